@@ -1,0 +1,1 @@
+"""Digits in: files of digits, drawings made to look like them, and made-up pen strokes."""

@@ -1,0 +1,33 @@
+"""What several tests need: a display, the real MNIST, and a rule for when they are missing."""
+
+import os
+
+import pytest
+
+from data import mnist
+
+
+def missing(reason):
+    """Skip the test, or fail it where everything is promised to be there (``NO_SKIPS=1``)."""
+    if os.environ.get("NO_SKIPS") == "1":
+        pytest.fail(f"{reason}, and NO_SKIPS=1 promises that it is there")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def mnist_dir():
+    """The folder of the real MNIST files; nothing is downloaded for a test."""
+    folder = mnist.find_local()
+    if folder is None:
+        missing("no MNIST here: set MNIST_DIR to the folder of its four files")
+    return folder
+
+
+@pytest.fixture
+def display():
+    """A display that Tk can open a window on."""
+    tkinter = pytest.importorskip("tkinter", reason="this Python has no tkinter")
+    try:
+        tkinter.Tk().destroy()
+    except tkinter.TclError as error:
+        missing(f"no display: {error}")
