@@ -1,0 +1,84 @@
+"""A dense layer: every output is a weighted sum of all inputs, ``out = x @ w + b``."""
+
+import numpy as np
+
+from .init import glorot_uniform
+from .layer import Layer, count, float_dtype
+
+
+class Dense(Layer):
+    """Connect ``in_features`` inputs with ``out_features`` outputs.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    bias : bool
+        Whether to add ``b``.
+    rng : numpy.random.Generator, optional
+        Draws the first weights; without one they differ from run to run.
+    dtype : dtype
+        Of the parameters.
+
+    ``params["w"]`` has the shape (in_features, out_features), ``params["b"]`` (out_features,).
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        bias: bool = True,
+        rng: np.random.Generator | None = None,
+        dtype=np.float32,
+    ):
+        super().__init__(
+            in_features=count("in_features", in_features),
+            out_features=count("out_features", out_features),
+            bias=bool(bias),
+            dtype=float_dtype(dtype).name,
+        )
+        shapes = self.param_shapes(**self.config)
+        self.params["w"] = glorot_uniform(shapes["w"], in_features, out_features, rng, dtype)
+        if bias:
+            self.params["b"] = np.zeros(shapes["b"], dtype)
+
+    @staticmethod
+    def param_shapes(in_features, out_features, bias=True, **_config):
+        """Return the shapes of ``w`` and ``b``; see `Layer.param_shapes`."""
+        shapes = {"w": (in_features, out_features)}
+        return shapes | {"b": (out_features,)} if bias else shapes
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features).
+
+        Raises
+        ------
+        ValueError
+            If ``x`` has another shape.
+        """
+        self._expect(x.shape, "N", self.config["in_features"])
+        out = x @ self.params["w"]
+        if "b" in self.params:
+            out += self.params["b"]
+        return self._remember(train, out, x)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for ``x``, shape (N, in_features).
+
+        In a product each factor's gradient is dout times the other factor, transposed; b was added
+        to every row, so its gradient sums the rows.
+        """
+        (x,) = self._recall(dout)
+        self.grads["w"] = x.T @ dout
+        if "b" in self.params:
+            self.grads["b"] = dout.sum(axis=0)
+        return dout @ self.params["w"].T
+
+    def output_shape(self, shape):
+        """Return (out_features,)."""
+        self._expect(("N", *shape), "N", self.config["in_features"])
+        return (self.config["out_features"],)
+
+    def multiply_adds(self, shape):
+        """Return in_features * out_features."""
+        return self.params["w"].size

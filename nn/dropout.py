@@ -1,0 +1,45 @@
+"""Dropout: in training each value is lost with some probability, so that none is relied upon."""
+
+import numpy as np
+
+from .layer import Layer
+
+
+class Dropout(Layer):
+    """Set each value to zero with probability ``rate`` in training; do nothing otherwise.
+
+    What is kept is divided by 1 - rate ("inverted" dropout), so that the expected value is the same
+    with and without it, and nothing has to be rescaled when the network is used.
+
+    Parameters
+    ----------
+    rate : float
+        In [0, 1).
+    rng : numpy.random.Generator, optional
+        Decides what is lost; without one it differs from run to run.
+
+    References
+    ----------
+    Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014,
+    section 10.
+    """
+
+    def __init__(self, rate: float, *, rng: np.random.Generator | None = None):
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate must be in [0, 1), not {rate!r}")
+        super().__init__(rate=float(rate))
+        self.rng = np.random.default_rng() if rng is None else rng
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
+        if not train:
+            return self._remember(train, x)
+        rate = self.config["rate"]
+        kept = self.rng.random(x.shape, dtype=np.float32) >= np.float32(rate)
+        scale = kept * x.dtype.type(1 / (1 - rate))
+        return self._remember(train, x * scale, scale)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
+        (scale,) = self._recall(dout)
+        return dout * scale

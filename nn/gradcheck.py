@@ -1,0 +1,224 @@
+"""Gradient check: is what ``backward`` says really the slope of what ``forward`` computes?
+
+A derivative can be measured: step one number a little to each side, see how far the result moves.
+That is slow, one number at a time, but it knows nothing of the chain rule, so it is an independent
+judge of it. ``python -m nn.gradcheck`` measures every parameter and the input of every layer, and
+of a whole network, and compares:
+
+    numeric(x)  = (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h        f = sum(out * dout)
+
+a central difference that is exact up to h^4, in float64. ``dout`` is random: with all ones a
+wrongly transposed gradient could pass. The error of each element is relative to the larger of the
+two values; where both are almost zero it is relative to a thousandth of the array's largest
+gradient instead, for rounding leaves no digits to compare there.
+
+At the kink of a ReLU, or where a max-pool's winner changes, there is no slope. An element whose
+steps change any such choice anywhere (`Layer.choices`) is skipped, and counted.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from . import (
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Softmax,
+    SoftmaxCrossEntropy,
+)
+
+STEP = 1e-4
+TOLERANCE = 1e-7
+FLOOR = 1e-3
+DROPOUT_SEED = 7
+
+
+@dataclass(frozen=True)
+class Row:
+    """The verdict on one array: the input, or one parameter.
+
+    Attributes
+    ----------
+    name : str
+        ``"x"``, ``"w"``, ``"2.gamma"`` ...
+    error : float
+        The worst relative error of all elements compared; infinity if the analytic gradient is
+        missing or of another shape.
+    where : tuple of int
+        The index of that element.
+    compared, skipped : int
+        How many elements were compared, and how many not, because a choice changed.
+    """
+
+    name: str
+    error: float
+    where: tuple[int, ...]
+    compared: int
+    skipped: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared, and nothing was off by more than `TOLERANCE`."""
+        return self.compared > 0 and self.error < TOLERANCE
+
+
+Measure = Callable[[], tuple[float, list[np.ndarray]]]
+
+
+def check(model: Sequential, x: np.ndarray, rng: np.random.Generator) -> list[Row]:
+    """Check a network, which may be of one layer, against central differences.
+
+    Parameters
+    ----------
+    model : Sequential
+        With float64 parameters. It runs in training mode.
+    x : ndarray, float64
+        Its input; stepped in place, and left as it was.
+    rng : numpy.random.Generator
+        Draws ``dout``.
+
+    Returns
+    -------
+    list of Row
+        The input first, then every parameter.
+    """
+    out = _forward(model, x).copy()  # Flatten's would change with x
+    dout = rng.standard_normal(out.shape)
+    analytic = {"x": model.backward(dout), **model.named_grads()}
+
+    def measure():
+        # The difference is taken before the sum, which would round it away.
+        return float(((_forward(model, x) - out) * dout).sum()), _choices(model)
+
+    arrays = {"x": x, **model.named_params()}
+    return [_compare(name, array, analytic.get(name), measure) for name, array in arrays.items()]
+
+
+def check_loss(loss: SoftmaxCrossEntropy, logits: np.ndarray, labels: np.ndarray) -> list[Row]:
+    """Check the loss's gradient for its logits, float64 of shape (N, K), likewise."""
+    start = loss.forward(logits, labels)
+    analytic = loss.backward()
+    return [_compare("x", logits, analytic, lambda: (loss.forward(logits, labels) - start, []))]
+
+
+def _forward(model, x):
+    """Run a training forward in which every Dropout loses the same values each time."""
+    for layer in model.layers:
+        if isinstance(layer, Dropout):
+            layer.rng = np.random.default_rng(DROPOUT_SEED)
+    return model.forward(x, train=True)
+
+
+def _choices(model):
+    """Return every choice that the layers made in the last forward."""
+    made = (layer.choices() for layer in model.layers)
+    return [choice.copy() for choice in made if choice is not None]
+
+
+def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure: Measure) -> Row:
+    """Compare the analytic gradient for ``array`` with the measured one, element by element."""
+    if analytic is None or analytic.shape != array.shape:
+        return Row(name, np.inf, (), array.size, 0)
+    _, choices = measure()
+    numeric = np.array([_slope(array, at, measure, choices) for at in np.ndindex(array.shape)])
+    numeric = numeric.reshape(array.shape)
+    smooth = ~np.isnan(numeric)
+    largest = np.maximum(np.abs(numeric), np.abs(analytic))
+    floor = FLOOR * np.max(largest, where=smooth, initial=np.finfo(float).tiny)
+    error = np.where(smooth, np.abs(numeric - analytic) / np.maximum(largest, floor), 0.0)
+    error[np.isnan(analytic)] = np.inf
+    where = np.unravel_index(error.argmax(), error.shape)
+    compared = int(smooth.sum())
+    at = tuple(map(int, where))
+    return Row(name, float(error[where]), at, compared, array.size - compared)
+
+
+def _slope(array, at, measure, choices):
+    """Return the derivative for one element, or NaN where a step changes a choice."""
+    before = array[at]
+    change = 0.0
+    try:
+        for steps, weight in ((-2, 1), (-1, -8), (1, 8), (2, -1)):
+            array[at] = before + steps * STEP
+            moved, made = measure()
+            if not all(map(np.array_equal, made, choices)):
+                return np.nan
+            change += weight * moved
+    finally:
+        array[at] = before
+    return change / (12 * STEP)
+
+
+def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
+    """Yield, for every layer, the loss and a whole network, a title and the check to run."""
+    rng = np.random.default_rng(0)
+    exact = {"rng": rng, "dtype": np.float64}
+
+    def layers(title, shape, *stack, x=None):
+        x = rng.standard_normal(shape) if x is None else x
+        model = Sequential(list(stack))
+        for w in model.named_params().values():
+            w += 0.1 * rng.standard_normal(w.shape)  # no bias is 0 and no gamma is 1 by chance
+        return title, partial(check, model, x, rng)
+
+    image = (2, 6, 5, 2)
+    yield layers("Conv2D", image, Conv2D(2, 3, (3, 2), **exact))
+    yield layers("Conv2D stride 2", image, Conv2D(2, 3, 3, stride=(2, 1), pad=1, **exact))
+    yield layers("Conv2D same", image, Conv2D(2, 3, (2, 3), stride=2, pad="same", **exact))
+    yield layers("Conv2D no bias", image, Conv2D(2, 3, 3, pad=(0, 2), bias=False, **exact))
+    yield layers("MaxPool2D", image, MaxPool2D(2))
+    yield layers("MaxPool2D overlap", image, MaxPool2D(3, stride=(2, 1), pad=1))
+    # Where a whole window is equal it stays so when the weights in front of the pool change: the
+    # slope is sound there, and only one of the equals may be paid.
+    tied = rng.standard_normal((2, 4, 4, 1))
+    tied[:, :2, :2] = 0.5
+    yield layers("MaxPool2D ties", None, Conv2D(1, 2, 1, **exact), MaxPool2D(2), x=tied)
+    yield layers("AvgPool2D", image, AvgPool2D(2))
+    yield layers("AvgPool2D overlap", image, AvgPool2D(3, stride=(2, 1), pad=1))
+    yield layers("Dense", (3, 5), Dense(5, 4, **exact))
+    yield layers("Dense no bias", (3, 5), Dense(5, 4, bias=False, **exact))
+    yield layers("BatchNorm image", image, BatchNorm(2, dtype=np.float64))
+    yield layers("BatchNorm dense", (6, 4), BatchNorm(4, dtype=np.float64))
+    yield layers("ReLU", image, ReLU())
+    yield layers("Softmax", (3, 6), Softmax())
+    yield layers("Flatten", image, Flatten())
+    yield layers("Dropout", (4, 10), Dropout(0.4))
+    labels = np.array([1, 0, 3, 3])
+    logits = rng.standard_normal((4, 5))
+    yield "Loss", partial(check_loss, SoftmaxCrossEntropy(), logits, labels)
+    yield "Loss smoothed", partial(check_loss, SoftmaxCrossEntropy(0.2), logits, labels)
+    yield layers(
+        "Whole network", (3, 8, 8, 1),
+        Conv2D(1, 3, 3, **exact), ReLU(), MaxPool2D(2), BatchNorm(3, dtype=np.float64),
+        Conv2D(3, 4, 3, pad="same", **exact), ReLU(), AvgPool2D(2), Flatten(),
+        Dropout(0.25), Dense(4, 6, **exact), ReLU(), Dense(6, 5, **exact), Softmax(),
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Print the table of all cases; return 1 if any row failed, else 0."""
+    print(f"{'layer':<19}{'array':<9}{'worst error':>12}  {'at':<16}{'compared':>9}{'skipped':>9}")
+    failed = 0
+    for title, run in cases():
+        for row in run():
+            failed += not row.passed
+            print(
+                f"{title:<19}{row.name:<9}{row.error:>12.1e}  {row.where!s:<16}"
+                f"{row.compared:>9}{row.skipped:>9}  {'ok' if row.passed else 'FAILED'}"
+            )
+    print(f"{failed} failed" if failed else f"all below {TOLERANCE:.0e}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""First weights: random, and just wide enough that signals neither fade nor explode.
+
+The sum of ``fan_in`` products of independent numbers has a variance ``fan_in`` times as large as
+one product's. Weights of variance 1 / fan_in keep it level; a ReLU then throws half of it away, so
+a layer in front of one takes 2 / fan_in.
+"""
+
+import numpy as np
+
+
+def he_normal(shape, fan_in: int, rng: np.random.Generator | None, dtype) -> np.ndarray:
+    """Draw weights of variance 2 / fan_in, for a layer that a ReLU follows.
+
+    References
+    ----------
+    He et al., "Delving Deep into Rectifiers", 2015, section 2.2.
+    """
+    rng = np.random.default_rng() if rng is None else rng
+    return (rng.standard_normal(shape) * np.sqrt(2.0 / fan_in)).astype(dtype)
+
+
+def glorot_uniform(
+    shape, fan_in: int, fan_out: int, rng: np.random.Generator | None, dtype
+) -> np.ndarray:
+    """Draw weights of variance 2 / (fan_in + fan_out), for a layer that gives logits.
+
+    References
+    ----------
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    2010, section 4.2.1.
+    """
+    rng = np.random.default_rng() if rng is None else rng
+    limit = np.sqrt(6.0 / (fan_in + fan_out))
+    return rng.uniform(-limit, limit, shape).astype(dtype)

@@ -1,0 +1,152 @@
+"""What every layer promises.
+
+A layer is a function with a memory. ``forward`` computes the function; when it trains, it also
+remembers what the chain rule will ask for. ``backward`` is handed the gradient of the loss with
+respect to the layer's output and returns the gradient with respect to its input, and on the way
+fills ``grads`` with one array for every array in ``params``, under the same key.
+
+The network only loops over its layers; everything there is to know about one of them is in its own
+file.
+"""
+
+import operator
+
+import numpy as np
+
+
+class Layer:
+    """The base of all layers.
+
+    Attributes
+    ----------
+    config : dict
+        The constructor's arguments, as JSON can hold them: enough to build the layer again.
+    params : dict of str to ndarray
+        What training changes: ``"w"`` and ``"b"``, or ``"gamma"`` and ``"beta"``.
+    grads : dict of str to ndarray
+        The gradient of the loss for each of ``params``; overwritten by every ``backward``.
+    state : dict of str to ndarray
+        What training changes without a gradient: running statistics.
+    """
+
+    def __init__(self, **config):
+        self.config = config
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
+        self.state: dict[str, np.ndarray] = {}
+        self._memory = None
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return the layer's output for ``x``; remember what ``backward`` needs if ``train``."""
+        raise NotImplementedError
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for the input of the last training ``forward``; fill ``grads``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def param_shapes(**_config) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array in ``params`` for a layer built with these arguments.
+
+        Known before anything is allocated, so that a file which lies about a size is found out.
+        """
+        return {}
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of one output for one input of ``shape``, both without N."""
+        return shape
+
+    def multiply_adds(self, shape: tuple[int, ...]) -> int:
+        """Return the number of multiply-adds that one input of ``shape`` (without N) costs."""
+        return 0
+
+    def choices(self) -> np.ndarray | None:
+        """Return which branch each output took in the last training forward, or None.
+
+        Where a small step of the input changes a choice, the function has a kink and a numeric
+        derivative means nothing (see `nn.gradcheck`).
+        """
+        return None
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
+        return f"{type(self).__name__}({arguments})"
+
+    def _expect(self, shape: tuple, *sizes: str | int) -> None:
+        """Raise ValueError unless an array's shape has these sizes; a name stands for any."""
+        fits = len(shape) == len(sizes) and all(
+            isinstance(want, str) or want == got for want, got in zip(sizes, shape, strict=True)
+        )
+        if not fits:
+            wanted, got = (", ".join(map(str, numbers)) for numbers in (sizes, shape))
+            raise ValueError(
+                f"{type(self).__name__}: expected an array of shape ({wanted}), got ({got})"
+            )
+
+    def _remember(self, train: bool, out: np.ndarray, *memory) -> np.ndarray:
+        """Keep ``memory`` for `backward` if this forward trains, and hand ``out`` on."""
+        self._memory = (out.shape, memory) if train else None
+        return out
+
+    def _recall(self, dout: np.ndarray) -> tuple:
+        """Return what the last training forward remembered, once ``dout`` is seen to fit it."""
+        if self._memory is None:
+            raise RuntimeError(
+                f"{type(self).__name__}: backward without a training forward; "
+                "call forward(x, train=True) first"
+            )
+        shape, memory = self._memory
+        self._expect(dout.shape, *shape)
+        return memory
+
+
+def pair(name: str, value, least: int) -> tuple[int, int]:
+    """Read ``value``, an int or two of them, as (height, width).
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or smaller than ``least``.
+    """
+    try:
+        height, width = value if isinstance(value, (tuple, list)) else (value, value)
+        both = operator.index(height), operator.index(width)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be an int or a pair of ints, not {value!r}") from None
+    if min(both) < least:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+    return both
+
+
+def count(name: str, value) -> int:
+    """Read ``value`` as a number of things, one at least.
+
+    Raises
+    ------
+    ValueError
+        If it is not an int, or below 1.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} must be an int, not {value!r}") from None
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, not {value!r}")
+    return number
+
+
+def float_dtype(dtype) -> np.dtype:
+    """Read ``dtype`` as one of the two kinds of number that a network computes with.
+
+    Raises
+    ------
+    ValueError
+        If it is neither float32 nor float64.
+    """
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, not {dtype!r}")
+    return kind

@@ -1,0 +1,67 @@
+"""The loss: how surprised the network is by the right answer.
+
+Softmax and cross-entropy are one step here, because together they are simpler and more exact than
+apart: ``loss = logsumexp(logits) - logits[label]``, and its gradient is just
+``probabilities - target``.
+"""
+
+import numpy as np
+
+from .activation import softmax
+
+
+class SoftmaxCrossEntropy:
+    """The mean over a batch of -sum(target * log(softmax(logits))).
+
+    Parameters
+    ----------
+    label_smoothing : float
+        In [0, 1). The target of the right class is 1 - label_smoothing, and label_smoothing is
+        spread evenly over all K classes: a network asked for certainty grows its weights for ever.
+
+    References
+    ----------
+    Szegedy et al., "Rethinking the Inception Architecture", 2016, section 7 (label smoothing).
+    """
+
+    def __init__(self, label_smoothing: float = 0.0):
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be in [0, 1), not {label_smoothing!r}")
+        self.label_smoothing = float(label_smoothing)
+        self._memory = None
+
+    def forward(self, logits: np.ndarray, labels: np.ndarray) -> float:
+        """Return the mean loss of logits, shape (N, K), for integer labels, shape (N,).
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not fit, the batch is empty, or a label is not in 0 ... K - 1.
+        """
+        labels = np.asarray(labels)
+        if logits.ndim != 2 or labels.shape != logits.shape[:1] or logits.size == 0:
+            raise ValueError(
+                "SoftmaxCrossEntropy: expected logits (N, K) and labels (N,) with N and K at least "
+                f"1, got {logits.shape} and {labels.shape}"
+            )
+        N, K = logits.shape
+        if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= K:
+            raise ValueError(f"SoftmaxCrossEntropy: labels must be integers from 0 to {K - 1}")
+        target = np.full((N, K), self.label_smoothing / K, logits.dtype)
+        target[np.arange(N), labels] += 1 - self.label_smoothing
+        self._memory = logits, target
+        # log-sum-exp: with the row's maximum taken out first, exp cannot overflow.
+        top = logits.max(axis=1, keepdims=True)
+        log_sum = top + np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+        return float((target * (log_sum - logits)).sum() / N)
+
+    def backward(self) -> np.ndarray:
+        """Return the gradient for the logits, shape (N, K).
+
+        The log-sum-exp's derivative is the softmax, the linear term's is the target; the loss is a
+        mean, so each row counts for 1 / N.
+        """
+        if self._memory is None:
+            raise RuntimeError("SoftmaxCrossEntropy: backward without a forward")
+        logits, target = self._memory
+        return (softmax(logits) - target) / len(logits)

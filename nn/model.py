@@ -1,0 +1,161 @@
+"""A network is a list of layers: forward goes down the list, backward comes up again."""
+
+import copy
+import os
+
+import numpy as np
+
+from .activation import Softmax, softmax
+from .layer import Layer
+from .modelfile import read_model, write_model
+
+IMAGES_AT_A_TIME = 256
+"""How many images `Sequential.predict_proba` takes at once, to keep memory bounded."""
+
+
+class Sequential:
+    """A network whose layers each feed the next.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        A classifier may end with logits or with `nn.Softmax`.
+    """
+
+    def __init__(self, layers: list[Layer]):
+        self.layers = list(layers)
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return the output of the last layer for ``x``, usually (N, H, W, C)."""
+        for layer in self.layers:
+            x = layer.forward(x, train)
+        return x
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for the input, and fill every layer's ``grads``.
+
+        The chain rule: the gradient of each layer's input is that of the output of the layer
+        before it.
+        """
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+    def named_params(self) -> dict[str, np.ndarray]:
+        """Return all parameters, as ``{"0.w": array, ...}``: the arrays themselves, no copies."""
+        return self._named("params")
+
+    def named_grads(self) -> dict[str, np.ndarray]:
+        """Return the gradients of the last backward, under the names of their parameters."""
+        return self._named("grads")
+
+    def named_state(self) -> dict[str, np.ndarray]:
+        """Return all running statistics, as ``{"3.mean": array, ...}``."""
+        return self._named("state")
+
+    def _named(self, kind):
+        return {
+            f"{i}.{name}": array
+            for i, layer in enumerate(self.layers)
+            for name, array in getattr(layer, kind).items()
+        }
+
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """Return the probability of each class for each image.
+
+        Parameters
+        ----------
+        images : ndarray
+            uint8 in 0 ... 255 or float in [0, 1], of shape (N, H, W) or (N, H, W, C).
+
+        Returns
+        -------
+        ndarray, shape (N, classes), float32
+
+        Raises
+        ------
+        ValueError
+            If ``images`` has another shape or dtype, or the first layer expects another one.
+        """
+        x = as_input(images)
+        chunks = [
+            self.forward(x[start : start + IMAGES_AT_A_TIME])
+            for start in range(0, max(len(x), 1), IMAGES_AT_A_TIME)
+        ]
+        out = np.concatenate(chunks)
+        if not isinstance(self.layers[-1], Softmax):
+            out = softmax(out)
+        return out.astype(np.float32, copy=False)
+
+    def replica(self) -> "Sequential":
+        """Return a network that shares the parameters and has all else to itself.
+
+        Replicas can work on different images at the same time, and all of them see each step that
+        an optimiser takes.
+        """
+        layers = []
+        for layer in self.layers:
+            twin = copy.copy(layer)
+            twin.grads, twin._memory = {}, None
+            twin.state = {name: array.copy() for name, array in layer.state.items()}
+            layers.append(twin)
+        return Sequential(layers)
+
+    def summary(self, input_shape: tuple[int, ...] = (28, 28, 1)) -> str:
+        """Return a table: each layer's output shape, parameters and multiply-adds per image.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Of one image, without N.
+        """
+        rows = [("layer", "output", "parameters", "multiply-adds")]
+        shape, parameters, products = tuple(input_shape), 0, 0
+        for layer in self.layers:
+            size = sum(array.size for array in layer.params.values())
+            cost = layer.multiply_adds(shape)
+            shape = layer.output_shape(shape)
+            parameters, products = parameters + size, products + cost
+            rows.append((type(layer).__name__, str(shape), f"{size:,}", f"{cost:,}"))
+        rows.append(("total", "", f"{parameters:,}", f"{products:,}"))
+        return "\n".join(f"{a:<12}{b:<16}{c:>12}{d:>16}" for a, b, c, d in rows)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the network to ``path``, an ``.npz`` file, whole or not at all."""
+        write_model(path, self.layers)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Sequential":
+        """Read a network that `save` wrote.
+
+        Raises
+        ------
+        ModelFileError
+            If there is no such file, or it is anything but a whole and sound model.
+        """
+        return cls(read_model(path))
+
+
+def as_input(images: np.ndarray) -> np.ndarray:
+    """Return images as a network takes them: float32 in [0, 1], shape (N, H, W, C).
+
+    Parameters
+    ----------
+    images : ndarray
+        uint8 in 0 ... 255 or float in [0, 1], of shape (N, H, W) or (N, H, W, C).
+
+    Raises
+    ------
+    ValueError
+        If it has another shape or dtype.
+    """
+    images = np.asarray(images)
+    if images.ndim not in (3, 4):
+        raise ValueError(f"expected images of shape (N, H, W) or (N, H, W, C), got {images.shape}")
+    if images.dtype == np.uint8:
+        x = images * np.float32(1 / 255)
+    elif images.dtype.kind == "f":
+        x = images.astype(np.float32, copy=False)
+    else:
+        raise ValueError(f"expected images as uint8 or float in [0, 1], got {images.dtype}")
+    return x if x.ndim == 4 else x[..., np.newaxis]

@@ -1,0 +1,127 @@
+"""A model as a file: one ``.npz`` with the architecture as JSON and every array under its name.
+
+``architecture`` is a string, ``{"format": 1, "layers": [{"type": "Conv2D", "in_channels": 1, ...},
+...]}``; the parameters and running statistics of layer 3 are the arrays ``3.gamma``, ``3.mean``
+and so on. Nothing is pickled, so that opening a stranger's file runs none of it; and nothing is
+believed: the file must hold just what its architecture asks for.
+"""
+
+import json
+import os
+
+import numpy as np
+
+from .activation import Flatten, ReLU, Softmax
+from .batchnorm import BatchNorm
+from .conv import Conv2D
+from .dense import Dense
+from .dropout import Dropout
+from .files import atomic_write, read_arrays
+from .layer import Layer
+from .pool import AvgPool2D, MaxPool2D
+
+FORMAT = 1
+MAX_LAYERS = 1000
+LAYERS = {
+    layer.__name__: layer
+    for layer in (
+        Conv2D, MaxPool2D, AvgPool2D, Dense, BatchNorm, ReLU, Softmax, Flatten, Dropout
+    )
+}  # fmt: skip
+
+
+class ModelFileError(ValueError):
+    """A model file that cannot be used; the message names it and says what to do, in one line."""
+
+
+def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
+    """Write ``layers`` to ``path``, whole or not at all."""
+    described = [{"type": type(layer).__name__, **layer.config} for layer in layers]
+    arrays = {
+        f"{i}.{name}": array
+        for i, layer in enumerate(layers)
+        for name, array in (layer.params | layer.state).items()
+    }
+    architecture = np.array(json.dumps({"format": FORMAT, "layers": described}))
+    with atomic_write(path) as file:
+        np.savez(file, architecture=architecture, **arrays)
+
+
+def read_model(path: str | os.PathLike) -> list[Layer]:
+    """Read the layers that `write_model` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file, or it is anything but a whole and sound model.
+    """
+    try:
+        arrays = read_arrays(path)
+        layers = _build(_described_layers(arrays.pop("architecture", None)), arrays)
+        _fill(layers, arrays)
+    except FileNotFoundError:
+        raise ModelFileError(f"{path}: no such file; train a model or name another file") from None
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        message = " ".join(str(error).split())
+        raise ModelFileError(
+            f"{path}: not a usable model: {message}; save it again or name another file"
+        ) from error
+    return layers
+
+
+def _described_layers(architecture):
+    """Return the list of layer descriptions that the JSON holds."""
+    if architecture is None or architecture.dtype.kind != "U" or architecture.shape != ():
+        raise ValueError("it holds no architecture")
+    try:
+        described = json.loads(str(architecture))
+        version, layers = described["format"], described["layers"]
+    except (json.JSONDecodeError, RecursionError, KeyError, TypeError):
+        raise ValueError("its architecture is not the JSON of a model") from None
+    if version != FORMAT:
+        raise ValueError(f"its format is {version!r} and this program reads {FORMAT}")
+    if not isinstance(layers, list) or not 0 < len(layers) <= MAX_LAYERS:
+        raise ValueError(f"it must have between 1 and {MAX_LAYERS} layers")
+    return layers
+
+
+def _build(described, arrays):
+    """Build the layers described, once the sizes they claim are those of the arrays at hand."""
+    layers = []
+    for i, description in enumerate(described):
+        try:
+            config = dict(description)
+            kind = config.pop("type")
+            if not isinstance(kind, str) or kind not in LAYERS or "rng" in config:
+                raise ValueError(f"there is no such layer as {kind!r}")
+            for name, shape in LAYERS[kind].param_shapes(**config).items():
+                _check_shape(f"{i}.{name}", arrays, shape)
+            layers.append(LAYERS[kind](**config))
+        except (TypeError, KeyError, ValueError) as error:
+            raise ValueError(f"layer {i}: {error}") from None
+    return layers
+
+
+def _fill(layers, arrays):
+    """Copy every array to its place; one too few, too many or not finite is refused."""
+    for i, layer in enumerate(layers):
+        for target in (layer.params, layer.state):
+            for name, old in target.items():
+                _check_shape(f"{i}.{name}", arrays, old.shape)
+                array = arrays.pop(f"{i}.{name}")
+                if array.dtype != old.dtype:
+                    raise ValueError(f"array {i}.{name} is {array.dtype}, not {old.dtype}")
+                if not np.isfinite(array).all():
+                    raise ValueError(f"array {i}.{name} holds NaN or infinity")
+                old[...] = array
+    if arrays:
+        raise ValueError(f"no layer has a place for array {min(arrays)}")
+
+
+def _check_shape(name, arrays, shape):
+    if name not in arrays:
+        raise ValueError(f"array {name} is missing")
+    if arrays[name].shape != tuple(shape):
+        raise ValueError(f"array {name} has shape {arrays[name].shape}, not {tuple(shape)}")

@@ -1,0 +1,117 @@
+"""Ten classic bugs, each a small edit of one file of `nn`, for the gradient check to catch."""
+
+from typing import NamedTuple
+
+
+class Bug(NamedTuple):
+    """A bug: in ``file`` each first text becomes the second; the check's ``case`` should fail."""
+
+    name: str
+    case: str
+    file: str
+    edits: tuple[tuple[str, str], ...]
+
+    def plant(self, source: str) -> str:
+        """Return the file's source with the bug in it; each right text stands in it just once."""
+        for right, wrong in self.edits:
+            assert source.count(right) == 1, f"{self.file} no longer says {right!r} once"
+            source = source.replace(right, wrong)
+        return source
+
+
+BUGS = (
+    Bug(
+        "a transposed kernel",
+        "Conv2D",
+        "conv.py",
+        (
+            (
+                "dcols = drows @ w.reshape(KH * KW * C, OC).T",
+                "dcols = drows @ w.transpose(1, 0, 2, 3).reshape(KH * KW * C, OC).T",
+            ),
+        ),
+    ),
+    Bug(
+        "stride forgotten in backward",
+        "Conv2D stride 2",
+        "im2col.py",
+        (
+            (
+                "padded[:, *_tap(window, i, j, OH, OW)] += cols[:, :, :, i, j, :]",
+                "padded[:, i : i + OH, j : j + OW] += cols[:, :, :, i, j, :]",
+            ),
+        ),
+    ),
+    Bug(
+        "= for += in overlapping windows",
+        "Conv2D",
+        "im2col.py",
+        (
+            (
+                "padded[:, *_tap(window, i, j, OH, OW)] += cols[:, :, :, i, j, :]",
+                "padded[:, *_tap(window, i, j, OH, OW)] = cols[:, :, :, i, j, :]",
+            ),
+        ),
+    ),
+    Bug(
+        "bias summed over the wrong axes",
+        "Conv2D",
+        "conv.py",
+        {'self.grads["b"] = drows.sum(axis=0)': 'self.grads["b"] = dout.sum(axis=(0, 1))[0]'},
+    ),
+    Bug(
+        "softmax's cross term dropped",
+        "Softmax",
+        "activation.py",
+        (
+            (
+                "return out * (dout - (dout * out).sum(axis=1, keepdims=True))",
+                "return out * (1 - out) * dout",
+            ),
+        ),
+    ),
+    Bug(
+        "BatchNorm's mean term dropped",
+        "BatchNorm image",
+        "batchnorm.py",
+        {"(dout - through_mean - through_var)": "(dout - through_var)"},
+    ),
+    Bug(
+        "a pool paid at every tie",
+        "MaxPool2D ties",
+        "pool.py",
+        (
+            (
+                "return self._remember(train, out, winner, x.shape)",
+                "return self._remember(train, out, cols == out[:, :, :, None, :], x.shape)",
+            ),
+            (
+                "np.put_along_axis(dcols, winner, dout[:, :, :, None, :], axis=3)",
+                "dcols += winner * dout[:, :, :, None, :]",
+            ),
+        ),
+    ),
+    Bug(
+        "dropout unscaled",
+        "Dropout",
+        "dropout.py",
+        {"return dout * scale": "return dout * (scale > 0)"},
+    ),
+    Bug(
+        "label smoothing ignored in backward",
+        "Loss smoothed",
+        "loss.py",
+        (
+            (
+                "return (softmax(logits) - target) / len(logits)",
+                "return (softmax(logits) - target.round()) / len(logits)",
+            ),
+        ),
+    ),
+    Bug(
+        "gradient not divided by N",
+        "Loss",
+        "loss.py",
+        {"return (softmax(logits) - target) / len(logits)": "return softmax(logits) - target"},
+    ),
+)
