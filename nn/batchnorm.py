@@ -85,11 +85,15 @@ class BatchNorm(Layer):
             raise ValueError("BatchNorm: an empty batch has no mean to train with")
         axes = tuple(range(x.ndim - 1))
         mean, var = x.mean(axes), x.var(axes)
+        self.track(mean, var, m)
+        return mean, var
+
+    def track(self, mean: np.ndarray, var: np.ndarray, m: int) -> None:
+        """Move the running statistics towards those of a batch of ``m`` values per channel."""
         keep = self.config["momentum"]
         unbiased = var * (m / max(m - 1, 1))
         for name, now in (("mean", mean), ("var", unbiased)):
             self.state[name][...] = keep * self.state[name] + (1 - keep) * now
-        return mean, var
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for ``x``, in its shape.

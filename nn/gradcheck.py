@@ -113,9 +113,8 @@ def check_loss(loss: SoftmaxCrossEntropy, logits: np.ndarray, labels: np.ndarray
 
 def _forward(model, x):
     """Run a training forward in which every Dropout loses the same values each time."""
-    for layer in model.layers:
-        if isinstance(layer, Dropout):
-            layer.rng = np.random.default_rng(DROPOUT_SEED)
+    for layer in model.dropouts():
+        layer.rng = np.random.default_rng(DROPOUT_SEED)
     return model.forward(x, train=True)
 
 

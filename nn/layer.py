@@ -9,6 +9,7 @@ The network only loops over its layers; everything there is to know about one of
 file.
 """
 
+import copy
 import operator
 
 import numpy as np
@@ -67,6 +68,13 @@ class Layer:
         derivative means nothing (see `nn.gradcheck`).
         """
         return None
+
+    def replica(self) -> "Layer":
+        """Return a layer that shares ``params`` with this one and has all else to itself."""
+        twin = copy.copy(self)
+        twin.grads, twin._memory = {}, None
+        twin.state = {name: array.copy() for name, array in self.state.items()}
+        return twin
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.config.items())

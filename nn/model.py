@@ -1,11 +1,11 @@
 """A network is a list of layers: forward goes down the list, backward comes up again."""
 
-import copy
 import os
 
 import numpy as np
 
 from .activation import Softmax, softmax
+from .dropout import Dropout
 from .layer import Layer
 from .modelfile import read_model, write_model
 
@@ -53,6 +53,10 @@ class Sequential:
         """Return all running statistics, as ``{"3.mean": array, ...}``."""
         return self._named("state")
 
+    def dropouts(self) -> list[Dropout]:
+        """Return the layers that draw random numbers, to give them a generator each."""
+        return [layer for layer in self.layers if isinstance(layer, Dropout)]
+
     def _named(self, kind):
         return {
             f"{i}.{name}": array
@@ -93,13 +97,13 @@ class Sequential:
         Replicas can work on different images at the same time, and all of them see each step that
         an optimiser takes.
         """
-        layers = []
-        for layer in self.layers:
-            twin = copy.copy(layer)
-            twin.grads, twin._memory = {}, None
-            twin.state = {name: array.copy() for name, array in layer.state.items()}
-            layers.append(twin)
-        return Sequential(layers)
+        return Sequential([layer.replica() for layer in self.layers])
+
+    def adopt_state(self, other: "Sequential") -> None:
+        """Copy the running statistics of ``other``, a replica of this network or its origin."""
+        mine = self.named_state()
+        for name, running in other.named_state().items():
+            mine[name][...] = running
 
     def summary(self, input_shape: tuple[int, ...] = (28, 28, 1)) -> str:
         """Return a table: each layer's output shape, parameters and multiply-adds per image.

@@ -57,7 +57,7 @@ BUGS = (
         "bias summed over the wrong axes",
         "Conv2D",
         "conv.py",
-        {'self.grads["b"] = drows.sum(axis=0)': 'self.grads["b"] = dout.sum(axis=(0, 1))[0]'},
+        (('self.grads["b"] = drows.sum(axis=0)', 'self.grads["b"] = dout.sum(axis=(0, 1))[0]'),),
     ),
     Bug(
         "softmax's cross term dropped",
@@ -74,7 +74,7 @@ BUGS = (
         "BatchNorm's mean term dropped",
         "BatchNorm image",
         "batchnorm.py",
-        {"(dout - through_mean - through_var)": "(dout - through_var)"},
+        (("(dout - through_mean - through_var)", "(dout - through_var)"),),
     ),
     Bug(
         "a pool paid at every tie",
@@ -95,7 +95,7 @@ BUGS = (
         "dropout unscaled",
         "Dropout",
         "dropout.py",
-        {"return dout * scale": "return dout * (scale > 0)"},
+        (("return dout * scale", "return dout * (scale > 0)"),),
     ),
     Bug(
         "label smoothing ignored in backward",
@@ -112,6 +112,6 @@ BUGS = (
         "gradient not divided by N",
         "Loss",
         "loss.py",
-        {"return (softmax(logits) - target) / len(logits)": "return softmax(logits) - target"},
+        (("return (softmax(logits) - target) / len(logits)", "return softmax(logits) - target"),),
     ),
 )

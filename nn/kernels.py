@@ -1,0 +1,248 @@
+"""The inner loops of `nn.fast`, compiled.
+
+Every kernel is serial and lets go of the GIL: the batch is split over threads one level up. It
+takes contiguous float32 arrays and ints, writes into arrays that it is given, and checks nothing;
+`nn.fast` does. What is added up in another order than in the plain layers may differ in the last
+bits.
+
+Shapes: images are ``x (N, H, W * C)``, padded already; a row of a patch is KW * C neighbouring
+floats. ``winner (N, OH, OW, OC)`` says, for each value that left a block of convolution, ReLU and
+pool, which of the P = PH * PW places of its pool window it came from, in reading order, or DEAD.
+"""
+
+import numba
+import numpy as np
+from llvmlite import binding
+from numba import njit
+from numba.core.dispatcher import Dispatcher
+
+DEAD = 255
+"""In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
+
+if not numba.config.CPU_NAME:
+    # LLVM shies away from 512-bit vectors, for the sake of processors that slow down with them.
+    numba.config.CPU_NAME = binding.get_host_cpu_name()
+    numba.config.CPU_FEATURES = binding.get_host_cpu_features().flatten() + ",-prefer-256-bit"
+
+# "contract" lets a * b + c be rounded once instead of twice. No other freedom is given, so NaN and
+# infinity behave as in NumPy.
+OPTIONS = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+
+
+def kernel(function):
+    """Compile ``function`` when it is first called; keep the result on disk if there is room."""
+    try:
+        return njit(cache=True, **OPTIONS)(function)
+    except RuntimeError:  # numba found no folder that it can write to
+        return njit(**OPTIONS)(function)
+
+
+def compiled() -> int:
+    """Return how many kernels this process has compiled, because they were not on disk."""
+    made = [item for item in globals().values() if isinstance(item, Dispatcher)]
+    return sum(len(item.signatures) - sum(item.stats.cache_hits.values()) for item in made)
+
+
+@kernel
+def im2col(x, stride_h, step, cols):
+    """Copy the patch at every stop into ``cols (N, OH, OW, KH, KW * C)``; step = SW * C floats."""
+    N, OH, OW, KH, row = cols.shape
+    for n in range(N):
+        for p in range(OH):
+            for q in range(OW):
+                for i in range(KH):
+                    source = x[n, p * stride_h + i, q * step : q * step + row]
+                    target = cols[n, p, q, i]
+                    for k in range(row):
+                        target[k] = source[k]
+
+
+@kernel
+def pool_relu(conv, bias, pool_h, pool_w, out, winner):
+    """Take each window's maximum of ``conv``, add the bias, cut off at zero, note the winner.
+
+    The first of equal values wins, and a NaN over every number, as in `nn.pool.MaxPool2D`.
+    """
+    N, OH, OW, OC = out.shape
+    for n in range(N):
+        for p in range(OH):
+            for q in range(OW):
+                best, place = out[n, p, q], winner[n, p, q]
+                first = conv[n, p * pool_h, q * pool_w]
+                for o in range(OC):
+                    best[o] = first[o]
+                    place[o] = 0
+                for t in range(1, pool_h * pool_w):
+                    here = conv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                    for o in range(OC):
+                        better = (here[o] > best[o]) | (here[o] != here[o])
+                        best[o] = here[o] if better else best[o]
+                        place[o] = t if better else place[o]
+                for o in range(OC):
+                    value = best[o] + bias[o]
+                    place[o] = place[o] if value > 0 else DEAD
+                    best[o] = np.float32(0) if value <= 0 else value
+
+
+@kernel
+def unpool(winner, dout, pool_h, pool_w, dconv):
+    """Write each gradient to its winner's place in ``dconv``, and zeros everywhere else."""
+    N, OH, OW, OC = dout.shape
+    for n in range(N):
+        for p in range(OH):
+            for q in range(OW):
+                place, g = winner[n, p, q], dout[n, p, q]
+                for t in range(pool_h * pool_w):
+                    target = dconv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                    for o in range(OC):
+                        target[o] = g[o] if place[o] == t else np.float32(0)
+
+
+@kernel
+def bias_gradient(winner, dout, db):
+    """Set ``db (OC,)`` to the sum of the gradients that pass."""
+    N, OH, OW, OC = dout.shape
+    for o in range(OC):
+        db[o] = 0
+    for n in range(N):
+        for p in range(OH):
+            for q in range(OW):
+                place, g = winner[n, p, q], dout[n, p, q]
+                for o in range(OC):
+                    db[o] += g[o] if place[o] != DEAD else np.float32(0)
+
+
+@kernel
+def weight_gradient(x, winner, dout, stride_h, step, pool_h, pool_w, dw, start, gradient):
+    """Add up dw[o] += dout * patch over the winners alone; ``dw (OC, KH, KW * C)`` is set.
+
+    Four patches at a time: one load and store of dw serves four multiply-adds.
+    ``start (OH * OW + 4,)`` and ``gradient`` are working space: the list of one channel's winners.
+    """
+    N, OH, OW, OC = dout.shape
+    KH, row = dw.shape[1:]
+    wide = x.shape[2]
+    dw[:] = 0
+    for n in range(N):
+        image = x[n].reshape(x.shape[1] * wide)
+        for o in range(OC):
+            many = 0
+            for p in range(OH):
+                for q in range(OW):
+                    t = winner[n, p, q, o]
+                    top, left = p * pool_h + t // pool_w, q * pool_w + t % pool_w
+                    start[many] = top * stride_h * wide + left * step
+                    gradient[many] = dout[n, p, q, o]
+                    many += t != DEAD
+            for j in range(many, many + -many % 4):
+                start[j], gradient[j] = start[0], 0
+            for i in range(KH):
+                target = dw[o, i]
+                for j in range(0, many, 4):
+                    g0, g1, g2, g3 = gradient[j], gradient[j + 1], gradient[j + 2], gradient[j + 3]
+                    a0 = image[start[j] + i * wide :][:row]
+                    a1 = image[start[j + 1] + i * wide :][:row]
+                    a2 = image[start[j + 2] + i * wide :][:row]
+                    a3 = image[start[j + 3] + i * wide :][:row]
+                    for k in range(row):
+                        target[k] = target[k] + g0 * a0[k] + g1 * a1[k] + g2 * a2[k] + g3 * a3[k]
+
+
+@kernel
+def input_gradient(w, winner, dout, stride_h, step, pool_h, pool_w, dx, channels, many):
+    """Add up dx[patch] += dout * w[o] over the winners alone; ``dx`` is set, in the shape of x.
+
+    ``w (OC, KH, KW * C)`` has each channel's weights together.
+
+    Channels that won at the same place share a patch, and are added four at a time.
+    ``channels (P + 1, OC)`` and ``many (P + 1,)`` are working space: the winners of each place.
+    """
+    N, OH, OW, OC = dout.shape
+    KH, row = w.shape[1:]
+    P = pool_h * pool_w
+    dx[:] = 0
+    for n in range(N):
+        for p in range(OH):
+            for q in range(OW):
+                g = dout[n, p, q]
+                many[:] = 0
+                for o in range(OC):
+                    t = min(winner[n, p, q, o], P)
+                    channels[t, many[t]] = o
+                    many[t] += 1
+                for t in range(P):
+                    top = (p * pool_h + t // pool_w) * stride_h
+                    left = (q * pool_w + t % pool_w) * step
+                    for i in range(KH):
+                        target = dx[n, top + i, left : left + row]
+                        _add_four(w, i, g, channels[t], many[t], target)
+
+
+@kernel
+def _add_four(w, i, g, channels, many, target):
+    """Add g[o] * w[o, i] to ``target`` for the first ``many`` channels, four at a time."""
+    whole = many - many % 4
+    for j in range(0, whole, 4):
+        o0, o1, o2, o3 = channels[j], channels[j + 1], channels[j + 2], channels[j + 3]
+        g0, g1, g2, g3 = g[o0], g[o1], g[o2], g[o3]
+        w0, w1, w2, w3 = w[o0, i], w[o1, i], w[o2, i], w[o3, i]
+        for k in range(len(target)):
+            target[k] = target[k] + g0 * w0[k] + g1 * w1[k] + g2 * w2[k] + g3 * w3[k]
+    for j in range(whole, many):
+        g0, w0 = g[channels[j]], w[channels[j], i]
+        for k in range(len(target)):
+            target[k] += g0 * w0[k]
+
+
+@kernel
+def moments(x, mean, var):
+    """Set ``mean (C,)`` and ``var (C,)``, float64, of the columns of ``x (M, C)``."""
+    M, C = x.shape
+    mean[:] = 0
+    var[:] = 0
+    for m in range(M):
+        for c in range(C):
+            mean[c] += x[m, c]
+    for c in range(C):
+        mean[c] /= M
+    for m in range(M):
+        for c in range(C):
+            off = x[m, c] - mean[c]
+            var[c] += off * off
+    for c in range(C):
+        var[c] /= M
+
+
+@kernel
+def normalise(x, mean, inv_std, gamma, beta, x_hat, out):
+    """Set ``x_hat = (x - mean) * inv_std`` and ``out = gamma * x_hat + beta``, all (M, C)."""
+    M, C = x.shape
+    for m in range(M):
+        for c in range(C):
+            x_hat[m, c] = (x[m, c] - mean[c]) * inv_std[c]
+            out[m, c] = gamma[c] * x_hat[m, c] + beta[c]
+
+
+@kernel
+def normalise_backward(dout, x_hat, gamma, inv_std, dgamma, dbeta, dx):
+    """Set the three gradients of `normalise` with the batch's own moments; see `nn.batchnorm`."""
+    M, C = dout.shape
+    dgamma[:] = 0
+    dbeta[:] = 0
+    for m in range(M):
+        for c in range(C):
+            dgamma[c] += dout[m, c] * x_hat[m, c]
+            dbeta[c] += dout[m, c]
+    for m in range(M):
+        for c in range(C):
+            same = (dbeta[c] + x_hat[m, c] * dgamma[c]) / np.float32(M)
+            dx[m, c] = gamma[c] * inv_std[c] * (dout[m, c] - same)
+
+
+@kernel
+def drop(draw, rate, x, scale, out):
+    """Set ``scale`` to 0 where the draw is below the rate, else 1 / (1 - rate); scale ``x``."""
+    kept = np.float32(1 / (1 - rate))
+    for i in range(len(x)):
+        scale[i] = kept if draw[i] >= rate else np.float32(0)
+        out[i] = x[i] * scale[i]

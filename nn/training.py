@@ -1,0 +1,198 @@
+"""Training: take a batch, split it over the cores, add the gradients up, step.
+
+Each batch is cut into shards of a fixed number of images. Every shard goes through the whole
+network, forward and backward, on whichever worker is free, in a replica of the network that shares
+the weights and owns all else. The shards' gradients are added up in the order of the
+shards, and what dropout loses is drawn for each shard from (seed, step, shard); so the result
+depends on none of: how many threads there are, which of them was quicker, where a run was resumed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .loss import SoftmaxCrossEntropy
+from .model import Sequential, as_input
+from .optim import Arrays, Optimiser
+from .schedule import Schedule
+from .workers import Workers
+
+SHARD = 32
+"""Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
+
+
+class DivergedError(ArithmeticError):
+    """The loss is no longer a number; the message says where, and what may help."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one training step saw: ``loss`` is the batch's mean, before the step was taken."""
+
+    loss: float
+    correct: int
+    images: int
+    lr: float
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """What one shard gives besides gradients: its part of the loss, and its running statistics."""
+
+    share: float
+    loss: float
+    correct: int
+    state: Arrays
+
+
+class Trainer:
+    """Train a model step by step, on all cores.
+
+    Parameters
+    ----------
+    model : Sequential
+        Trained in place; it gives logits.
+    optimiser : Optimiser
+    schedule : callable
+        From the number of a step to its learning rate.
+    loss : SoftmaxCrossEntropy, optional
+    seed : int
+        Of everything random in a step.
+    threads : int, optional
+        As many as there are cores that this process may use, if not given.
+    engine : callable, optional
+        Makes of a replica of the model the network that does the work, such as `nn.fuse`; without
+        one it is the plain layers.
+
+    Use it as a context manager, or call `close`, to end the threads.
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        optimiser: Optimiser,
+        schedule: Schedule,
+        *,
+        loss: SoftmaxCrossEntropy | None = None,
+        seed: int = 0,
+        threads: int | None = None,
+        engine: Callable[[Sequential], Sequential] = lambda model: model,
+    ):
+        self.model = model
+        self.optimiser = optimiser
+        self.schedule = schedule
+        self.seed = seed
+        self._smoothing = 0.0 if loss is None else loss.label_smoothing
+        self._workers = Workers(lambda: engine(model.replica()), threads)
+        self._slots: list[Arrays] = []
+
+    def __enter__(self) -> "Trainer":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker threads."""
+        self._workers.close()
+
+    def step(self, images: np.ndarray, labels: np.ndarray) -> Step:
+        """Take one step on a batch.
+
+        Parameters
+        ----------
+        images : ndarray, shape (N, H, W) or (N, H, W, C)
+            uint8, or float in [0, 1].
+        labels : ndarray of int, shape (N,)
+
+        Raises
+        ------
+        DivergedError
+            If the loss is NaN or infinite; the weights are those before this step.
+        """
+        number, batch = self.optimiser.steps, len(labels)
+        lr = self.schedule(number)
+        starts = range(0, batch, SHARD)
+        while len(self._slots) < len(starts):
+            self._slots.append({})
+
+        def run(model, start):
+            shard, part = start // SHARD, slice(start, start + SHARD)
+            key, slot = (self.seed, number, shard), self._slots[shard]
+            return self._run(model, key, images[part], labels[part], batch, slot)
+
+        shards = self._workers.map(run, starts)
+        loss = sum(shard.loss for shard in shards)
+        if not np.isfinite(loss):
+            raise DivergedError(
+                f"the loss became {loss} at step {number}, learning rate {lr:.3g}: "
+                "try a lower learning rate or a longer warm-up"
+            )
+        self.optimiser.step(self.model.named_params(), _added(self._slots[: len(starts)]), lr)
+        for name, running in self.model.named_state().items():
+            running[...] = sum(shard.share * shard.state[name] for shard in shards)
+        return Step(loss, sum(shard.correct for shard in shards), batch, lr)
+
+    def _run(self, model, key, images, labels, batch, slot) -> _Shard:
+        """Take one shard through a replica, forward and backward; leave its gradients in a slot."""
+        share = len(labels) / batch
+        model.adopt_state(self.model)
+        for i, layer in enumerate(model.dropouts()):
+            layer.rng = np.random.default_rng((*key, i))
+        loss = SoftmaxCrossEntropy(self._smoothing)
+        logits = model.forward(as_input(images), train=True)
+        value = share * loss.forward(logits, labels)
+        # The batch's loss is the shards' weighted mean, so each gradient is weighted, too.
+        model.backward(loss.backward() * logits.dtype.type(share))
+        for name, dw in model.named_grads().items():
+            # The replica's next shard overwrites its gradients.
+            np.copyto(slot.setdefault(name, np.empty_like(dw)), dw)
+        correct = int((logits.argmax(axis=1) == labels).sum())
+        state = {name: running.copy() for name, running in model.named_state().items()}
+        return _Shard(share, value, correct, state)
+
+    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+        """Return the mean loss and the accuracy in [0, 1] of the model on labelled images."""
+        parts = [slice(start, start + SHARD) for start in range(0, len(labels), SHARD)]
+
+        def run(model, part):
+            model.adopt_state(self.model)
+            return model.predict_proba(images[part])
+
+        return score(np.concatenate(self._workers.map(run, parts)), labels)
+
+
+def _added(gradients: list[Arrays]) -> Arrays:
+    """Add the shards' gradients up in place, in the first of them, always in the same order."""
+    total, *others = gradients
+    for grads in others:
+        for name, dw in grads.items():
+            total[name] += dw
+    return total
+
+
+def score(proba: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Return the mean loss and the accuracy in [0, 1] of probabilities, shape (N, classes)."""
+    right = proba[np.arange(len(labels)), labels]
+    loss = -np.log(np.maximum(right, np.finfo(proba.dtype).tiny)).mean()
+    return float(loss), float((proba.argmax(axis=1) == labels).mean())
+
+
+def batches(
+    images: np.ndarray, labels: np.ndarray, size: int, key: tuple[int, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield all images once, shuffled, in batches of ``size``; the last may be smaller.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, ...)
+    labels : ndarray, shape (N,)
+    size : int
+    key : tuple of int
+        Decides the order: (seed, epoch), say.
+    """
+    order = np.random.default_rng(key).permutation(len(labels))
+    for start in range(0, len(order), size):
+        chosen = order[start : start + size]
+        yield images[chosen], labels[chosen]

@@ -1,0 +1,273 @@
+"""The fast engine is the plain one: forward, backward, training, whatever the shapes."""
+
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn import (
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Softmax,
+    fuse,
+)
+from nn import fast as fast_module
+from nn.fast import ConvReLUPool, FastBatchNorm
+
+RNG = np.random.default_rng(0)
+ROOT = Path(__file__).parents[2]
+
+
+def assert_same(model, x, *, seed=5):
+    """Compare the plain and the fused network: forward in use and training, all gradients."""
+    fused = fuse(model)
+    np.testing.assert_allclose(fused.forward(x), model.forward(x), atol=1e-5, rtol=1e-5)
+    state = {name: array.copy() for name, array in model.named_state().items()}
+    results = []
+    for network in (model, fused):
+        for name, array in model.named_state().items():
+            array[...] = state[name]
+        for layer in network.dropouts():
+            layer.rng = np.random.default_rng(seed)
+        out = network.forward(x, train=True)
+        dout = np.random.default_rng(seed).standard_normal(out.shape, dtype=np.float32)
+        dx = network.backward(dout)
+        grads = {name: dw.copy() for name, dw in network.named_grads().items()}
+        moved = {name: array.copy() for name, array in network.named_state().items()}
+        results.append((out, {"x": dx, **grads}, moved))
+    (plain_out, plain_grads, plain_state), (fast_out, fast_grads, fast_state) = results
+    np.testing.assert_allclose(fast_out, plain_out, atol=1e-5, rtol=1e-5)
+    assert list(fast_grads) == list(plain_grads)
+    for name, expected in plain_grads.items():
+        assert fast_grads[name].dtype == np.float32
+        largest = np.abs(expected).max(initial=1e-30)
+        np.testing.assert_allclose(fast_grads[name] / largest, expected / largest, atol=1e-4)
+    for name, expected in plain_state.items():
+        np.testing.assert_allclose(fast_state[name], expected, rtol=1e-5, atol=1e-6)
+
+
+def images(*shape):
+    return RNG.standard_normal(shape, dtype=np.float32)
+
+
+@pytest.mark.parametrize("pool", [None, 2, (3, 1)], ids=["no pool", "pool 2", "pool 3x1"])
+@pytest.mark.parametrize("channels", [1, 3, 16, 33, 64])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "pad"),
+    [(3, 1, 0), (3, 1, "same"), ((2, 5), 1, (1, 2)), (3, (2, 1), 1), (1, 1, 0), (4, 2, "same")],
+)
+def test_block_equals_plain_layers(kernel, stride, pad, channels, pool):
+    conv = Conv2D(channels, 7, kernel, stride=stride, pad=pad, rng=RNG)
+    conv.params["b"][:] = RNG.standard_normal(7)
+    layers = [conv, ReLU()] + ([] if pool is None else [MaxPool2D(pool)])
+    model = Sequential(layers)
+    assert isinstance(fuse(model).layers[0], ConvReLUPool)
+    assert_same(model, images(3, 11, 9, channels))
+
+
+@pytest.mark.parametrize("out_channels", [1, 16, 33, 64])
+def test_block_equals_plain_layers_for_any_number_of_filters(out_channels):
+    model = Sequential([Conv2D(16, out_channels, 3, bias=False, rng=RNG), ReLU(), MaxPool2D(2)])
+    assert_same(model, images(2, 13, 13, 16))
+
+
+def whole_network():
+    return Sequential(
+        [
+            Conv2D(1, 8, 5, pad="same", rng=RNG), ReLU(), MaxPool2D(2), BatchNorm(8),
+            Conv2D(8, 20, 3, rng=RNG), ReLU(), Conv2D(20, 12, 3, pad=1, rng=RNG), ReLU(),
+            MaxPool2D(2), BatchNorm(12), Flatten(), Dropout(0.4), Dense(192, 24, rng=RNG),
+            ReLU(), BatchNorm(24), Dense(24, 10, rng=RNG),
+        ]
+    )  # fmt: skip
+
+
+def test_whole_network_equals_plain():
+    model = whole_network()
+    x = images(9, 21, 20, 1)
+    assert_same(model, x)
+    assert_same(model, x[:4])  # in buffers that are larger than needed
+    assert_same(model, x)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Conv2D(2, 3, 3, rng=RNG), MaxPool2D(2), ReLU()],
+        [Conv2D(2, 3, 3, rng=RNG), ReLU(), MaxPool2D(3, stride=2)],
+        [Conv2D(2, 3, 3, rng=RNG), ReLU(), MaxPool2D(2, pad=1)],
+        [Conv2D(2, 3, 3, rng=RNG), ReLU(), AvgPool2D(2)],
+        [ReLU(), Conv2D(2, 3, 3, rng=RNG)],
+        [MaxPool2D(2), Flatten(), Dense(16, 4, bias=False, rng=RNG), Softmax()],
+    ],
+    ids=lambda layers: "-".join(type(layer).__name__ for layer in layers),
+)
+def test_what_cannot_be_fused_falls_back(layers):
+    assert_same(Sequential(layers), images(3, 8, 5, 2))
+
+
+def test_float64_network_stays_plain():
+    model = Sequential([Conv2D(1, 2, 3, dtype=np.float64), ReLU()])
+    assert fuse(model) is model
+
+
+def test_input_that_is_not_contiguous():
+    assert_same(whole_network(), np.asfortranarray(images(4, 21, 20, 1)))
+
+
+def test_tie_pays_the_first_in_reading_order():
+    conv = Conv2D(1, 1, 1, rng=RNG)
+    conv.params["w"][:] = 1
+    x = np.array([[2, 5, 5, 1], [5, 5, 1, 5]], np.float32).reshape(1, 2, 4, 1)
+    network = fuse(Sequential([conv, ReLU(), MaxPool2D(2)]))
+    network.forward(x, train=True)
+    dx = network.backward(np.array([3, 4], np.float32).reshape(1, 1, 2, 1))
+    np.testing.assert_array_equal(dx[0, :, :, 0], [[0, 3, 4, 0], [0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", list(itertools.product((0, 1), (0, 1))))
+def test_not_a_number_behaves_as_in_the_plain_layers(bad, place):
+    conv = Conv2D(1, 3, 1, rng=RNG)
+    conv.params["w"][...] = [1.0, -1.0, 0.5]
+    model = Sequential([conv, ReLU(), MaxPool2D(2)])
+    x = images(1, 4, 4, 1)
+    x[0, place[0], place[1], 0] = bad
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(
+            np.isnan(fuse(model).forward(x, train=True)), np.isnan(model.forward(x, train=True))
+        )
+        np.testing.assert_array_equal(np.isinf(fuse(model).forward(x)), np.isinf(model.forward(x)))
+
+
+def test_shares_the_parameters_and_names_them_alike():
+    model = whole_network()
+    fused = fuse(model)
+    assert list(fused.named_params()) == list(model.named_params())
+    for name, w in model.named_params().items():
+        assert fused.named_params()[name] is w
+    before = fused.predict_proba(images(2, 21, 20, 1)[..., 0] * 0)
+    model.named_params()["15.b"] += np.arange(10, dtype=np.float32)
+    after = fused.predict_proba(images(2, 21, 20, 1)[..., 0] * 0)
+    assert not np.allclose(before, after)
+
+
+def test_results_are_the_callers_to_keep():
+    network = fuse(Sequential([Conv2D(1, 2, 3, rng=RNG), ReLU()]))
+    first = network.forward(images(2, 6, 6, 1), train=True)
+    kept = first.copy()
+    dx = network.backward(first)
+    dx_kept = dx.copy()
+    second = network.forward(images(2, 6, 6, 1), train=True)
+    network.backward(second)
+    np.testing.assert_array_equal(first, kept)
+    np.testing.assert_array_equal(dx, dx_kept)
+
+
+def test_input_gradient_can_be_left_out():
+    model = whole_network()
+    network = fuse(model, input_gradient=False)
+    out = network.forward(images(3, 21, 20, 1), train=True)
+    assert network.backward(out) is None
+    assert set(network.named_grads()) == set(model.named_params())
+
+
+@pytest.mark.parametrize("n", [0, 1, 32, 33, 200])
+def test_predicts_many_images_on_all_threads_as_the_plain_network_does(n):
+    model = whole_network()
+    model.layers[3].state["mean"][:] = 0.3
+    x = RNG.random((n, 21, 20), dtype=np.float32)
+    fused = fuse(model)
+    for _ in range(2):
+        np.testing.assert_allclose(fused.predict_proba(x), model.predict_proba(x), atol=1e-5)
+        model.layers[3].state["mean"][:] = -0.2  # the workers' replicas must notice
+
+
+def test_backward_without_training_forward_says_so():
+    network = fuse(Sequential([Conv2D(1, 2, 3, rng=RNG), ReLU()]))
+    network.forward(images(1, 5, 5, 1))
+    with pytest.raises(RuntimeError, match="call forward"):
+        network.backward(images(1, 3, 3, 2))
+
+
+def test_wrong_shapes_say_so():
+    network = fuse(Sequential([Conv2D(2, 2, 3, rng=RNG), ReLU()]))
+    with pytest.raises(ValueError, match=r"\(N, H, W, 2\), got \(1, 5, 5, 1\)"):
+        network.forward(images(1, 5, 5, 1))
+
+
+def test_empty_batch():
+    model = whole_network()
+    assert fuse(model).forward(images(0, 21, 20, 1)).shape == (0, 10)
+    with pytest.raises(ValueError, match="empty batch"):
+        fuse(Sequential([BatchNorm(2)])).forward(images(0, 2), train=True)
+
+
+def test_nothing_large_is_allocated_once_the_buffers_stand():
+    import tracemalloc
+
+    network = fuse(whole_network(), input_gradient=False)
+    x = images(32, 21, 20, 1)
+
+    def step():
+        network.backward(network.forward(x, train=True))
+
+    step()
+    tracemalloc.start()
+    try:
+        step()
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(20):
+            step()
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    buffers = sum(
+        room.nbytes for layer in network.layers for room in getattr(layer, "_rooms", {}).values()
+    )
+    assert after - before < 10_000
+    assert peak - before < buffers / 20
+
+
+def test_saves_as_a_plain_model(tmp_path):
+    model = whole_network()
+    fuse(model).save(tmp_path / "model.npz")
+    loaded = Sequential.load(tmp_path / "model.npz")
+    x = RNG.random((2, 21, 20), dtype=np.float32)
+    np.testing.assert_array_equal(loaded.predict_proba(x), model.predict_proba(x))
+
+
+def test_only_kernels_imports_numba():
+    for file in (ROOT / "nn").rglob("*.py"):
+        says = "import numba" in file.read_text() or "from numba" in file.read_text()
+        assert says == (file.name == "kernels.py"), file
+
+
+def test_import_of_nn_alone_brings_no_numba():
+    code = (
+        "import nn, sys; assert 'numba' not in sys.modules; nn.fuse; assert 'numba' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_warm_up_reports_seconds():
+    seconds, compiled = fast_module.warm_up(whole_network(), (21, 20, 1))
+    assert seconds > 0
+    assert compiled in (True, False)
+
+
+def test_batchnorm_of_any_batch():
+    assert_same(Sequential([BatchNorm(5)]), images(7, 5))
+    assert_same(Sequential([BatchNorm(3)]), 100 + images(4, 6, 5, 3))
+    assert isinstance(fuse(Sequential([BatchNorm(5)])).layers[0], FastBatchNorm)

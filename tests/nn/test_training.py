@@ -1,0 +1,162 @@
+"""Training on shards is training on the batch, whatever the threads, and the same every time."""
+
+import numpy as np
+import pytest
+
+import nn
+from nn import (
+    SGD,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+)
+from nn.schedule import constant
+from nn.training import SHARD, DivergedError, Trainer, batches, score
+
+
+def network(*, dropout=0.0, batchnorm=False):
+    rng = np.random.default_rng(0)
+    layers = [Conv2D(1, 4, 3, rng=rng), ReLU(), MaxPool2D(2)]
+    layers += [BatchNorm(4)] if batchnorm else []
+    layers += [Flatten()] + ([Dropout(dropout)] if dropout else [])
+    return Sequential([*layers, Dense(36, 10, rng=rng)])
+
+
+def digits(n=80):
+    rng = np.random.default_rng(1)
+    return rng.integers(0, 256, (n, 8, 8), dtype=np.uint8), rng.integers(0, 10, n)
+
+
+def train(model, images, labels, steps=3, **options):
+    with Trainer(model, SGD(0.1, momentum=0.9), constant(0.1), **options) as trainer:
+        return [trainer.step(images, labels) for _ in range(steps)]
+
+
+def parameters(model):
+    return {**model.named_params(), **model.named_state()}
+
+
+def test_a_step_is_the_step_of_the_whole_batch():
+    images, labels = digits()
+    assert len(labels) % SHARD, "the last shard must be a smaller one"
+    sharded, whole = network(), network()
+    loss, optimiser = SoftmaxCrossEntropy(0.1), SGD(0.1, momentum=0.9)
+    x = (images / np.float32(255))[..., None]
+    expected = []
+    for _ in range(3):
+        logits = whole.forward(x, train=True)
+        expected.append((loss.forward(logits, labels), int((logits.argmax(1) == labels).sum())))
+        whole.backward(loss.backward())
+        optimiser.step(whole.named_params(), whole.named_grads())
+    steps = train(sharded, images, labels, loss=loss)
+    assert [step.correct for step in steps] == [correct for _, correct in expected]
+    np.testing.assert_allclose([s.loss for s in steps], [value for value, _ in expected], rtol=1e-5)
+    for name, w in whole.named_params().items():
+        np.testing.assert_allclose(sharded.named_params()[name], w, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", [lambda model: model, nn.fuse], ids=["plain", "fast"])
+def test_any_number_of_threads_gives_the_same_bits(engine):
+    results = []
+    for threads in (1, 2, 5):
+        model = network(dropout=0.4, batchnorm=True)
+        train(model, *digits(), threads=threads, seed=3, engine=engine)
+        results.append(parameters(model))
+    for name, array in results[0].items():
+        np.testing.assert_array_equal(array, results[1][name])
+        np.testing.assert_array_equal(array, results[2][name])
+
+
+def test_the_seed_decides_what_dropout_loses():
+    models = []
+    for seed in (1, 1, 2):
+        models.append(network(dropout=0.4))
+        train(models[-1], *digits(), seed=seed)
+    weights = [model.named_params()["0.w"] for model in models]
+    np.testing.assert_array_equal(weights[0], weights[1])
+    assert not np.array_equal(weights[0], weights[2])
+
+
+def test_dropout_differs_from_shard_to_shard_and_step_to_step():
+    lost = set()
+
+    class Spy(Dropout):
+        def forward(self, x, train=False):
+            out = super().forward(x, train)
+            lost.add((out == 0).tobytes())
+            return out
+
+    model = Sequential([Flatten(), Spy(0.5), Dense(64, 10, rng=np.random.default_rng(0))])
+    images = np.full((2 * SHARD, 8, 8), 200, np.uint8)
+    train(model, images, np.zeros(2 * SHARD, int), steps=3)
+    assert len(lost) == 6
+
+
+def test_running_statistics_are_the_mean_over_the_shards():
+    images, labels = digits(SHARD + SHARD // 2)
+    model = Sequential([BatchNorm(1, momentum=0.5), Flatten(), Dense(64, 10)])
+    train(model, images, labels, steps=1)
+    x = images / 255
+    expected = 0.5 * (2 * x[:SHARD].mean() + x[SHARD:].mean()) / 3
+    np.testing.assert_allclose(model.layers[0].state["mean"], [expected], rtol=1e-5)
+
+
+def test_a_loss_that_is_no_number_stops_with_step_rate_and_advice():
+    model = network()
+    images, labels = digits()
+    train(model, images, labels, steps=1)
+    model.named_params()["0.w"][0, 0, 0, 0] = np.nan
+    before = model.named_params()["0.b"].copy()
+    with pytest.raises(DivergedError, match=r"nan at step 0, learning rate 0\.1.*lower"):
+        train(model, images, labels)
+    np.testing.assert_array_equal(model.named_params()["0.b"], before)
+
+
+def test_an_error_in_a_worker_reaches_the_caller():
+    images, labels = digits()
+    with pytest.raises(ValueError, match="Conv2D: expected an array of shape"):
+        train(network(), np.stack([images] * 3, axis=-1), labels)
+
+
+def test_evaluate_is_the_score_of_the_predictions_with_the_present_statistics():
+    images, labels = digits(100)
+    model = network(batchnorm=True)
+    with Trainer(model, SGD(), constant(0.1), engine=nn.fuse) as trainer:
+        for _ in range(3):
+            trainer.step(images, labels)
+        np.testing.assert_allclose(
+            trainer.evaluate(images, labels), score(model.predict_proba(images), labels), rtol=1e-4
+        )
+
+
+def test_score_by_hand():
+    proba = np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], np.float32)
+    loss, accuracy = score(proba, np.array([0, 2]))
+    assert loss == pytest.approx((np.log(2) + np.log(8)) / 2, rel=1e-6)
+    assert accuracy == 0.5
+
+
+def test_batches_hold_every_image_once_with_its_label():
+    images, labels = np.arange(50)[:, None] * 2, np.arange(50)
+    got = list(batches(images, labels, 16, (0, 1)))
+    assert [len(part) for _, part in got] == [16, 16, 16, 2]
+    seen = np.concatenate([part for _, part in got])
+    assert sorted(seen) == list(range(50))
+    np.testing.assert_array_equal(np.concatenate([part for part, _ in got])[:, 0], 2 * seen)
+
+
+def test_batches_are_shuffled_by_their_key():
+    labels = np.arange(50)
+    one, same, other = (
+        np.concatenate([part for _, part in batches(labels, labels, 16, key)])
+        for key in ((0, 1), (0, 1), (0, 2))
+    )
+    np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(one, other)
+    assert not np.array_equal(one, labels)

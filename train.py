@@ -1,0 +1,256 @@
+"""Train the network on MNIST: ``python train.py``.
+
+The model, the history of its epochs and a picture of its curves go to ``runs/NAME/``. With
+``--evaluate FILE`` nothing is trained: the model in FILE reads the test set, and what it got wrong
+is shown.
+"""
+
+import argparse
+import csv
+import io
+import math
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+import report
+from data import mnist, strokes
+from data.errors import DataError
+from nn import (
+    SGD,
+    Adadelta,
+    Adam,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ModelFileError,
+    ReLU,
+    Sequential,
+)
+from nn.files import atomic_write
+from nn.schedule import constant, cosine, one_cycle
+from nn.training import DivergedError, Trainer, batches
+
+RUNS = Path("runs")
+SHAPE = (28, 28, 1)
+VALIDATION = 5_000
+SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
+MADE_UP = 12_000
+QUICK = 10_000
+
+OPTIMISERS = {
+    "adam": lambda lr: Adam(lr or 2e-3, weight_decay=0.01),
+    "sgd": lambda lr: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
+    "adadelta": lambda lr: Adadelta(lr or 1.0),
+}
+SCHEDULES = {
+    "one-cycle": one_cycle,
+    "cosine": cosine,
+    "constant": lambda lr, steps: constant(lr),
+}
+
+
+def build(seed: int) -> Sequential:
+    """Return the default network, untrained. To try another one, change it here."""
+    rng = np.random.default_rng(seed)
+    return Sequential(
+        [
+            Conv2D(1, 32, 3, rng=rng),
+            ReLU(),
+            MaxPool2D(2),
+            Conv2D(32, 64, 3, rng=rng),
+            ReLU(),
+            MaxPool2D(2),
+            Flatten(),
+            Dropout(0.5),
+            Dense(5 * 5 * 64, 10, rng=rng),
+        ]
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    args = parse(argv)
+    try:
+        return show(args) if args.evaluate else train(args)
+    except (DataError, ModelFileError, DivergedError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line; an argument out of range ends the program with a line that says so."""
+    parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
+    add = parser.add_argument
+    add(
+        "--epochs", type=_at_least(int, 1), default=8, help="times through all images (%(default)s)"
+    )
+    add("--batch-size", type=_at_least(int, 1), default=128, help="images a step (%(default)s)")
+    add("--lr", type=_at_least(float, 0), help="highest learning rate (the optimiser's own)")
+    add("--optimiser", choices=OPTIMISERS, default="adam", help="(%(default)s)")
+    add("--schedule", choices=SCHEDULES, default="one-cycle", help="(%(default)s)")
+    add("--seed", type=_at_least(int, 0), default=0, help="same seed, same result (%(default)s)")
+    add("--threads", type=_at_least(int, 1), help="worker threads (as many as cores)")
+    add("--data-dir", type=Path, help="folder of the four MNIST files")
+    add("--output", type=Path, help="folder for what the run gives (runs/DATE-TIME)")
+    add("--quick", action="store_true", help=f"2 epochs on {QUICK:,} images: under a minute")
+    add("--evaluate", type=Path, metavar="FILE", help="read the test set with this model instead")
+    args = parser.parse_args(argv)
+    if args.output is None:
+        args.output = RUNS / f"{datetime.now():%Y-%m-%d-%H%M%S}"
+    if args.quick:
+        args.epochs = 2
+    return args
+
+
+def _at_least(kind, least):
+    """Return a reader of finite numbers that are at least ``least``; of floats, above it."""
+
+    def read(text):
+        value = kind(text)
+        if not math.isfinite(value) or value < least or (kind is float and value == least):
+            raise ValueError
+        return value
+
+    read.__name__ = f"{kind.__name__} {'above' if kind is float else 'of at least'} {least}"
+    return read
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train a network, validate each epoch, read the test set at the end, and save everything."""
+    digits = load(args)
+    model = build(args.seed)
+    print(model.summary())
+    optimiser = OPTIMISERS[args.optimiser](args.lr)
+    steps = args.epochs * math.ceil(len(digits["train"][1]) / args.batch_size)
+    schedule = SCHEDULES[args.schedule](optimiser.lr, steps)
+    history = []
+    with Trainer(
+        model, optimiser, schedule, seed=args.seed, threads=args.threads, engine=engine(model)
+    ) as trainer:
+        for epoch in range(1, args.epochs + 1):
+            row = run_epoch(trainer, digits, epoch, args)
+            history.append(row)
+            print(
+                f"epoch {epoch:>2}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}; "
+                f"validation loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.2%}; "
+                f"{row['images_per_s']:,.0f} images/s"
+            )
+            save(args.output, model, history)
+        loss, accuracy = trainer.evaluate(*digits["test"])
+    print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
+    print(
+        f"saved {', '.join(sorted(file.name for file in args.output.iterdir()))} in {args.output}"
+    )
+    return 0
+
+
+def engine(model: Sequential) -> Callable[[Sequential], Sequential]:
+    """Return what makes a network of compiled kernels, once they are ready; say how it went."""
+    try:
+        from nn.fast import fuse, warm_up
+    except ImportError as error:
+        print(f"training on the plain layers, which are slow: {error}; install numba")
+        return lambda network: network
+    print("preparing the fast kernels ... ", end="", flush=True)
+    seconds, compiled = warm_up(model, SHAPE)
+    how = "compiled, and kept for the next start" if compiled else "ready"
+    print(f"{how}: {seconds:.1f} s")
+    return partial(fuse, input_gradient=False)
+
+
+def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return images and labels to train with, to validate with and to test with."""
+    try:
+        images, labels = mnist.load("train", args.data_dir)
+        test = mnist.load("test", args.data_dir)
+    except mnist.NoDataError as error:
+        print(
+            f"{error}\nTraining on {MADE_UP:,} made-up digits instead: expect less of the result."
+        )
+        images, labels = strokes.batch(MADE_UP, np.random.default_rng((SPLIT_SEED, 1)))
+        test = strokes.batch(MADE_UP // 6, np.random.default_rng((SPLIT_SEED, 2)))
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
+    held_out = min(VALIDATION, len(labels) // 6)
+    chosen = order[held_out:]
+    if args.quick:
+        chosen = chosen[:QUICK]
+    return {
+        "train": (images[chosen], labels[chosen]),
+        "validation": (images[order[:held_out]], labels[order[:held_out]]),
+        "test": test,
+    }
+
+
+def run_epoch(trainer: Trainer, digits: dict, epoch: int, args) -> dict[str, float]:
+    """Train once through all images, validate, and return the epoch's row of the history."""
+    images, labels = digits["train"]
+    seen = correct = 0
+    total = 0.0
+    start = time.perf_counter()
+    with tqdm(
+        total=len(labels), desc=f"epoch {epoch}/{args.epochs}", unit=" images", leave=False
+    ) as bar:
+        for batch in batches(images, labels, args.batch_size, (args.seed, epoch)):
+            step = trainer.step(*batch)
+            seen += step.images
+            correct += step.correct
+            total += step.loss * step.images
+            bar.set_postfix_str(f"loss {total / seen:.4f}, accuracy {correct / seen:.2%}", False)
+            bar.update(step.images)
+    seconds = time.perf_counter() - start
+    val_loss, val_accuracy = trainer.evaluate(*digits["validation"])
+    return {
+        "epoch": epoch,
+        "lr": step.lr,
+        "loss": total / seen,
+        "accuracy": correct / seen,
+        "val_loss": val_loss,
+        "val_accuracy": val_accuracy,
+        "images_per_s": seen / seconds,
+    }
+
+
+def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> None:
+    """Write the model, the history and its picture, each whole or not at all."""
+    model.save(folder / "model.npz")
+    with atomic_write(folder / "history.csv") as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        writer = csv.DictWriter(text, fieldnames=history[0])
+        writer.writeheader()
+        writer.writerows(history)
+        text.detach()
+    report.curves(history, folder / "curves.png")
+
+
+def show(args: argparse.Namespace) -> int:
+    """Read the test set with a saved model; print and draw how well, and what went wrong."""
+    model = Sequential.load(args.evaluate)
+    images, labels = mnist.load("test", args.data_dir)
+    proba = model.predict_proba(images)
+    matrix = np.zeros((10, 10), int)
+    np.add.at(matrix, (labels, proba.argmax(axis=1)), 1)
+    print("digit    read  right  accuracy  most often taken for")
+    for digit, row in enumerate(matrix):
+        others = np.delete(np.arange(10), digit)
+        taken = others[row[others].argmax()]
+        accuracy = f"{row[digit] / row.sum():.2%}" if row.sum() else "-"
+        confused = f"{taken} ({row[taken]})" if row[taken] else ""
+        print(f"{digit:>5}{row.sum():>8}{row[digit]:>7}{accuracy:>10}  {confused}")
+    print(f"accuracy {np.trace(matrix) / len(labels):.2%} of {len(labels):,} images")
+    report.confusion(matrix, args.output / "confusion.png")
+    report.mistakes(images, labels, proba, args.output / "mistakes.png")
+    print(f"saved confusion.png, mistakes.png in {args.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
