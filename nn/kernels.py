@@ -129,7 +129,7 @@ def weight_gradient(x, winner, dout, stride_h, step, pool_h, pool_w, dw, start, 
             many = 0
             for p in range(OH):
                 for q in range(OW):
-                    t = winner[n, p, q, o]
+                    t = int(winner[n, p, q, o])
                     top, left = p * pool_h + t // pool_w, q * pool_w + t % pool_w
                     start[many] = top * stride_h * wide + left * step
                     gradient[many] = dout[n, p, q, o]
@@ -167,7 +167,7 @@ def input_gradient(w, winner, dout, stride_h, step, pool_h, pool_w, dx, channels
                 g = dout[n, p, q]
                 many[:] = 0
                 for o in range(OC):
-                    t = min(winner[n, p, q, o], P)
+                    t = min(int(winner[n, p, q, o]), P)
                     channels[t, many[t]] = o
                     many[t] += 1
                 for t in range(P):

@@ -120,7 +120,9 @@ class Trainer:
         def run(model, start):
             shard, part = start // SHARD, slice(start, start + SHARD)
             key, slot = (self.seed, number, shard), self._slots[shard]
-            return self._run(model, key, images[part], labels[part], batch, slot)
+            # What overflows shows in the loss, which says more about it than a warning.
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                return self._run(model, key, images[part], labels[part], batch, slot)
 
         shards = self._workers.map(run, starts)
         loss = sum(shard.loss for shard in shards)

@@ -26,7 +26,10 @@ def mnist_dir():
 @pytest.fixture
 def display():
     """A display that Tk can open a window on."""
-    tkinter = pytest.importorskip("tkinter", reason="this Python has no tkinter")
+    try:
+        import tkinter
+    except ImportError:
+        missing("this Python has no tkinter")
     try:
         tkinter.Tk().destroy()
     except tkinter.TclError as error:

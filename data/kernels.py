@@ -1,0 +1,89 @@
+"""The loops over pixels that NumPy is too slow for, compiled by numba.
+
+Each is serial and releases the interpreter's lock, checks nothing, and writes into arrays that
+it is given.
+"""
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def draw_digits(points, starts, width, edge, side, middle, rows, images):
+    """Draw digits of one form as `data.canvas.from_strokes` does, each with a pen of its own.
+
+    Parameters
+    ----------
+    points : ndarray, float32, (n, M, 2)
+        x and y along the strokes; moved and scaled in place to the box of `side` pixels.
+    starts : ndarray, int32, (strokes + 1,)
+        Where in M each stroke begins, and M.
+    width, edge : ndarray, float32, (n,)
+        Of each digit's line, pixels.
+    side, middle : int
+        The box's side, and the pixel on which the centre of mass is laid.
+    rows : ndarray, int, (n,)
+        Where in `images` each digit goes.
+    images : ndarray, uint8, (N, H, W)
+        All 0 in these rows.
+    """
+    nearest = np.empty((side, side), np.float32)
+    for i in range(len(points)):
+        _fit(points[i], side - width[i] - (edge[i] - 1), side)
+        nearest[:] = np.inf
+        reach = (width[i] + edge[i]) / 2
+        for stroke in range(len(starts) - 1):
+            for k in range(starts[stroke], starts[stroke + 1] - 1):
+                _approach(points[i, k], points[i, k + 1], reach, nearest)
+        _centre(nearest, width[i], edge[i], middle, images[rows[i]])
+
+
+@njit(nogil=True, cache=True)
+def _fit(points, room, side):
+    """Scale points so that their longer side is `room`, about the middle of a box of `side`."""
+    low_x, low_y = points[0]
+    high_x, high_y = points[0]
+    for x, y in points:
+        low_x, high_x = min(low_x, x), max(high_x, x)
+        low_y, high_y = min(low_y, y), max(high_y, y)
+    scale = room / max(high_x - low_x, high_y - low_y)
+    points[:, 0] = (points[:, 0] - (low_x + high_x) / 2) * scale + side / 2
+    points[:, 1] = (points[:, 1] - (low_y + high_y) / 2) * scale + side / 2
+
+
+@njit(nogil=True, cache=True)
+def _approach(a, b, reach, nearest):
+    """Lower each pixel's squared distance to that from the segment a to b, within its reach."""
+    side = len(nearest)
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    square = max(dx * dx + dy * dy, np.float32(1e-12))
+    left = max(0, int(min(a[0], b[0]) - reach))
+    right = min(side, int(max(a[0], b[0]) + reach) + 1)
+    top = max(0, int(min(a[1], b[1]) - reach))
+    bottom = min(side, int(max(a[1], b[1]) + reach) + 1)
+    for y in range(top, bottom):
+        py = np.float32(y + 0.5) - a[1]
+        for x in range(left, right):
+            px = np.float32(x + 0.5) - a[0]
+            along = min(max((px * dx + py * dy) / square, np.float32(0)), np.float32(1))
+            distance = (px - along * dx) ** 2 + (py - along * dy) ** 2
+            nearest[y, x] = min(nearest[y, x], distance)
+
+
+@njit(nogil=True, cache=True)
+def _centre(nearest, width, edge, middle, image):
+    """Turn distances into ink, and lay it with its centre of mass on the middle."""
+    side = len(nearest)
+    mass = mass_x = mass_y = 0.0
+    for y in range(side):
+        for x in range(side):
+            ink = min(max((width / 2 - np.sqrt(nearest[y, x])) / edge + 0.5, 0.0), 1.0)
+            nearest[y, x] = ink
+            mass += ink
+            mass_x += x * ink
+            mass_y += y * ink
+    left = min(max(round(middle - mass_x / mass), 0), image.shape[1] - side)
+    top = min(max(round(middle - mass_y / mass), 0), image.shape[0] - side)
+    for y in range(side):
+        for x in range(side):
+            image[top + y, left + x] = np.uint8(255 * nearest[y, x] + 0.5)

@@ -1,0 +1,174 @@
+"""MNIST: find its four files, or download and verify them, and read them.
+
+A set ("train" or "test") is a pair of IDX files, plain or gzipped: images and their labels.
+
+The folder named by the caller decides, then the one in the environment variable MNIST_DIR; if
+neither names one, it is the cache, filled by a download when it lacks a file. What was named and
+lacks a file is an error: nobody who names a folder wants other digits than the ones in it. Local
+files are checked by structure, not by checksum, so that smaller sets of the same form can be read.
+
+References
+----------
+LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition.
+Proceedings of the IEEE 86 (11), 1998, section III.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data import idx
+from data.download import DownloadError, fetch
+from data.errors import DataError
+
+Folder = str | os.PathLike[str]
+
+SPLITS = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+SHA256 = {  # of the gzipped files, as the mirrors give them
+    "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+CACHE = Path(__file__).parent / "cache"
+
+IMAGE_SHAPE = (28, 28)
+TIMEOUT = 20.0  # seconds that a mirror may stay silent
+
+NAME_A_FOLDER = "name the folder of MNIST's four files with --data-dir or MNIST_DIR"
+
+
+class NoDataError(DataError):
+    """MNIST is neither on this machine nor to be had from a mirror."""
+
+
+def load(
+    split: str, directory: Folder | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Read a set of MNIST, downloading it first if it is nowhere on this machine.
+
+    Parameters
+    ----------
+    split : {"train", "test"}
+        Officially 60,000 and 10,000 digits.
+    directory : path, optional
+        Where the files are; by default the folder in MNIST_DIR, or else the cache.
+
+    Returns
+    -------
+    images : (N, 28, 28) uint8
+        0 is paper, 255 is ink.
+    labels : (N,) uint8, in [0, 9]
+
+    Raises
+    ------
+    ValueError
+        If `split` is neither "train" nor "test".
+    NoDataError
+        If no folder is named, the cache lacks a file and no mirror gives it.
+    DataError
+        If the named folder lacks a file, a file is damaged, or the cache cannot be written.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split must be 'train' or 'test', not {split!r}")
+    folder = _folder(split, directory)
+    images_path, labels_path = (_local(folder, name) for name in SPLITS[split])
+    images = idx.read(images_path, IMAGE_SHAPE)
+    labels = idx.read(labels_path, ())
+    if len(images) != len(labels):
+        fault = f"holds {len(labels)} labels for the {len(images)} images of {images_path.name}"
+        raise idx.unusable(labels_path, fault)
+    if labels.max() > 9:
+        index = int(np.argmax(labels > 9))
+        raise idx.unusable(labels_path, f"says that image {index} is a {labels[index]}, not 0 to 9")
+    return images, labels
+
+
+def find_local(directory: Folder | None = None) -> Path | None:
+    """Return the folder that `load` reads, or None if it lacks any of the four files.
+
+    Nothing is downloaded, and the files are not opened.
+    """
+    folder = _named_folder(directory) or CACHE
+    return None if _lacking(folder, SHA256) else folder
+
+
+def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
+    """Fetch the files that a folder lacks, each verified before it takes its name.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    mirrors : sequence of str
+        Addresses ending in "/"; each is asked for what those before it did not give.
+    timeout : float
+        Seconds that a mirror may stay silent.
+
+    Raises
+    ------
+    NoDataError
+        If a file comes whole from no mirror.
+    DataError
+        If the folder cannot be written.
+    """
+    failures = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for mirror in mirrors:
+            try:
+                for file in _lacking(folder, SHA256):
+                    fetch(mirror + file, folder / file, SHA256[file.removesuffix(".gz")], timeout)
+                return
+            except DownloadError as error:
+                failures.append(str(error))
+    except OSError as error:
+        raise DataError(
+            f"cannot keep MNIST in {folder} ({error.strerror}); "
+            f"make it a folder that can be written, or {NAME_A_FOLDER}"
+        ) from error
+    raise NoDataError(
+        f"MNIST is not on this machine and cannot be downloaded ({'; '.join(failures)}); "
+        f"connect to the network, or {NAME_A_FOLDER}"
+    )
+
+
+def _folder(split: str, directory: Folder | None) -> Path:
+    """Return the folder to read `split` from; what it lacks is downloaded or an error."""
+    folder = _named_folder(directory)
+    if folder is None:
+        if _lacking(CACHE, SHA256):  # all four, so that no training ends without its test set
+            download(CACHE, MIRRORS, TIMEOUT)
+        return CACHE
+    if lacking := _lacking(folder, SPLITS[split]):
+        state = "lacks" if folder.is_dir() else "is not a folder with"
+        raise DataError(
+            f"{folder} {state} {' and '.join(lacking)}; "
+            f"{NAME_A_FOLDER}, or name none to have them downloaded"
+        )
+    return folder
+
+
+def _named_folder(directory: Folder | None) -> Path | None:
+    named = os.environ.get("MNIST_DIR") or None if directory is None else directory
+    return None if named is None else Path(os.path.expanduser(named))
+
+
+def _local(folder: Path, name: str) -> Path | None:
+    # Gzipped first: if both are there, the plain one may be what a broken-off gunzip left.
+    candidates = (folder / f"{name}.gz", folder / name)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _lacking(folder: Path, names: Iterable[str]) -> list[str]:
+    return [f"{name}.gz" for name in names if _local(folder, name) is None]

@@ -1,0 +1,172 @@
+"""Made-up handwriting: pen strokes of every form of a digit that people really use.
+
+Nothing here was traced from a data set. The forms (`data.shapes`) are a few points each; every
+writer's hand is imitated by moving those points, trembling between them, and leaning, turning and
+stretching the whole. The strokes are curves through the points (Catmull and Rom, 1974), so each
+form is one matrix, and thousands of digits are a few matrix products.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from data import canvas, shapes
+
+try:
+    from data import kernels
+except ImportError:  # no numba here: the same pictures, slowly
+    kernels = None
+
+SAMPLES = 6  # points of the curve between two of a form's points
+JITTER = 3.0  # standard deviation of a form's points, on its grid 60 wide and 100 tall
+END_JITTER = 5.0  # more of it where a stroke starts or ends
+CARE = 0.35  # standard deviation of the logarithm of how much of both a writer shows
+TREMBLE = 0.6  # standard deviation of the hand's tremor, likewise
+SLANT = (0.08, 0.2)  # mean and standard deviation of the shear to the right
+ROTATION = 6.0  # standard deviation, degrees
+ASPECT = 0.22  # standard deviation of the logarithm of width over height
+LINE_WIDTH = (2.5, 0.2)  # pixels; the standard deviation of its logarithm
+LINE_EDGE = (0.8, 1.8)  # pixels, from and to
+WINDOW = 300  # pixels: the side of the window's canvas, on which `digit` draws
+
+
+class _Form(NamedTuple):
+    """A form ready for drawing: its points, and the matrix that lays curves through them."""
+
+    label: int
+    points: np.ndarray  # (K, 2), the middle at (0, 0)
+    spread: np.ndarray  # (K, 1), how far each point may stray
+    curve: np.ndarray  # (M, K)
+    tremor: np.ndarray  # (M, R)
+    starts: np.ndarray  # int32 (strokes + 1,): where in M each stroke begins, and M
+    probability: float
+
+
+@cache
+def _forms():
+    """Return every form, and how probable each is, all labels being equally so."""
+    forms = [
+        _compile(label, shapes.parse(text), weight / sum(weight for weight, _ in written) / 10)
+        for label, written in shapes.FORMS.items()
+        for weight, text in written
+    ]
+    return forms, np.array([form.probability for form in forms])
+
+
+def _compile(label, strokes, probability):
+    blocks = [_catmull_rom([corner for *_, corner in stroke]) for stroke in strokes]
+    points = np.array([(x, y) for stroke in strokes for x, y, _ in stroke])
+    ends = [k in (0, len(stroke) - 1) for stroke in strokes for k in range(len(stroke))]
+    M, K = sum(len(block) for block in blocks), len(points)
+    curve = np.zeros((M, K))
+    tremor = np.zeros((M, M // 4 + 2 * len(blocks)))
+    starts, row, column, knot = [0], 0, 0, 0
+    for block in blocks:
+        m, k = block.shape
+        curve[row : row + m, column : column + k] = block
+        knots = m // 4 + 2
+        at = np.linspace(0, knots - 1.001, m)
+        near = at.astype(int)
+        tremor[row + np.arange(m), knot + near] = 1 - (at - near)
+        tremor[row + np.arange(m), knot + near + 1] = at - near
+        row, column, knot = row + m, column + k, knot + knots
+        starts.append(row)
+    return _Form(
+        label,
+        points - (points.max(0) + points.min(0)) / 2,
+        np.where(ends, END_JITTER, JITTER)[:, None],
+        curve.astype(np.float32),
+        tremor.astype(np.float32),
+        np.array(starts, np.int32),
+        probability,
+    )
+
+
+def _catmull_rom(corners):
+    """Return the matrix from a stroke's points to points along a smooth curve through them.
+
+    A corner counts twice, so the curve enters it along one side and leaves along the other.
+    """
+    index = [k for k, corner in enumerate(corners) for _ in range(1 + corner)]
+    t = np.arange(SAMPLES) / SAMPLES
+    weights = np.stack(
+        [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2], 1
+    )
+    identity = np.eye(len(corners))[[index[0], *index, index[-1]]]
+    pieces = [
+        weights / 2 @ identity[i : i + 4] for i in range(len(index) - 1) if index[i] != index[i + 1]
+    ]
+    return np.concatenate([*pieces, identity[-1:]])
+
+
+def _write(form, n, rng):
+    """Write a form n times: points (n, M, 2), y down, about (0, 0) and about 100 tall."""
+    care = np.exp(CARE * rng.standard_normal((n, 1, 1), np.float32))
+    jitter = rng.standard_normal((n, *form.points.shape), np.float32) * form.spread * care
+    shake = rng.standard_normal((n, form.tremor.shape[1], 2), np.float32) * TREMBLE * care
+    points = form.curve @ (form.points + jitter).astype(np.float32) + form.tremor @ shake
+    slant = SLANT[0] + SLANT[1] * rng.standard_normal(n)
+    angle = np.radians(ROTATION) * rng.standard_normal(n)
+    wide = np.exp(ASPECT * rng.standard_normal(n))
+    cos, sin = np.cos(angle), np.sin(angle)
+    affine = np.array([[wide * cos, wide * sin], [-slant * cos - sin, cos - slant * sin]])
+    return points @ affine.transpose(2, 0, 1).astype(np.float32)
+
+
+def digit(label, rng):
+    """Make up one handwritten digit.
+
+    Parameters
+    ----------
+    label : int
+        0 to 9.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    list of ndarray, each (P, 2)
+        Strokes: points (x, y) in pixels, y down, in the middle of a canvas of 300 by 300.
+    """
+    forms, probability = _forms()
+    mine = [form.label == label for form in forms]
+    form = forms[rng.choice(len(forms), p=probability * mine / probability[mine].sum())]
+    points = _write(form, 1, rng)[0]
+    low, high = points.min(0), points.max(0)
+    points = (points - (low + high) / 2) * (rng.uniform(0.4, 0.7) * WINDOW / (high - low).max())
+    return np.split(points + WINDOW / 2, form.starts[1:-1])
+
+
+def batch(n, rng):
+    """Make up n digits as MNIST would show them.
+
+    Parameters
+    ----------
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    images : ndarray, uint8, (n, 28, 28)
+    labels : ndarray, uint8, (n,)
+    """
+    forms, probability = _forms()
+    chosen = rng.choice(len(forms), size=n, p=probability / probability.sum())
+    labels = np.array([form.label for form in forms], np.uint8)[chosen]
+    images = np.zeros((n, canvas.FIELD, canvas.FIELD), np.uint8)
+    for index in np.unique(chosen):
+        rows = np.flatnonzero(chosen == index)
+        points = _write(forms[index], len(rows), rng)
+        width = LINE_WIDTH[0] * np.exp(LINE_WIDTH[1] * rng.standard_normal(len(rows), np.float32))
+        edge = rng.uniform(*LINE_EDGE, len(rows)).astype(np.float32)
+        _draw(points, forms[index].starts, width, edge, rows, images)
+    return images, labels
+
+
+def _draw(points, starts, width, edge, rows, images):
+    if kernels:
+        kernels.draw_digits(points, starts, width, edge, canvas.BOX, canvas.MIDDLE, rows, images)
+        return
+    for row, digit, w, e in zip(rows, points, width, edge, strict=True):
+        strokes = np.split(digit, starts[1:-1])
+        images[row] = np.rint(255 * canvas.from_strokes(strokes, width=w, edge=e))

@@ -1,0 +1,115 @@
+"""Windows: where they stop, what they see, and that col2im is the adjoint of im2col."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nn.im2col import Window, col2im, im2col
+from tests import naive
+
+steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+small = st.integers(1, 4)
+pads = st.just("same") | st.tuples(st.integers(0, 3), st.integers(0, 3))
+
+
+@st.composite
+def images_and_windows(draw):
+    """An image, (N, H, W, C), and a window that may or may not fit into it."""
+    shape = draw(st.tuples(st.integers(1, 2), st.integers(1, 7), st.integers(1, 7), small))
+    window = draw(st.builds(Window, st.tuples(small, small), st.tuples(small, small), pads))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    return rng.standard_normal(shape), window
+
+
+def test_the_example_of_the_page():
+    a, b, c, d, e, f, g, h, i = range(1, 10)
+    x = np.array([a, b, c, d, e, f, g, h, i], np.float64).reshape(1, 3, 3, 1)
+    window = Window.of(2, 1, 0)
+    cols = im2col(x, window)
+    assert cols.shape == (1, 2, 2, 2, 2, 1)
+    rows = [[a, b, d, e], [b, c, e, f], [d, e, g, h], [e, f, h, i]]
+    assert cols.reshape(4, 4).tolist() == rows
+    times_used = [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    assert col2im(np.ones_like(cols), (3, 3), window)[0, :, :, 0].tolist() == times_used
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding", "stops"),
+    [  # worked by hand: ceil(size / stride) stops, the odd pixel below or to the right
+        (28, 3, 1, (1, 1), 28),
+        (28, 2, 1, (0, 1), 28),
+        (28, 3, 2, (0, 1), 14),
+        (7, 5, 2, (2, 2), 4),
+        (5, 2, 3, (0, 0), 2),
+        (5, 1, 2, (0, 0), 3),
+    ],
+)
+def test_same_padding_by_hand(size, kernel, stride, padding, stops):
+    window = Window.of((kernel, 1), (stride, 1), "same")
+    assert window.padding(size, 1) == (padding, (0, 0))
+    assert window.output_size(size, 1) == (stops, 1)
+
+
+@steady
+@given(images_and_windows())
+def test_sees_what_a_walk_over_the_image_sees(case):
+    x, window = case
+    seen = naive.windows(x, window.kernel, window.stride, window.pad, fill=7.0)
+    if seen.size == 0:
+        with pytest.raises(ValueError, match=r"does not fit into an image of \d+ x \d+ padded to"):
+            im2col(x, window)
+    else:
+        assert window.output_size(*x.shape[1:3]) == seen.shape[1:3]
+        np.testing.assert_array_equal(im2col(x, window, fill=7.0), seen)
+
+
+@steady
+@given(images_and_windows())
+def test_col2im_is_the_adjoint(case):
+    x, window = case
+    try:
+        cols = im2col(x, window)
+    except ValueError:
+        return
+    other = np.random.default_rng(0).standard_normal(cols.shape)
+    kept = other.copy()
+    back = col2im(other, x.shape[1:3], window)
+    assert back.shape == x.shape
+    np.testing.assert_allclose((cols * other).sum(), (x * back).sum(), rtol=1e-10, atol=1e-10)
+    np.testing.assert_array_equal(other, kept)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_keeps_dtype_and_input_and_copies(dtype):
+    x = np.arange(40, dtype=dtype).reshape(1, 8, 5, 1)[:, ::2, ::-1]
+    before = x.copy()
+    window = Window.of(2, 1, 0)
+    cols = im2col(x, window)
+    assert cols.dtype == col2im(cols, (4, 5), window).dtype == dtype
+    assert not np.shares_memory(cols, x)
+    np.testing.assert_array_equal(cols, im2col(before, window))
+    np.testing.assert_array_equal(x, before)
+
+
+def test_an_int_stands_for_a_pair():
+    assert Window.of(3, 2, 1) == Window((3, 3), (2, 2), (1, 1))
+    assert Window.of([3, 2], (2, 1), (0, 1)) == Window((3, 2), (2, 1), (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, 1, 0), "at least 1"),
+        ((3, 0, 0), "stride must be at least 1"),
+        ((3, 1, -1), "pad must be at least 0"),
+        ((3, 1, (1, -1)), "pad must be at least 0"),
+        ((3, 1, "valid"), "'valid'"),
+        ((3, 1, 0.5), "pad must be an int or a pair of ints"),
+        ((3, (1, 1, 1), 0), "stride must be an int or a pair of ints"),
+        ((None, 1, 0), "int or a pair"),
+    ],
+)
+def test_refuses_what_is_no_window(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Window.of(*arguments)

@@ -1,0 +1,105 @@
+"""``python gui.py``: what it imports, and what it says where no window can open."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gui
+from nn import Dense, Flatten, Sequential
+
+ROOT = Path(gui.__file__).parent
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """A network that knows nothing, for commands that only need one."""
+    path = tmp_path / "weights.npz"
+    Sequential([Flatten(), Dense(28 * 28, 10)]).save(path)
+    return path
+
+
+def run(*command, **environment):
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+HEAVY = "assert not {'numba', 'matplotlib'} & set(sys.modules)"
+
+
+def test_importing_the_window_imports_neither_numba_nor_matplotlib():
+    done = run("-c", f"import sys, gui; {HEAVY}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.gui
+def test_reading_a_drawing_imports_neither_numba_nor_matplotlib(display, weights):
+    code = (
+        "import sys, types, gui\n"
+        "app = gui.App(gui.Sequential.load(sys.argv[1]))\n"
+        "app.draw_lines(types.SimpleNamespace(x=50, y=50))\n"
+        "app.classify_handwriting()\n"
+        "assert app.label['text'] != 'Thinking..'\n" + HEAVY
+    )
+    done = run("-c", code, weights)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a network"])
+def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
+    path = tmp_path / "bad.npz"
+    if content is not None:
+        path.write_bytes(content)
+    assert gui.main(["--weights", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("gui.py: ")
+    assert str(path) in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Tk needs no DISPLAY")
+def test_without_a_display_the_remedies_are_named_and_the_samples_read(
+    weights, monkeypatch, capsys
+):
+    pytest.importorskip("tkinter", reason="this Python has no tkinter")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert gui.main(["--weights", str(weights)]) == 0
+    out, err = capsys.readouterr()
+    assert err.startswith("gui.py: no display")
+    for remedy in ("DISPLAY", "xvfb-run", "recognise.py"):
+        assert remedy in err
+    assert err.count("\n") == 1
+    names = [Path(line.split("\t")[0]).name for line in out.splitlines()]
+    assert names == [f"{digit}.png" for digit in range(10)]
+
+
+@pytest.fixture
+def no_tkinter(tmp_path):
+    """The environment of a Python that was built without tkinter."""
+    (tmp_path / "tkinter.py").write_text("raise ModuleNotFoundError('No module named _tkinter')")
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+def test_without_tkinter_the_package_to_install_is_named(no_tkinter, weights):
+    done = run("gui.py", "--weights", weights, **no_tkinter)
+    assert done.returncode == 2
+    assert done.stderr.startswith("gui.py: ")
+    assert "python3-tk" in done.stderr
+    assert "python-tk" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_tkinter_the_module_imports_and_the_window_says_why_not(no_tkinter):
+    code = "import gui\ntry:\n    gui.App()\nexcept ImportError as error:\n    print(error)\n"
+    done = run("-c", code, **no_tkinter)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "python3-tk" in done.stdout

@@ -1,0 +1,249 @@
+"""Digits read from picture files: what is printed, in which order, and what a bad file does."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+import recognise
+from nn import Dense, Flatten, ModelFileError, Sequential
+
+ROOT = Path(recognise.__file__).parent
+
+
+class UprightModel:
+    """Answers 1 for an upright stroke, 0 for a lying one, and notes the size of each batch."""
+
+    def __init__(self):
+        self.batches = []
+
+    def predict_proba(self, images):
+        self.batches.append(len(images))
+        ink = np.asarray(images) > 0.5
+        upright = ink.any(axis=2).sum(axis=1) > ink.any(axis=1).sum(axis=1)
+        probabilities = np.full((len(images), 10), 0.01, np.float32)
+        probabilities[np.arange(len(images)), upright.astype(int)] = 0.91
+        return probabilities
+
+
+@pytest.fixture
+def model(monkeypatch):
+    fake = UprightModel()
+    monkeypatch.setattr(recognise.Sequential, "load", lambda path: fake)
+    return fake
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "weights.npz"
+    Sequential([Flatten(), Dense(28 * 28, 10)]).save(path)
+    return path
+
+
+def draw(path, upright):
+    image = Image.new("L", (60, 60), 255)
+    line = (30, 5, 30, 55) if upright else (5, 30, 55, 30)
+    ImageDraw.Draw(image).line(line, fill=0, width=5)
+    image.save(path)
+    return str(path)
+
+
+def run(*command, **environment):
+    """Run ``recognise.py`` as a person would, outside this process."""
+    return subprocess.run(
+        [sys.executable, ROOT / "recognise.py", *command],
+        env={**os.environ, **environment},
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def test_a_line_has_file_digit_and_probability(model, tmp_path, capsys):
+    files = [draw(tmp_path / "b.png", True), draw(tmp_path / "a.jpg", False)]
+    assert recognise.main(files) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{files[0]}\t1\t0.9100\n{files[1]}\t0\t0.9100\n"
+    assert err == ""
+
+
+def test_names_are_printed_as_they_were_given(model, tmp_path, capsys, monkeypatch):
+    draw(tmp_path / "a.png", True)
+    monkeypatch.chdir(tmp_path)
+    assert recognise.main(["./a.png", "a.png", f".//{'a.png'}"]) == 0
+    names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == ["./a.png", "a.png", ".//a.png"]
+
+
+def test_json_is_one_array_with_all_ten_probabilities(model, tmp_path, capsys):
+    files = [draw(tmp_path / f"{i}.png", upright) for i, upright in enumerate([True, False])]
+    assert recognise.main(["--json", *files]) == 0
+    answers = json.loads(capsys.readouterr().out)
+    assert [answer["file"] for answer in answers] == files
+    assert [answer["digit"] for answer in answers] == [1, 0]
+    assert [answer["probability"] for answer in answers] == [0.91, 0.91]
+    assert answers[0]["probabilities"] == [0.01, 0.91] + [0.01] * 8
+
+
+def test_many_pictures_run_in_batches_and_stay_in_order(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(recognise, "BATCH", 4)
+    upright = [True, True, False, True, False, False, True, False, True, True]
+    files = [draw(tmp_path / f"{i}.png", up) for i, up in enumerate(upright)]
+    files.insert(5, str(tmp_path / "missing.png"))
+    assert recognise.main(files) == 1
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == [file for file in files if "missing" not in file]
+    assert [int(line[1]) for line in lines] == upright
+    assert model.batches[1:] == [4, 4, 2]  # the first was the network's test on loading
+
+
+def test_answers_come_before_later_pictures_are_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr(recognise, "BATCH", 2)
+    file = draw(tmp_path / "a.png", True)
+    asked = []
+
+    def names():
+        for i in range(1000):
+            asked.append(i)
+            yield file
+
+    def fail(error):
+        raise error
+
+    answers = recognise.recognise(UprightModel(), names(), fail)
+    assert next(answers)[0] == file
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_bad_file_is_one_line_and_the_others_still_come(model, tmp_path, capsys, as_json):
+    good = [draw(tmp_path / "first.png", True), draw(tmp_path / "last.png", False)]
+    empty, text = tmp_path / "empty.png", tmp_path / "text.png"
+    empty.touch()
+    text.write_text("not a picture")
+    bad = [str(tmp_path / "missing.png"), str(empty), str(text)]
+    flags = ["--json"] if as_json else []
+    assert recognise.main([*flags, good[0], *bad, good[1]]) == 1
+    out, err = capsys.readouterr()
+    if as_json:
+        read = [answer["file"] for answer in json.loads(out)]
+    else:
+        read = [line.split("\t")[0] for line in out.splitlines()]
+    assert read == good
+    complaints = err.splitlines()
+    assert len(complaints) == len(bad)
+    for complaint, file in zip(complaints, bad, strict=True):
+        assert complaint.startswith("recognise.py: ")
+        assert file in complaint
+
+
+def test_a_blank_picture_holds_no_digit(model, tmp_path, capsys):
+    blank = tmp_path / "blank.png"
+    Image.new("L", (40, 40), 255).save(blank)
+    assert recognise.main([str(blank)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"recognise.py: {blank}: blank")
+
+
+def test_json_of_nothing_read_is_an_empty_array(model, tmp_path, capsys):
+    assert recognise.main(["--json", str(tmp_path / "missing.png")]) == 1
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_folder_stands_for_its_pictures(model, tmp_path, capsys):
+    for name in ("b.PNG", "a.png", "c.tiff"):
+        draw(tmp_path / name, True)
+    (tmp_path / "notes.txt").write_text("not a picture, and not asked for")
+    assert recognise.main([str(tmp_path)]) == 0
+    names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
+    assert names == [str(tmp_path / name) for name in ("a.png", "b.PNG", "c.tiff")]
+
+
+def test_a_folder_without_pictures_is_said_and_the_others_still_come(model, tmp_path, capsys):
+    folder = tmp_path / "none"
+    folder.mkdir()
+    file = draw(tmp_path / "a.png", True)
+    assert recognise.main([str(folder), file]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(file)
+    assert err.startswith(f"recognise.py: {folder}: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a network"])
+def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
+    path = tmp_path / "bad.npz"
+    if content is not None:
+        path.write_bytes(content)
+    assert recognise.main(["--weights", str(path), draw(tmp_path / "a.png", True)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("recognise.py: ")
+    assert str(path) in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("layers", [[Dense(28, 10)], [Flatten(), Dense(28 * 28, 3)]])
+def test_a_network_for_something_else_is_refused(tmp_path, layers):
+    path = tmp_path / "other.npz"
+    Sequential(layers).save(path)
+    with pytest.raises(ModelFileError, match=r"other\.npz: not a network for"):
+        recognise.load_network(path)
+
+
+def test_ctrl_c_ends_quietly(model, monkeypatch, tmp_path, capsys):
+    def interrupt(file):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recognise.canvas, "open_image", interrupt)
+    assert recognise.main([draw(tmp_path / "a.png", True)]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_shipped_network_reads_the_samples_when_no_file_is_named(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    assert recognise.main([]) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == [os.path.join("samples", f"{d}.png") for d in range(10)]
+    assert [int(line[1]) for line in lines] == list(range(10))
+
+
+def test_samples_are_found_from_anywhere(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert recognise.main([]) == 0
+    names = [Path(line.split("\t")[0]) for line in capsys.readouterr().out.splitlines()]
+    assert names == [ROOT / "samples" / f"{d}.png" for d in range(10)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe without a reader is Unix's")
+def test_a_reader_that_leaves_early_is_no_error(tmp_path, weights):
+    file = draw(tmp_path / "a.png", True)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, ROOT / "recognise.py", "--weights", weights, file, file],
+            stdout=writer,
+            env=os.environ | {"PYTHONUNBUFFERED": ""},
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="such names are refused by other file systems")
+def test_a_name_the_terminal_cannot_write_is_written_with_escapes(tmp_path, weights):
+    folder = tmp_path / "é ü"
+    folder.mkdir()
+    odd = os.fsencode(folder / "a.png").replace(b"a.png", b"\xff.png")
+    Path(draw(folder / "a.png", True)).rename(os.fsdecode(odd))
+    done = run("--weights", weights, os.fsdecode(odd), PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.split(b"\t")[0].endswith(rb"/\xe9 \xfc/\udcff.png")

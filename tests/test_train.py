@@ -1,0 +1,186 @@
+"""The command ``train.py``: what it prints, what it leaves behind, and what it refuses."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import train
+from data import mnist, strokes
+from nn import Sequential
+
+ROOT = Path(__file__).parents[1]
+
+
+def write_idx(file, array):
+    """Write uint8 ``array`` as an IDX file: magic number, sizes, then the bytes."""
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
+    file.write_bytes(header + array.tobytes())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A small set of made-up digits in MNIST's own form."""
+    folder = tmp_path_factory.mktemp("digits")
+    for split, n in (("train", 300), ("test", 60)):
+        images, labels = strokes.batch(n, np.random.default_rng(n))
+        for name, array in zip(mnist.SPLITS[split], (images, labels), strict=True):
+            write_idx(folder / name, array)
+    return folder
+
+
+def run(folder, output, *arguments):
+    return train.main(
+        ["--data-dir", str(folder), "--output", str(output), "--epochs", "2", *arguments]
+    )
+
+
+def test_leaves_a_model_a_history_and_its_picture(folder, tmp_path, capsys):
+    assert run(folder, tmp_path / "run") == 0
+    printed = capsys.readouterr().out
+    assert "epoch  2: loss" in printed
+    assert "of 60 images" in printed
+    model = Sequential.load(tmp_path / "run" / "model.npz")
+    assert model.predict_proba(np.zeros((1, 28, 28))).shape == (1, 10)
+    with open(tmp_path / "run" / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[1]["loss"]) < float(rows[0]["loss"])
+    with Image.open(tmp_path / "run" / "curves.png") as picture:
+        assert picture.format == "PNG"
+        assert len(np.unique(np.asarray(picture))) > 10
+
+
+def test_same_seed_same_bits_and_another_seed_others(folder, tmp_path):
+    weights = []
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        run(folder, tmp_path / name, "--seed", seed)
+        weights.append(Sequential.load(tmp_path / name / "model.npz").named_params())
+    for name, w in weights[0].items():
+        np.testing.assert_array_equal(w, weights[1][name])
+    assert any(not np.array_equal(w, weights[2][name]) for name, w in weights[0].items())
+
+
+@pytest.mark.parametrize("optimiser", train.OPTIMISERS)
+@pytest.mark.parametrize("schedule", train.SCHEDULES)
+def test_every_optimiser_and_schedule_learns(folder, tmp_path, optimiser, schedule, capsys):
+    run(folder, tmp_path, "--optimiser", optimiser, "--schedule", schedule, "--batch-size", "32")
+    with open(tmp_path / "history.csv", newline="") as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    assert losses[1] < losses[0]
+
+
+def test_quick_takes_fewer_images_and_two_epochs(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train, "QUICK", 100)
+    assert run(folder, tmp_path, "--quick", "--epochs", "9") == 0
+    with open(tmp_path / "history.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    assert "/100 " in capsys.readouterr().err
+
+
+def test_evaluate_prints_a_line_per_digit_and_draws_what_went_wrong(folder, tmp_path, capsys):
+    run(folder, tmp_path)
+    capsys.readouterr()
+    status = train.main(
+        ["--evaluate", str(tmp_path / "model.npz"), "--data-dir", str(folder),
+         "--output", str(tmp_path / "seen")]
+    )  # fmt: skip
+    assert status == 0
+    images, labels = mnist.load("test", folder)
+    read = Sequential.load(tmp_path / "model.npz").predict_proba(images).argmax(axis=1)
+    lines = capsys.readouterr().out.splitlines()
+    for digit in range(10):
+        row = lines[1 + digit].split()
+        mine = labels == digit
+        assert row[:3] == [str(digit), str(mine.sum()), str((read[mine] == digit).sum())]
+    assert f"accuracy {(read == labels).mean():.2%} of 60 images" in lines[11]
+    for name in ("confusion.png", "mistakes.png"):
+        with Image.open(tmp_path / "seen" / name) as picture:
+            assert len(np.unique(np.asarray(picture))) > 10
+
+
+def test_without_mnist_trains_on_made_up_digits_and_says_so(tmp_path, monkeypatch, capsys):
+    def nowhere(split, directory=None):
+        raise mnist.NoDataError("MNIST is not here")
+
+    monkeypatch.setattr(mnist, "load", nowhere)
+    monkeypatch.setattr(train, "MADE_UP", 120)
+    assert train.main(["--epochs", "1", "--output", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert "MNIST is not here" in printed
+    assert "made-up digits" in printed
+    assert (tmp_path / "model.npz").exists()
+
+
+def test_without_numba_trains_on_the_plain_layers_and_says_so(
+    folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "nn.fast", None)
+    assert run(folder, tmp_path, "--quick") == 0
+    assert "plain layers" in capsys.readouterr().out
+
+
+def test_never_writes_to_the_shipped_weights():
+    assert train.parse([]).output.parent == Path("runs")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--epochs", "0"], ["--epochs", "2.5"], ["--batch-size", "-1"], ["--lr", "0"],
+        ["--lr", "nan"], ["--seed", "-1"], ["--threads", "0"], ["--optimiser", "newton"],
+        ["--schedule", "random"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_argument_out_of_range_is_refused_by_name(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        train.main(arguments)
+    assert stop.value.code == 2
+    assert arguments[0] in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_bad_files_are_one_line_and_status_2(folder, tmp_path, capsys):
+    (tmp_path / "bad.npz").write_bytes(b"not a model")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("in the way")
+    for arguments in (
+        ["--evaluate", str(tmp_path / "bad.npz"), "--data-dir", str(folder)],
+        ["--evaluate", str(tmp_path / "none.npz"), "--data-dir", str(folder)],
+        ["--data-dir", str(tmp_path / "empty")],
+        ["--quick", "--data-dir", str(folder), "--output", str(tmp_path / "file")],
+    ):
+        assert train.main(arguments) == 2
+        (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
+        assert line.startswith("train.py: ")
+        assert str(tmp_path) in line
+
+
+def test_diverging_stops_with_advice(folder, tmp_path, capsys):
+    status = run(folder, tmp_path, "--optimiser", "sgd", "--lr", "1e30", "--schedule", "constant")
+    assert status == 2
+    assert "try a lower learning rate" in capsys.readouterr().err
+
+
+@pytest.mark.mnist
+def test_shipped_weights_read_mnist(mnist_dir):
+    images, labels = mnist.load("test", mnist_dir)
+    proba = Sequential.load(ROOT / "weights" / "mnist.npz").predict_proba(images)
+    assert (proba.argmax(axis=1) == labels).mean() >= 0.99
+
+
+def test_runs_as_a_command(folder, tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "train.py", "--data-dir", folder, "--quick"],
+        cwd=tmp_path, capture_output=True, text=True, check=True, env=os.environ,
+    )  # fmt: skip
+    (output,) = (tmp_path / "runs").iterdir()
+    assert sorted(file.name for file in output.iterdir()) == [
+        "curves.png", "history.csv", "model.npz",
+    ]  # fmt: skip
+    assert str(output.relative_to(tmp_path)) in done.stdout
