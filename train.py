@@ -142,7 +142,8 @@ def train(args: argparse.Namespace) -> int:
             print(
                 f"epoch {epoch:>2}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}; "
                 f"validation loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.2%}; "
-                f"{row['images_per_s']:,.0f} images/s"
+                f"{row['images_per_s']:,.0f} images/s",
+                flush=True,
             )
             save(args.output, model, history)
         loss, accuracy = trainer.evaluate(*digits["test"])

@@ -76,8 +76,7 @@ def find(grey):
     ndarray, float32, (h, w), or None
         How much of each pixel is ink, in [0, 1], within the ink's box; None if there is none.
     """
-    contrast = _contrast(grey)
-    noise = 1.5 * np.median(np.abs(contrast))
+    contrast, noise = _contrast(grey)
     dark = contrast > max(otsu(contrast), 5 * noise, MIN_CONTRAST / 2)
     if not dark.any():
         return None
@@ -92,20 +91,26 @@ def find(grey):
 
 
 def _contrast(grey):
-    """Return how far each pixel differs, towards the ink's side, from the paper around it."""
+    """Return how much each pixel is on the ink's side of the paper around it, and the noise."""
     rim = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
     split = otsu(grey)
     light_ink = (rim > split).mean() < 0.5
     paper = rim[(rim <= split) == light_ink]
     level = np.median(paper)
     if max(grey.shape) <= SCAN_SIDE or np.percentile(np.abs(paper - level), 90) < FLAT:
-        return grey - level if light_ink else level - grey
+        return grey - level if light_ink else level - grey, _spread(paper)
     grey = _smooth(grey)
     if (_lines(1 - grey, WINDOWS[0]) ** 3).sum() > (_lines(grey, WINDOWS[0]) ** 3).sum():
         grey = 1 - grey
-    *narrow, widest = (_lines(grey, width) for width in WINDOWS)
-    enough = (widest**3).sum() / 2
-    return next((lines for lines in narrow if (lines**3).sum() > enough), widest)
+    *narrow, lines = (_lines(grey, width) for width in WINDOWS)
+    enough = (lines**3).sum() / 2
+    lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
+    return lines, _spread(lines)
+
+
+def _spread(values):
+    """Return the standard deviation of values about their median, heedless of outliers."""
+    return 1.5 * np.median(np.abs(values - np.median(values)))
 
 
 def _smooth(values):

@@ -155,7 +155,10 @@ class TestImage:
     @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F"])
     def test_modes(self, mode):
         expected = canvas.from_image(picture())
-        assert distance(canvas.from_image(picture().convert(mode, dither=Image.Dither.NONE)), expected) < 0.1
+        assert (
+            distance(canvas.from_image(picture().convert(mode, dither=Image.Dither.NONE)), expected)
+            < 0.1
+        )
 
     @pytest.mark.parametrize("order", ["<u2", ">u2"])
     def test_16_bit(self, order):
