@@ -37,7 +37,7 @@ from nn import (
 )
 from nn.files import atomic_write
 from nn.schedule import constant, cosine, one_cycle
-from nn.training import DivergedError, Trainer, batches
+from nn.training import DivergedError, Trainer, ahead, batches
 
 RUNS = Path("runs")
 SHAPE = (28, 28, 1)
@@ -84,6 +84,9 @@ def main(argv: list[str] | None = None) -> int:
     except (DataError, ModelFileError, DivergedError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"\ntrain.py: stopped; what it saved is in {args.output}", file=sys.stderr)
+        return 130
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -91,7 +94,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
     add = parser.add_argument
     add(
-        "--epochs", type=_at_least(int, 1), default=8, help="times through all images (%(default)s)"
+        "--epochs", type=_at_least(int, 1), default=6, help="times through all images (%(default)s)"
     )
     add("--batch-size", type=_at_least(int, 1), default=128, help="images a step (%(default)s)")
     add("--lr", type=_at_least(float, 0), help="highest learning rate (the optimiser's own)")
@@ -200,7 +203,7 @@ def run_epoch(trainer: Trainer, digits: dict, epoch: int, args) -> dict[str, flo
     with tqdm(
         total=len(labels), desc=f"epoch {epoch}/{args.epochs}", unit=" images", leave=False
     ) as bar:
-        for batch in batches(images, labels, args.batch_size, (args.seed, epoch)):
+        for batch in ahead(batches(images, labels, args.batch_size, (args.seed, epoch))):
             step = trainer.step(*batch)
             seen += step.images
             correct += step.correct

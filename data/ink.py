@@ -1,4 +1,4 @@
-"""Find the ink in a picture: which pixels are pen, which are paper, and where its lines run.
+"""Find the ink in a picture: which pixels are pen and which are paper.
 
 The picture may be a screen drawing, a scan or a photograph, dark on light or light on dark,
 unevenly lit. Ink is what differs from the paper *around it*, so the paper is estimated first:
@@ -6,7 +6,6 @@ one grey where the picture's rim shows just one, else the picture with its lines
 """
 
 import warnings
-from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -16,10 +15,10 @@ WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # of the picture: lines in a photograph are na
 FLAT = 0.03  # greys of a rim that differ less are one paper
 SCAN_SIDE = 64  # pixels: nobody takes smaller photographs
 MIN_CONTRAST = 0.06  # of full scale: less between ink and paper is a blank picture
-MIN_PIECE = 0.02  # of all ink: a smaller piece apart is a speck
+MIN_PIECE = 0.03  # of the largest piece of ink: a smaller one apart is a speck
+GRAIN = 0.2  # of all ink: if no piece is larger, it is noise
 SOLID = 0.25  # of the pen's darkest: less is the fading rim of a line
 FAINT = 0.1  # likewise: less is no ink
-THIN_FROM = 5.0  # pixels: how wide lines are made before they are thinned
 
 
 def grey(image):
@@ -85,7 +84,10 @@ def find(grey):
         return None
     coverage = np.clip(contrast / level, 0, 1)
     coverage[coverage < min(3 * noise / level, SOLID)] = 0
-    coverage *= _widened(_pieces(coverage > SOLID))
+    pieces = _pieces(coverage > SOLID)
+    if not pieces.any():
+        return None
+    coverage *= _widened(pieces)
     rows, columns = (np.flatnonzero((coverage > FAINT).any(axis=axis)) for axis in (1, 0))
     return coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -100,9 +102,8 @@ def _contrast(grey):
     if max(grey.shape) <= SCAN_SIDE or np.percentile(np.abs(paper - level), 90) < FLAT:
         return grey - level if light_ink else level - grey, _spread(paper)
     grey = _smooth(grey)
-    if (_lines(1 - grey, WINDOWS[0]) ** 3).sum() > (_lines(grey, WINDOWS[0]) ** 3).sum():
-        grey = 1 - grey
-    *narrow, lines = (_lines(grey, width) for width in WINDOWS)
+    light, dark = ((_lines(grey, WINDOWS[0], side) ** 3).sum() for side in (True, False))
+    *narrow, lines = (_lines(grey, width, light > dark) for width in WINDOWS)
     enough = (lines**3).sum() / 2
     lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
     return lines, _spread(lines)
@@ -121,19 +122,31 @@ def _smooth(values):
     return values
 
 
-def _lines(grey, share):
-    """Return how much darker dark lines are than their paper, if narrower than a share of it.
+def _lines(grey, share, light):
+    """Return how far lines narrower than a share of the picture differ from their paper.
 
-    The paper is the picture with its lines closed over (maximum, then minimum); a share of its
-    light is missing on ink, in the shade as in the sun.
+    The paper is the picture with its lines closed over (maximum, then minimum). Dark ink takes
+    away a share of its light, in the shade as in the sun; what light ink adds is taken as it is.
     """
-    reach = int(min(min(grey.shape) - 1, max(grey.shape) * share) / 2)
-    paper = np.pad(grey, 2 * reach, mode="reflect", reflect_type="odd") if reach else grey
+    grey = -grey if light else grey
+    reach = int(max(grey.shape) * share / 2)
+    ramp = _ramp(grey)  # taken off first, lest the picture's rims be thought lines
+    paper = grey - ramp
     for extreme in (np.maximum, np.minimum):
         for _ in range(2):
-            paper = _running(paper, 2 * reach + 1, extreme).T
-    missing = (paper - grey) / np.maximum(paper, 0.1)
-    return missing - np.median(missing)
+            padded = np.pad(paper, ((reach, reach), (0, 0)), mode="edge")
+            paper = _running(padded, 2 * reach + 1, extreme).T
+    paper = paper + ramp
+    lines = paper - grey if light else (paper - grey) / np.maximum(paper, 0.1)
+    return lines - np.median(lines)
+
+
+def _ramp(grey):
+    """Return the plane through brightness that fits it best, less its mean."""
+    y, x = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in grey.shape)
+    slope_y = y @ grey.mean(axis=1) / max(y @ y, 1)
+    slope_x = x @ grey.mean(axis=0) / max(x @ x, 1)
+    return slope_y * y[:, None] + slope_x * x
 
 
 def _running(values, length, extreme):
@@ -162,7 +175,7 @@ def otsu(values):
 
 
 def _pieces(solid):
-    """Return the mask without its specks: pieces that touch nothing and are small."""
+    """Return the mask without its specks, empty if it is mere grain."""
     rows, starts, ends = _runs(solid)
     parent = np.arange(len(rows))
 
@@ -184,7 +197,9 @@ def _pieces(solid):
     piece = np.array([root(run) for run in range(len(rows))], int)
     area = np.bincount(piece, ends - starts, len(rows))
     kept = np.zeros(solid.shape, bool)
-    for run in np.flatnonzero(area[piece] >= MIN_PIECE * area.sum()):
+    if area.max() < GRAIN * area.sum():
+        return kept
+    for run in np.flatnonzero(area[piece] >= MIN_PIECE * area.max()):
         kept[rows[run], starts[run] : ends[run]] = True
     return kept
 
@@ -199,74 +214,3 @@ def _runs(mask):
     change = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(change == 1)
     return rows, starts, np.nonzero(change == -1)[1]
-
-
-def line_width(coverage):
-    """Return the width of the pen, in pixels, of lines given as ink in [0, 1].
-
-    A line of length L and width w has the area A = L w and the outline P = 2 (L + w). The
-    outline of a soft-edged shape is the total of its gradient (the co-area formula).
-    """
-    padded = np.pad(coverage, 1)
-    dy = padded[1:, 1:] + padded[1:, :-1] - padded[:-1, 1:] - padded[:-1, :-1]
-    dx = padded[1:, 1:] + padded[:-1, 1:] - padded[1:, :-1] - padded[:-1, :-1]
-    outline = np.hypot(dx, dy).sum() / 2
-    area = coverage.sum()
-    return (outline - np.sqrt(max(outline**2 - 16 * area, 0))) / 4
-
-
-def resize(digit, scale):
-    """Scale a digit, averaging where it shrinks."""
-    H, W = digit.shape
-    size = (max(1, round(W * scale)), max(1, round(H * scale)))
-    how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
-    return np.asarray(Image.fromarray(digit).resize(size, how)).clip(0, 1)
-
-
-def centre_lines(digit):
-    """Thin a digit's lines to their middle.
-
-    Returns
-    -------
-    points : ndarray, (P, 2)
-        x and y of each point on a line.
-    pairs : ndarray, int, (S, 2)
-        Which two points each segment joins; a lone point is joined to itself.
-    """
-    scale = min(THIN_FROM / line_width(digit), WORKING_SIDE / max(digit.shape))
-    mask = resize(digit, scale) > 0.5
-    mask = thin(np.pad(mask, 1))
-    index = np.full(mask.shape, -1)
-    ys, xs = np.nonzero(mask)
-    index[ys, xs] = np.arange(len(ys))
-    pairs = [np.stack([index[mask]] * 2, 1)]
-    for a, b in (
-        (index[:, :-1], index[:, 1:]),
-        (index[:-1], index[1:]),
-        (index[:-1, :-1], index[1:, 1:]),
-        (index[1:, :-1], index[:-1, 1:]),
-    ):
-        both = (a >= 0) & (b >= 0)
-        pairs.append(np.stack([a[both], b[both]], 1))
-    return np.stack([xs, ys], 1).astype(np.float64), np.concatenate(pairs)
-
-
-def thin(mask):
-    """Thin shapes to lines one pixel wide, keeping their ends and holes (Zhang and Suen, 1984)."""
-    mask = mask.copy()
-    while True:
-        before = mask.sum()
-        for odd in (False, True):
-            n = np.pad(mask, 1)
-            p2, p3, p4, p5 = n[:-2, 1:-1], n[:-2, 2:], n[1:-1, 2:], n[2:, 2:]
-            p6, p7, p8, p9 = n[2:, 1:-1], n[2:, :-2], n[1:-1, :-2], n[:-2, :-2]
-            ring = (p2, p3, p4, p5, p6, p7, p8, p9, p2)
-            count = np.sum(ring[:-1], axis=0)
-            turns = sum((~a & b).astype(np.int8) for a, b in pairwise(ring))
-            if odd:
-                open_side = ~(p2 & p4 & p8) & ~(p2 & p6 & p8)
-            else:
-                open_side = ~(p2 & p4 & p6) & ~(p4 & p6 & p8)
-            mask &= ~((count >= 2) & (count <= 6) & (turns == 1) & open_side)
-        if mask.sum() == before:
-            return mask

@@ -2,13 +2,15 @@
 
 Each batch is cut into shards of a fixed number of images. Every shard goes through the whole
 network, forward and backward, on whichever worker is free, in a replica of the network that shares
-the weights and owns all else. The shards' gradients are added up in the order of the
-shards, and what dropout loses is drawn for each shard from (seed, step, shard); so the result
-depends on none of: how many threads there are, which of them was quicker, where a run was resumed.
+the weights and owns all else. The shards' gradients are added up in the order of the shards, and
+what dropout loses is drawn for each shard from (seed, step, shard). So the result does not depend
+on how many threads there are, nor on which of them was quicker.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from .workers import Workers
 
 SHARD = 32
 """Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
+
+Item = TypeVar("Item")
 
 
 class DivergedError(ArithmeticError):
@@ -56,7 +60,8 @@ class Trainer:
     optimiser : Optimiser
     schedule : callable
         From the number of a step to its learning rate.
-    loss : SoftmaxCrossEntropy, optional
+    label_smoothing : float
+        Of the loss; see `nn.SoftmaxCrossEntropy`.
     seed : int
         Of everything random in a step.
     threads : int, optional
@@ -74,7 +79,7 @@ class Trainer:
         optimiser: Optimiser,
         schedule: Schedule,
         *,
-        loss: SoftmaxCrossEntropy | None = None,
+        label_smoothing: float = 0.0,
         seed: int = 0,
         threads: int | None = None,
         engine: Callable[[Sequential], Sequential] = lambda model: model,
@@ -83,7 +88,7 @@ class Trainer:
         self.optimiser = optimiser
         self.schedule = schedule
         self.seed = seed
-        self._smoothing = 0.0 if loss is None else loss.label_smoothing
+        self.label_smoothing = label_smoothing
         self._workers = Workers(lambda: engine(model.replica()), threads)
         self._slots: list[Arrays] = []
 
@@ -142,7 +147,7 @@ class Trainer:
         model.adopt_state(self.model)
         for i, layer in enumerate(model.dropouts()):
             layer.rng = np.random.default_rng((*key, i))
-        loss = SoftmaxCrossEntropy(self._smoothing)
+        loss = SoftmaxCrossEntropy(self.label_smoothing)
         logits = model.forward(as_input(images), train=True)
         value = share * loss.forward(logits, labels)
         # The batch's loss is the shards' weighted mean, so each gradient is weighted, too.
@@ -198,3 +203,13 @@ def batches(
     for start in range(0, len(order), size):
         chosen = order[start : start + size]
         yield images[chosen], labels[chosen]
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items, each made in a thread of its own while the one before it is in use."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1, "loader") as loader:
+        coming = loader.submit(next, iterator, end)
+        while (item := coming.result()) is not end:
+            coming = loader.submit(next, iterator, end)
+            yield item

@@ -167,6 +167,15 @@ def test_diverging_stops_with_advice(folder, tmp_path, capsys):
     assert "try a lower learning rate" in capsys.readouterr().err
 
 
+def test_ctrl_c_is_one_line_and_status_130(folder, tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train.Trainer, "step", interrupted)
+    assert run(folder, tmp_path) == 130
+    assert f"stopped; what it saved is in {tmp_path}" in capsys.readouterr().err
+
+
 @pytest.mark.mnist
 def test_shipped_weights_read_mnist(mnist_dir):
     images, labels = mnist.load("test", mnist_dir)

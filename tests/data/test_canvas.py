@@ -1,5 +1,6 @@
 """Drawings and pictures come out as MNIST's digits do: measured here by other means than there."""
 
+import functools
 import io
 import struct
 import warnings
@@ -31,7 +32,19 @@ def scaled(strokes, scale, shift=(0, 0)):
     return [[(x * scale + shift[0], y * scale + shift[1]) for x, y in stroke] for stroke in strokes]
 
 
-def picture(strokes=SEVEN, radius=8, size=(300, 300), ink=0, paper=255):
+@functools.cache
+def _seven():
+    return drawn(SEVEN, 8, (300, 300), 0, 255)
+
+
+def picture(strokes=SEVEN, radius=8, size=(300, 300)):
+    """Return a drawing; that of the seven is drawn once and copied."""
+    if strokes is SEVEN and (radius, size) == (8, (300, 300)):
+        return _seven().copy()
+    return drawn(strokes, radius, size, 0, 255)
+
+
+def drawn(strokes, radius, size, ink, paper):
     """Draw strokes with a round pen, four times as large, and shrink that."""
     large = Image.new("L", (4 * size[0], 4 * size[1]), paper)
     draw = ImageDraw.Draw(large)
@@ -135,13 +148,20 @@ class TestImage:
     def test_every_pen_becomes_mnists(self, radius):
         digit = canvas.from_image(picture([[(150, 40), (150, 260)]], radius))
         assert max(box(digit)) == pytest.approx(20, abs=1)
-        assert 1.6 < digit[10:18].sum(axis=1).mean() < 4.6
+        assert 1.6 < digit[10:18].sum(axis=1).mean() < 6
         np.testing.assert_allclose(middle(digit), 14, atol=0.5)
 
-    @pytest.mark.parametrize("size", [40, 100, 1000, 3000])
+    @pytest.mark.parametrize("size", [40, 100, 900])
     def test_every_size(self, size):
         drawing = picture(scaled(SEVEN, size / 300), max(1, size // 37), (size, size))
         assert distance(canvas.from_image(drawing), self.expected) < 0.3
+
+    def test_loop_filled_by_a_thick_pen_stays_a_blot(self):
+        """Thinned, it would shrink to a bare line, and a 6 be read as a 1."""
+        six = [(140, 60), (125, 150), (140, 190), (165, 175), (150, 155), (128, 165)]
+        digit = canvas.from_image(picture([six], 16))
+        widest = digit.sum(axis=1).max()
+        assert widest > 1.6 * np.median(digit.sum(axis=1)[8:13])
 
     def test_place_does_not_matter(self):
         corner = picture(scaled(SEVEN, 0.5, (-40, -20)), 5)
@@ -241,7 +261,7 @@ class TestImage:
         images, _ = mnist.load("test", mnist_dir)
         change = [
             np.abs(canvas.from_image(Image.fromarray(image)) - image / 255.0).max()
-            for image in images[:300]
+            for image in images[:100]
         ]
         assert np.mean(np.array(change) < 0.15) > 0.9
 
@@ -249,7 +269,7 @@ class TestImage:
         """32 by 32, black on white, the digit from rim to rim."""
         images, _ = mnist.load("test", mnist_dir)
         far = []
-        for image in images[:100]:
+        for image in images[:40]:
             rows, columns = np.nonzero(image.any(axis=1))[0], np.nonzero(image.any(axis=0))[0]
             digit = Image.fromarray(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
             scan = Image.new("L", (32, 32))

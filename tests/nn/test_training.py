@@ -1,5 +1,7 @@
 """Training on shards is training on the batch, whatever the threads, and the same every time."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from nn import (
     SoftmaxCrossEntropy,
 )
 from nn.schedule import constant
-from nn.training import SHARD, DivergedError, Trainer, batches, score
+from nn.training import SHARD, DivergedError, Trainer, ahead, batches, score
 
 
 def network(*, dropout=0.0, batchnorm=False):
@@ -54,7 +56,7 @@ def test_a_step_is_the_step_of_the_whole_batch():
         expected.append((loss.forward(logits, labels), int((logits.argmax(1) == labels).sum())))
         whole.backward(loss.backward())
         optimiser.step(whole.named_params(), whole.named_grads())
-    steps = train(sharded, images, labels, loss=loss)
+    steps = train(sharded, images, labels, label_smoothing=0.1)
     assert [step.correct for step in steps] == [correct for _, correct in expected]
     np.testing.assert_allclose([s.loss for s in steps], [value for value, _ in expected], rtol=1e-5)
     for name, w in whole.named_params().items():
@@ -160,3 +162,27 @@ def test_batches_are_shuffled_by_their_key():
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
     assert not np.array_equal(one, labels)
+
+
+def test_ahead_makes_the_next_item_while_one_is_in_use():
+    made = [threading.Event() for _ in range(4)]
+
+    def items():
+        for i, event in enumerate(made):
+            event.set()
+            yield i
+
+    for i in ahead(items()):
+        if i < 3:
+            assert made[i + 1].wait(timeout=10), "the next item is made before it is asked for"
+        assert not any(event.is_set() for event in made[i + 2 :]), "and no more than that one"
+    assert list(ahead([])) == []
+
+
+def test_ahead_hands_an_error_on():
+    def items():
+        yield 1
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        list(ahead(items()))
