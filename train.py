@@ -47,7 +47,7 @@ MADE_UP = 12_000
 QUICK = 10_000
 
 OPTIMISERS = {
-    "adam": lambda lr: Adam(lr or 2e-3, weight_decay=0.01),
+    "adam": lambda lr: Adam(lr or 4e-3, weight_decay=0.01),
     "sgd": lambda lr: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
     "adadelta": lambda lr: Adadelta(lr or 1.0),
 }
@@ -94,7 +94,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
     add = parser.add_argument
     add(
-        "--epochs", type=_at_least(int, 1), default=6, help="times through all images (%(default)s)"
+        "--epochs", type=_at_least(int, 1), default=9, help="times through all images (%(default)s)"
     )
     add("--batch-size", type=_at_least(int, 1), default=128, help="images a step (%(default)s)")
     add("--lr", type=_at_least(float, 0), help="highest learning rate (the optimiser's own)")

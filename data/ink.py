@@ -102,8 +102,10 @@ def _contrast(grey):
     if max(grey.shape) <= SCAN_SIDE or np.percentile(np.abs(paper - level), 90) < FLAT:
         return grey - level if light_ink else level - grey, _spread(paper)
     grey = _smooth(grey)
-    light, dark = ((_lines(grey, WINDOWS[0], side) ** 3).sum() for side in (True, False))
-    *narrow, lines = (_lines(grey, width, light > dark) for width in WINDOWS)
+    dark, light = (_lines(grey, WINDOWS[0], side) for side in (False, True))
+    is_light = (light**3).sum() > (dark**3).sum()
+    middle, lines = (_lines(grey, width, is_light) for width in WINDOWS[1:])
+    narrow = (light if is_light else dark, middle)
     enough = (lines**3).sum() / 2
     lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
     return lines, _spread(lines)

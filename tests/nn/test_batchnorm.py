@@ -30,6 +30,7 @@ def test_worked_by_hand():
 
 def test_running_statistics_by_hand_with_the_unbiased_variance():
     layer = BatchNorm(1, momentum=0.75, dtype=np.float64)
+    held = dict(layer.state)
     assert layer.state["mean"].tolist() == [0]
     assert layer.state["var"].tolist() == [1]
     layer.forward(np.array([[1.0], [3], [8]]), train=True)  # mean 4, variance (9 + 1 + 16) / 2
@@ -38,6 +39,7 @@ def test_running_statistics_by_hand_with_the_unbiased_variance():
     layer.forward(np.array([[6.0], [10]]), train=True)  # mean 8, variance 8
     np.testing.assert_allclose(layer.state["mean"], [0.75 * 1 + 0.25 * 8], rtol=1e-15)
     np.testing.assert_allclose(layer.state["var"], [0.75 * 4 + 0.25 * 8], rtol=1e-15)
+    assert all(layer.state[name] is array for name, array in held.items())  # moved in place
 
 
 def test_running_statistics_of_images_count_every_place():

@@ -20,6 +20,7 @@ def test_the_file_is_there_whole_with_its_folders(tmp_path):
         file.write(b"two")
         file.flush()
         assert not path.exists()  # not before all of it is written
+        assert len(os.listdir(path.parent)) == 1  # beside it: other disks cannot rename to here
     assert path.read_bytes() == b"one two"
     assert os.listdir(path.parent) == ["model.npz"]
 

@@ -1,0 +1,138 @@
+"""What both benchmarks share: the command line, the job, the workers' start."""
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data import mnist
+from nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
+from nn.workers import usable_cores
+
+from .system import Job
+from .worker import Candidate, SystemFailedError, Worker
+
+OURS = "ours"
+OWN = {
+    OURS: Candidate("benchmarks.ours:Ours"),
+    "ours, plain layers": Candidate("benchmarks.ours:Ours", options={"fused": False}),
+}
+IMAGES = 6_400
+SEED = 0
+
+
+def parse(argv: Sequence[str] | None, name: str, names: Sequence[str]) -> argparse.Namespace:
+    """Read the command line of the benchmark called ``name``, of the systems called ``names``."""
+    parser = argparse.ArgumentParser(
+        f"python -m benchmarks.{name}",
+        description=f"Compare {name} with other systems on the same network, threads and data.",
+    )
+    add = parser.add_argument
+    add("--rounds", type=_above(int), default=7, help="of all systems in turn (%(default)s)")
+    add("--seconds", type=_above(float), default=2.0, help="of a system's round (%(default)s)")
+    add("--threads", type=_above(int), default=usable_cores(), help="of each system (%(default)s)")
+    add("--systems", nargs="+", choices=names, default=names, metavar="NAME",
+        help=f"only these: {'; '.join(names)}")  # fmt: skip
+    add("--json", type=Path, metavar="FILE", help="write the figures")
+    add("--chart", type=Path, metavar="FILE", default=Path("runs", f"benchmark-{name}.png"),
+        help="draw them (%(default)s)")  # fmt: skip
+    if name == "training":
+        add("--batch", type=_above(int), default=128, help="images a step (%(default)s)")
+        add("--scaling", action="store_true", help="also: ours by threads and by batch")
+        add("--profile", action="store_true", help="also: ours by layer and direction")
+    args = parser.parse_args(argv)
+    if OURS not in args.systems:
+        parser.error(f"--systems must name {OURS}: it is what the others are compared with")
+    return args
+
+
+def _above(kind):
+    """Return a reader of finite numbers above zero."""
+
+    def read(text):
+        value = kind(text)
+        if not 0 < value < math.inf:
+            raise ValueError
+        return value
+
+    read.__name__ = f"{kind.__name__} above 0"
+    return read
+
+
+def keras_example() -> Sequential:
+    """Return the network of Keras's own MNIST example, untrained."""
+    rng = np.random.default_rng(SEED)
+    return Sequential(
+        [
+            Conv2D(1, 32, 3, rng=rng),
+            ReLU(),
+            MaxPool2D(2),
+            Conv2D(32, 64, 3, rng=rng),
+            ReLU(),
+            MaxPool2D(2),
+            Flatten(),
+            Dropout(0.5, rng=rng),
+            Dense(5 * 5 * 64, 10, rng=rng),
+        ]
+    )
+
+
+def make_job(batch: int, threads: int) -> tuple[Job, str]:
+    """Return the job, and what its images are: MNIST if it is on this machine, or noise."""
+    folder = mnist.find_local()
+    if folder is None:
+        rng = np.random.default_rng(SEED)
+        images = rng.integers(0, 256, (IMAGES, 28, 28), dtype=np.uint8)
+        labels = rng.integers(0, 10, IMAGES, dtype=np.uint8)
+    else:
+        images, labels = (array[:IMAGES].copy() for array in mnist.load("train", folder))
+    kind = "random noise: MNIST is not on this machine" if folder is None else "MNIST"
+    return Job(keras_example(), images, labels, batch, threads), kind
+
+
+def start(
+    stack: ExitStack, candidates: Mapping[str, Candidate], job: Job, warm_up: Sequence[tuple]
+) -> tuple[dict[str, Worker], dict[str, list[Any]]]:
+    """Start a worker for each candidate that is installed, and say which are left out, and why.
+
+    Parameters
+    ----------
+    stack : ExitStack
+        Ends the workers when it is closed.
+    candidates : dict of str to Candidate
+    job : Job
+    warm_up : sequence of tuple
+        Requests to begin with; what has to be compiled is compiled then.
+
+    Returns
+    -------
+    workers : dict of str to Worker
+    values : dict of str to list
+        What each worker answered to the requests.
+
+    Raises
+    ------
+    SystemFailedError
+        If one of this project's own systems fails.
+    """
+    workers, values = {}, {}
+    for name, candidate in candidates.items():
+        if missing := candidate.missing():
+            print(f"not installed: {name} needs {', '.join(missing)} (pip install -e '.[bench]')")
+            continue
+        print(f"starting {name} ... ", end="", flush=True)
+        try:
+            worker = stack.enter_context(Worker(candidate, job))
+            values[name] = [worker.ask(*request).value for request in warm_up]
+        except SystemFailedError as error:
+            print(f"failed: {error}")
+            if name in OWN:
+                raise
+            continue
+        workers[name] = worker
+        print("ready")
+    return workers, values

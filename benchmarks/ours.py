@@ -1,0 +1,39 @@
+"""This project, as its own commands use it."""
+
+from functools import cached_property, partial
+
+import numpy as np
+
+from nn import Adam, fuse
+from nn.schedule import constant
+from nn.training import Trainer
+
+from .system import LEARNING_RATE, Job, System
+
+
+class Ours(System):
+    """The fused layers, or the plain ones that a learner reads."""
+
+    def __init__(self, job: Job, fused: bool = True):
+        super().__init__(job)
+        self.network = fuse(job.model) if fused else job.model
+        self.engine = partial(fuse, input_gradient=False) if fused else lambda model: model
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """The trainer, made when it is first asked for."""
+        return Trainer(
+            self.job.model,
+            Adam(LEARNING_RATE),
+            constant(LEARNING_RATE),
+            threads=self.job.threads,
+            engine=self.engine,
+        )
+
+    def step(self, x: np.ndarray, labels: np.ndarray) -> float:
+        """Take one step; see `System.step`."""
+        return self.trainer.step(x, labels).loss
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return the probabilities; see `System.predict`."""
+        return self.network.predict_proba(x)

@@ -1,0 +1,100 @@
+"""Keras on TensorFlow: as its manual says, or compiled by ``tf.function``.
+
+XLA (``jit_compile=True``) is left off: on processors it is slower here, by a factor of several.
+"""
+
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from benchmarks.system import LEARNING_RATE, Job, System
+
+
+class Function(System):
+    """Training step and prediction, each compiled into one graph."""
+
+    def __init__(self, job: Job):
+        super().__init__(job)
+        tf.config.threading.set_intra_op_parallelism_threads(job.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(job.threads)
+        self.net = keras.Sequential(
+            [
+                keras.Input((28, 28, 1)),
+                layers.Conv2D(32, 3, activation="relu"),
+                layers.MaxPooling2D(),
+                layers.Conv2D(64, 3, activation="relu"),
+                layers.MaxPooling2D(),
+                layers.Flatten(),
+                layers.Dropout(0.5),
+                layers.Dense(10),
+            ]
+        )
+        self.net.set_weights(list(job.model.named_params().values()))
+        self.classifier = keras.Sequential([self.net, layers.Softmax()])
+        self.optimiser = keras.optimizers.Adam(LEARNING_RATE, epsilon=1e-8)
+        self.optimiser.build(self.net.trainable_variables)
+        self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.step = tf.function(self._step)
+        self.call = tf.function(lambda x: self.classifier(x, training=False))
+
+    def prepare(self, images: np.ndarray) -> tf.Tensor:
+        """Return a tensor, (N, H, W, 1)."""
+        return tf.constant(super().prepare(images))
+
+    def targets(self, labels: np.ndarray) -> tf.Tensor:
+        """Return class numbers as the loss takes them."""
+        return tf.constant(labels.astype(np.int32))
+
+    def _step(self, x, labels):
+        variables = self.net.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self.loss(labels, self.net(x, training=True))
+        self.optimiser.apply(tape.gradient(loss, variables), variables)
+        return loss
+
+    def predict(self, x: tf.Tensor) -> np.ndarray:
+        """Return the probabilities; see `System.predict`."""
+        return self.call(x).numpy()
+
+
+class Fit(Function):
+    """Training with ``fit``, on a data set that is kept ready in batches."""
+
+    @cached_property
+    def _dataset(self):
+        job = self.job
+        examples = self.prepare(job.images), self.targets(job.labels)
+        dataset = tf.data.Dataset.from_tensor_slices(examples)
+        self.net.compile(self.optimiser, self.loss, jit_compile=False)
+        return dataset.batch(job.batch, drop_remainder=True).cache().repeat().prefetch(2)
+
+    def train(self, steps: int) -> float:
+        """Take some steps; see `System.train`."""
+        return self.net.fit(self._dataset, steps_per_epoch=steps, verbose=0).history["loss"][0]
+
+
+class Call(Function):
+    """Prediction by calling the model, as is advised for a few images."""
+
+    def predict(self, x: tf.Tensor) -> np.ndarray:
+        """Return the probabilities; see `System.predict`."""
+        return self.classifier(x, training=False).numpy()
+
+
+class Predict(Function):
+    """Prediction with ``predict``, as is advised for many images."""
+
+    def __init__(self, job: Job):
+        super().__init__(job)
+        self.classifier.compile(jit_compile=False)
+
+    def prepare(self, images: np.ndarray) -> np.ndarray:
+        """Return an array: ``predict`` makes tensors itself."""
+        return System.prepare(self, images)
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return the probabilities; see `System.predict`."""
+        return self.classifier.predict(x, batch_size=len(x), verbose=0)
