@@ -1,4 +1,4 @@
-"""What is measured: a system that trains on ready batches, and that turns images into probabilities.
+"""What is measured: a system that trains on ready batches and turns images into probabilities.
 
 Every system gets its input in the form that suits it best (its layout, float32 in [0, 1], batches
 cut) before the clock starts, and reads many images in calls of whatever size it is fastest with.
@@ -92,7 +92,7 @@ class System:
         )
 
     def _fastest_calls(self, images):
-        """Return the prepared images, cut into calls of the size that this system is fastest with."""
+        """Return the prepared images, cut into calls of the size that this system does fastest."""
         sizes = {min(size, images) for size in IMAGES_A_CALL}
         candidates = [
             [

@@ -187,7 +187,7 @@ def _serve(pipe, candidate, job):
 
 
 def peak_megabytes() -> float:
-    """Return the most memory this process has taken up, in MB; NaN where the system keeps no count."""
+    """Return the most memory this process has taken up, in MB; NaN where nobody keeps count."""
     try:
         import resource
     except ImportError:  # Windows
