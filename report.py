@@ -47,10 +47,12 @@ def confusion(matrix: np.ndarray, path: Path) -> None:
     figure = Figure(figsize=(6, 5.5), layout="constrained")
     axes = figure.subplots()
     wrong = matrix * (1 - np.eye(len(matrix), dtype=int))
-    axes.imshow(wrong, cmap="Reds", vmax=max(wrong.max(), 1))
+    most = max(wrong.max(), 1)
+    axes.imshow(wrong, cmap="Reds", vmax=most)
     for (row, column), n in np.ndenumerate(matrix):
         if n:
-            axes.text(column, row, n, ha="center", va="center", size=8)
+            colour = "white" if wrong[row, column] > most / 2 else "black"
+            axes.text(column, row, n, ha="center", va="center", size=8, color=colour)
     axes.set(
         xlabel="read as", ylabel="is", xticks=range(len(matrix)), yticks=range(len(matrix)),
         title=f"{wrong.sum()} of {matrix.sum():,} read wrong",

@@ -31,7 +31,7 @@ def profile(job: Job) -> list[dict[str, Any]]:
     with threadpool_limits(1, user_api="blas"):
         rows = [*_layers(job), _optimiser(job)]
     peaks = {threads: sgemm_peak(threads) for threads in sorted({1, job.threads})}
-    total = sum(row["µs_per_image"] for row in rows)
+    total = sum(row["microseconds_per_image"] for row in rows)
     print("\nours by layer and direction, on one thread")
     for threads, peak in peaks.items():
         print(f"sgemm peak, threads {threads}: {peak:,.0f} GFLOP/s")
@@ -39,8 +39,8 @@ def profile(job: Job) -> list[dict[str, Any]]:
         [
             row["layer"],
             row["direction"],
-            f"{row['µs_per_image']:,.2f}",
-            f"{row['µs_per_image'] / total:.1%}",
+            f"{row['microseconds_per_image']:,.2f}",
+            f"{row['microseconds_per_image'] / total:.1%}",
             f"{row['gflops']:,.1f}" if row["gflops"] else "",
             f"{row['gflops'] / peaks[1]:.0%}" if row["gflops"] else "",
         ]
@@ -116,7 +116,7 @@ def _row(layer, direction, seconds, gflops):
     return {
         "layer": layer,
         "direction": direction,
-        "µs_per_image": 1e6 * seconds,
+        "microseconds_per_image": 1e6 * seconds,
         "gflops": gflops,
     }
 

@@ -16,7 +16,7 @@ from nn import Sequential
 from nn.model import as_input
 
 LEARNING_RATE = 1e-3
-IMAGES_A_CALL = (1000, 200, 50)
+IMAGES_A_CALL = (1_000, 100)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Function(System):
     def __init__(self, job: Job):
         super().__init__(job)
         tf.config.threading.set_intra_op_parallelism_threads(job.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(job.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
         self.net = keras.Sequential(
             [
                 keras.Input((28, 28, 1)),

@@ -22,7 +22,7 @@ from nn import (
     Softmax,
 )
 
-BIT_FLIPS = 400
+BIT_FLIPS = 200
 
 
 def every_layer(dtype=np.float32):
