@@ -109,7 +109,12 @@ def scaling(job: Job, args) -> list[dict]:
             workers |= start(stack, {name: CANDIDATES[OURS]}, own, [("train", 10)])[0]
         seconds = alternate(workers, ("train",), rounds=args.rounds, seconds=args.seconds)
     rows = [
-        {"threads": t, "batch": b, "images_per_s": r.median, "microseconds_per_image": 1e6 / r.median}
+        {
+            "threads": t,
+            "batch": b,
+            "images_per_s": r.median,
+            "microseconds_per_image": 1e6 / r.median,
+        }
         for r, (t, b) in zip(
             rates(seconds, {name: b for name, (_, b) in names.items()}), names.values(), strict=True
         )

@@ -95,6 +95,12 @@ class BatchNorm(Layer):
         for name, now in (("mean", mean), ("var", unbiased)):
             self.state[name][...] = keep * self.state[name] + (1 - keep) * now
 
+    def output_shape(self, shape):
+        """Return ``shape``."""
+        C = self.config["channels"]
+        self._expect(("N", *shape), *(("N", C) if len(shape) == 1 else ("N", "H", "W", C)))
+        return shape
+
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for ``x``, in its shape.
 

@@ -85,6 +85,7 @@ class Conv2D(Layer):
         w = self.params["w"]
         KH, KW, C, OC = w.shape
         self._expect(x.shape, "N", "H", "W", C)
+        self._stops(*x.shape[1:3])
         cols = im2col(x, self.window)
         N, OH, OW = cols.shape[:3]
         cols = cols.reshape(N * OH * OW, KH * KW * C)
@@ -114,7 +115,7 @@ class Conv2D(Layer):
     def output_shape(self, shape):
         """Return (OH, OW, OC) for an image of ``shape`` (H, W, C)."""
         self._expect(("N", *shape), "N", "H", "W", self.config["in_channels"])
-        return (*self.window.output_size(*shape[:2]), self.config["out_channels"])
+        return (*self._stops(*shape[:2]), self.config["out_channels"])
 
     def multiply_adds(self, shape):
         """Return OH * OW * KH * KW * C * OC, the products of one image."""

@@ -39,6 +39,12 @@ class Dropout(Layer):
         scale = kept * x.dtype.type(1 / (1 - rate))
         return self._remember(train, x * scale, scale)
 
+    def replica(self) -> "Dropout":
+        """Return a layer with a generator of its own; see `Layer.replica`."""
+        twin = super().replica()
+        twin.rng = self.rng.spawn(1)[0]
+        return twin
+
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
         (scale,) = self._recall(dout)

@@ -75,7 +75,7 @@ class ConvReLUPool(_Fast):
         w = self.params["w"]
         KH, KW, C, OC = w.shape
         self._expect(x.shape, "N", "H", "W", C)
-        (CH, CW), (PH, PW) = self.window.output_size(*x.shape[1:3]), self.pool
+        (CH, CW), (PH, PW) = self._stops(*x.shape[1:3]), self.pool
         OH, OW = CH // PH, CW // PW
         rows = self._padded(x)
         out = self._room("out", (len(x), OH, OW, OC))

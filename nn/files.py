@@ -1,9 +1,9 @@
 """Files that are never half written, and archives that are never trusted."""
 
+import math
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,17 +70,19 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
                     member.filename.removesuffix(".npy"): _read_array(archive, member)
                     for member in archive.infolist()
                 }
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise ValueError(f"the archive is damaged ({error})") from error
+        except ValueError:
+            raise
+        except Exception as error:  # a dozen kinds: no two parsers agree on what damage is
+            raise ValueError(f"the archive is damaged ({error or type(error).__name__})") from error
 
 
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
-    """Read one array; a pickled one is refused, and so is one larger than its file."""
+    """Read one array; a pickled one is refused, and so is one of another size than its file."""
     with archive.open(member) as stream:
-        try:
-            array = np.lib.format.read_array(stream, allow_pickle=False)
-        except MemoryError:
-            raise ValueError(f"{member.filename} claims an absurd size") from None
-        if stream.read(1):
-            raise ValueError(f"{member.filename} has bytes left over")
-        return array
+        if np.lib.format.read_magic(stream) != (1, 0):
+            raise ValueError(f"{member.filename!r} is of another version")
+        shape, in_columns, dtype = np.lib.format.read_array_header_1_0(stream)
+        content = stream.read()
+    if dtype.hasobject or len(content) != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f"{member.filename!r} is not the array it claims to be")
+    return np.ndarray(shape, dtype, content, order="F" if in_columns else "C")

@@ -91,6 +91,13 @@ class Layer:
                 f"{type(self).__name__}: expected an array of shape ({wanted}), got ({got})"
             )
 
+    def _stops(self, height, width):
+        """Return where this layer's window stops, as `Window.output_size`, or raise by name."""
+        try:
+            return self.window.output_size(height, width)
+        except ValueError as error:
+            raise ValueError(f"{type(self).__name__}: {error}") from None
+
     def _remember(self, train: bool, out: np.ndarray, *memory) -> np.ndarray:
         """Keep ``memory`` for `backward` if this forward trains, and hand ``out`` on."""
         self._memory = (out.shape, memory) if train else None
@@ -153,7 +160,7 @@ def float_dtype(dtype) -> np.dtype:
     """
     try:
         kind = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # the last for what looks like a record
         kind = None
     if kind not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, not {dtype!r}")

@@ -8,6 +8,7 @@ believed: the file must hold just what its architecture asks for.
 
 import json
 import os
+import textwrap
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def read_model(path: str | os.PathLike) -> list[Layer]:
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        message = " ".join(str(error).split())
+        message = textwrap.shorten(str(error), 200)
         raise ModelFileError(
             f"{path}: not a usable model: {message}; save it again or name another file"
         ) from error
@@ -76,9 +77,9 @@ def _described_layers(architecture):
     if architecture is None or architecture.dtype.kind != "U" or architecture.shape != ():
         raise ValueError("it holds no architecture")
     try:
-        described = json.loads(str(architecture))
+        described = json.loads(architecture.tobytes().decode("utf-32"))
         version, layers = described["format"], described["layers"]
-    except (json.JSONDecodeError, RecursionError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         raise ValueError("its architecture is not the JSON of a model") from None
     if version != FORMAT:
         raise ValueError(f"its format is {version!r} and this program reads {FORMAT}")
@@ -115,9 +116,11 @@ def _fill(layers, arrays):
                     raise ValueError(f"array {i}.{name} is {array.dtype}, not {old.dtype}")
                 if not np.isfinite(array).all():
                     raise ValueError(f"array {i}.{name} holds NaN or infinity")
+                if name == "var" and (array < 0).any():
+                    raise ValueError(f"array {i}.{name} holds a negative variance")
                 old[...] = array
     if arrays:
-        raise ValueError(f"no layer has a place for array {min(arrays)}")
+        raise ValueError(f"no layer has a place for array {min(arrays)!r}")
 
 
 def _check_shape(name, arrays, shape):

@@ -33,6 +33,7 @@ class _Pool(Layer):
     def _windows(self, x, fill):
         """Return the windows of ``x`` as rows, shape (N, OH, OW, KH * KW, C)."""
         self._expect(x.shape, "N", "H", "W", "C")
+        self._stops(*x.shape[1:3])
         cols = im2col(x, self.window, fill)
         N, OH, OW, KH, KW, C = cols.shape
         return cols.reshape(N, OH, OW, KH * KW, C)
@@ -44,7 +45,8 @@ class _Pool(Layer):
 
     def output_shape(self, shape):
         """Return (OH, OW, C) for maps of ``shape`` (H, W, C)."""
-        return (*self.window.output_size(*shape[:2]), shape[2])
+        self._expect(("N", *shape), "N", "H", "W", "C")
+        return (*self._stops(*shape[:2]), shape[2])
 
 
 class MaxPool2D(_Pool):
