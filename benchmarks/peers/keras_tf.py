@@ -73,7 +73,8 @@ class Fit(Function):
 
     def train(self, steps: int) -> float:
         """Take some steps; see `System.train`."""
-        return self.net.fit(self._dataset, steps_per_epoch=steps, verbose=0).history["loss"][0]
+        fitted = self.net.fit(self._dataset, steps_per_epoch=steps, shuffle=False, verbose=0)
+        return fitted.history["loss"][0]
 
 
 class Call(Function):
