@@ -1,0 +1,31 @@
+"""A system that computes nothing, for the worker to hold."""
+
+import os
+import time
+
+
+class Fake:
+    """Sleep where others work."""
+
+    def __init__(self, job, start_fails=False):
+        if start_fails:
+            raise RuntimeError("no such processor\nand more that nobody reads")
+        self.job = job
+
+    def work(self, milliseconds, times):
+        """Take some time; return what was asked for."""
+        print("noise that must not reach the reader")
+        time.sleep(times * milliseconds / 1000)
+        return milliseconds, times, self.job.threads
+
+    def threads_in_environment(self):
+        """Return what the libraries are told."""
+        return os.environ["OMP_NUM_THREADS"]
+
+    def fail(self):
+        """Raise an exception."""
+        raise ValueError("asked to fail")
+
+    def vanish(self):
+        """End the process, as a crash would."""
+        os._exit(7)
