@@ -80,28 +80,19 @@ class System:
     @cached_property
     def _batches(self):
         job = self.job
-        starts = range(0, len(job.labels) - job.batch + 1, job.batch)
+        parts = _cut(len(job.labels) // job.batch * job.batch, job.batch)
         return itertools.cycle(
-            [
-                (
-                    self.prepare(job.images[i : i + job.batch]),
-                    self.targets(job.labels[i : i + job.batch]),
-                )
-                for i in starts
-            ]
+            [(self.prepare(job.images[part]), self.targets(job.labels[part])) for part in parts]
         )
 
     def _fastest_calls(self, images):
         """Return the prepared images, cut into calls of the size that this system does fastest."""
-        sizes = {min(size, images) for size in IMAGES_A_CALL}
-        candidates = [
-            [
-                self.prepare(self.job.images[i : min(i + size, images)])
-                for i in range(0, images, size)
-            ]
-            for size in sizes
+        cuts = [_cut(images, size) for size in IMAGES_A_CALL if size <= images]
+        ways = [
+            [self.prepare(self.job.images[part]) for part in parts]
+            for parts in cuts or [_cut(images, images)]
         ]
-        return min(candidates, key=self._seconds) if len(candidates) > 1 else candidates[0]
+        return min(ways, key=self._seconds) if len(ways) > 1 else ways[0]
 
     def _seconds(self, calls):
         """Return how long the calls take at best, once whatever has to be compiled is."""
@@ -112,6 +103,11 @@ class System:
                 self.predict(x)
             seconds.append(time.perf_counter() - start)
         return min(seconds[1:])
+
+
+def _cut(images, size):
+    """Return the slices of so many images, of at most ``size`` each."""
+    return [slice(start, min(start + size, images)) for start in range(0, images, size)]
 
 
 def nchw_weights(model: Sequential) -> list[np.ndarray]:

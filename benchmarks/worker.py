@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from .system import Job
@@ -187,13 +188,17 @@ def _serve(pipe, candidate, job):
 
 
 def peak_megabytes() -> float:
-    """Return the most memory this process has taken up, in MB; NaN where nobody keeps count."""
+    """Return the most memory this process has taken up, in MB; NaN where nobody counts it."""
     try:
-        import resource
-    except ImportError:  # Windows
-        return math.nan
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+        # Not ru_maxrss: on Linux it starts from what the parent had taken up.
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+    except OSError:
+        if sys.platform != "darwin":
+            return math.nan
+        import resource  # not on every system
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 @contextmanager

@@ -87,3 +87,9 @@ def test_another_loss_voids_the_benchmark():
     for wrong in (1.0, 3.0, float("nan")):
         with pytest.raises(BenchmarkError, match="peer does not learn the same"):
             training.check({"ours": 2.0, "peer": wrong})
+
+
+def test_a_batch_of_more_than_all_images_is_told(capsys):
+    with pytest.raises(SystemExit):
+        training.main(["--batch", "65"])
+    assert "64 images is all there is" in capsys.readouterr().err

@@ -14,7 +14,9 @@ JOB = Job(None, np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), batch=1,
 
 @pytest.fixture(scope="module")
 def worker():
+    parents = np.ones(50_000_000)  # 400 MB, which are not the worker's
     with Worker(FAKE, JOB) as worker:
+        del parents
         yield worker
 
 
@@ -22,7 +24,7 @@ def test_an_answer_has_its_value_its_seconds_and_the_memory(worker):
     answer = worker.ask("work", 10, 3)
     assert answer.value == (10, 3, 1)
     assert answer.seconds >= 0.03
-    assert answer.megabytes > 5
+    assert np.isnan(answer.megabytes) or 5 < answer.megabytes < 400
 
 
 def test_libraries_are_told_the_threads_and_the_parent_stays_as_it_was(worker):
