@@ -22,22 +22,14 @@ from tqdm import tqdm
 import report
 from data import mnist, strokes
 from data.errors import DataError
-from nn import (
-    SGD,
-    Adadelta,
-    Adam,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    MaxPool2D,
-    ModelFileError,
-    ReLU,
-    Sequential,
-)
+from data.loader import Mix, ahead, batches
+from nn import SGD, Adadelta, Adam, ModelFileError, Sequential
+from nn.averaging import Average
+from nn.calibration import calibrate
 from nn.files import atomic_write
 from nn.schedule import constant, cosine, one_cycle
-from nn.training import DivergedError, Trainer, ahead, batches
+from nn.training import DivergedError, Trainer, score
+from recipes import RECIPES, build
 
 RUNS = Path("runs")
 SHAPE = (28, 28, 1)
@@ -47,33 +39,15 @@ MADE_UP = 12_000
 QUICK = 10_000
 
 OPTIMISERS = {
-    "adam": lambda lr: Adam(lr or 4e-3, weight_decay=0.01),
-    "sgd": lambda lr: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    "adadelta": lambda lr: Adadelta(lr or 1.0),
+    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
+    "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
+    "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
 }
 SCHEDULES = {
     "one-cycle": one_cycle,
     "cosine": cosine,
     "constant": lambda lr, steps: constant(lr),
 }
-
-
-def build(seed: int) -> Sequential:
-    """Return the default network, untrained. To try another one, change it here."""
-    rng = np.random.default_rng(seed)
-    return Sequential(
-        [
-            Conv2D(1, 32, 3, rng=rng),
-            ReLU(),
-            MaxPool2D(2),
-            Conv2D(32, 64, 3, rng=rng),
-            ReLU(),
-            MaxPool2D(2),
-            Flatten(),
-            Dropout(0.5),
-            Dense(5 * 5 * 64, 10, rng=rng),
-        ]
-    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,11 +67,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line; an argument out of range ends the program with a line that says so."""
     parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
     add = parser.add_argument
-    add(
-        "--epochs", type=_at_least(int, 1), default=9, help="times through all images (%(default)s)"
-    )
+    add("--recipe", choices=RECIPES, default="default", help="network and training (%(default)s)")
+    add("--epochs", type=_at_least(int, 1), help="times through all images (the recipe's)")
     add("--batch-size", type=_at_least(int, 1), default=128, help="images a step (%(default)s)")
-    add("--lr", type=_at_least(float, 0), help="highest learning rate (the optimiser's own)")
+    add("--lr", type=_at_least(float, 0), help="highest learning rate (the recipe's)")
     add("--optimiser", choices=OPTIMISERS, default="adam", help="(%(default)s)")
     add("--schedule", choices=SCHEDULES, default="one-cycle", help="(%(default)s)")
     add("--seed", type=_at_least(int, 0), default=0, help="same seed, same result (%(default)s)")
@@ -111,6 +84,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         args.output = RUNS / f"{datetime.now():%Y-%m-%d-%H%M%S}"
     if args.quick:
         args.epochs = 2
+    elif args.epochs is None:
+        args.epochs = RECIPES[args.recipe].epochs
     return args
 
 
@@ -129,18 +104,30 @@ def _at_least(kind, least):
 
 def train(args: argparse.Namespace) -> int:
     """Train a network, validate each epoch, read the test set at the end, and save everything."""
+    recipe = RECIPES[args.recipe]
     digits = load(args)
-    model = build(args.seed)
+    model = build(recipe, args.seed)
     print(model.summary())
-    optimiser = OPTIMISERS[args.optimiser](args.lr)
-    steps = args.epochs * math.ceil(len(digits["train"][1]) / args.batch_size)
+    average = Average(model, recipe.average)
+    optimiser = OPTIMISERS[args.optimiser](args.lr, recipe)
+    steps = args.epochs * recipe.mix.steps(len(digits["train"][1]), args.batch_size)
     schedule = SCHEDULES[args.schedule](optimiser.lr, steps)
+    engine = prepare(model, recipe.mix)
+    reader = engine(average.model, threads=args.threads)
     history = []
     with Trainer(
-        model, optimiser, schedule, seed=args.seed, threads=args.threads, engine=engine(model)
+        model,
+        optimiser,
+        schedule,
+        label_smoothing=recipe.label_smoothing,
+        seed=args.seed,
+        threads=args.threads,
+        engine=engine,
     ) as trainer:
         for epoch in range(1, args.epochs + 1):
-            row = run_epoch(trainer, digits, epoch, args)
+            row = run_epoch(trainer, average, digits["train"], epoch, args)
+            validation = score(reader.predict_proba(digits["validation"][0]), digits["validation"][1])
+            row["val_loss"], row["val_accuracy"] = validation
             history.append(row)
             print(
                 f"epoch {epoch:>2}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}; "
@@ -148,26 +135,34 @@ def train(args: argparse.Namespace) -> int:
                 f"{row['images_per_s']:,.0f} images/s",
                 flush=True,
             )
-            save(args.output, model, history)
-        loss, accuracy = trainer.evaluate(*digits["test"])
-    print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
+            save(args.output, average.model, history)
+    images, labels = digits["validation"]
+    temperature = calibrate(average.model, reader.predict_proba(images), labels)
+    average.model.save(args.output / "model.npz")
+    print(f"calibrated on the validation images: temperature {temperature:.2f}")
+    images, labels = digits["test"]
+    loss, accuracy = score(reader.predict_proba(images), labels)
+    print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(labels):,} images")
     print(
         f"saved {', '.join(sorted(file.name for file in args.output.iterdir()))} in {args.output}"
     )
     return 0
 
 
-def engine(model: Sequential) -> Callable[[Sequential], Sequential]:
+def prepare(model: Sequential, mix: Mix | None = None) -> Callable[..., Sequential]:
     """Return what makes a network of compiled kernels, once they are ready; say how it went."""
     try:
         from nn.fast import fuse, warm_up
     except ImportError as error:
-        print(f"training on the plain layers, which are slow: {error}; install numba")
-        return lambda network: network
+        print(f"working with the plain layers, which are slow: {error}; install numba")
+        return lambda network, threads=None: network
     print("preparing the fast kernels ... ", end="", flush=True)
-    seconds, compiled = warm_up(model, SHAPE)
+    start = time.perf_counter()
+    compiled = warm_up(model, SHAPE)
+    if mix is not None:
+        next(batches(np.zeros((1, *SHAPE[:2]), np.uint8), np.zeros(1, int), 8, (0,), mix))
     how = "compiled, and kept for the next start" if compiled else "ready"
-    print(f"{how}: {seconds:.1f} s")
+    print(f"{how}: {time.perf_counter() - start:.1f} s")
     return partial(fuse, input_gradient=False)
 
 
@@ -194,32 +189,40 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
-def run_epoch(trainer: Trainer, digits: dict, epoch: int, args) -> dict[str, float]:
-    """Train once through all images, validate, and return the epoch's row of the history."""
-    images, labels = digits["train"]
-    seen = correct = 0
+def run_epoch(
+    trainer: Trainer,
+    average: Average,
+    examples: tuple[np.ndarray, np.ndarray],
+    epoch: int,
+    args: argparse.Namespace,
+) -> dict[str, float]:
+    """Train once through all images; return the epoch's row of the history."""
+    mix = RECIPES[args.recipe].mix
+    seen = classed = correct = 0
     total = 0.0
     start = time.perf_counter()
+    coming = ahead(batches(*examples, args.batch_size, (args.seed, epoch), mix))
     with tqdm(
-        total=len(labels), desc=f"epoch {epoch}/{args.epochs}", unit=" images", leave=False
+        total=mix.steps(len(examples[1]), args.batch_size),
+        desc=f"epoch {epoch}/{args.epochs}",
+        unit=" steps",
+        leave=False,
     ) as bar:
-        for batch in ahead(batches(images, labels, args.batch_size, (args.seed, epoch))):
+        for batch in coming:
             step = trainer.step(*batch)
+            average.update(trainer.model)
             seen += step.images
+            classed += step.classed
             correct += step.correct
             total += step.loss * step.images
-            bar.set_postfix_str(f"loss {total / seen:.4f}, accuracy {correct / seen:.2%}", False)
-            bar.update(step.images)
-    seconds = time.perf_counter() - start
-    val_loss, val_accuracy = trainer.evaluate(*digits["validation"])
+            bar.set_postfix_str(f"loss {total / seen:.4f}, accuracy {correct / classed:.2%}", False)
+            bar.update()
     return {
         "epoch": epoch,
         "lr": step.lr,
         "loss": total / seen,
-        "accuracy": correct / seen,
-        "val_loss": val_loss,
-        "val_accuracy": val_accuracy,
-        "images_per_s": seen / seconds,
+        "accuracy": correct / classed,
+        "images_per_s": seen / (time.perf_counter() - start),
     }
 
 
@@ -239,7 +242,7 @@ def show(args: argparse.Namespace) -> int:
     """Read the test set with a saved model; print and draw how well, and what went wrong."""
     model = Sequential.load(args.evaluate)
     images, labels = mnist.load("test", args.data_dir)
-    proba = model.predict_proba(images)
+    proba = prepare(model)(model, threads=args.threads).predict_proba(images)
     matrix = np.zeros((10, 10), int)
     np.add.at(matrix, (labels, proba.argmax(axis=1)), 1)
     print("digit    read  right  accuracy  most often taken for")

@@ -115,7 +115,11 @@ def _processor():
 
 def write_json(path: Path, results: Sequence[Result], best: float | None, **more: Any) -> None:
     """Write results, the ratio to the best peer, and whatever else is to go with them."""
-    content = {"results": [asdict(r) for r in results], "ratio_to_best_peer": best, **more}
+    write(path, {"results": [asdict(r) for r in results], "ratio_to_best_peer": best, **more})
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write figures as JSON."""
     with atomic_write(path) as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
 

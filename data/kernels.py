@@ -87,3 +87,69 @@ def _centre(nearest, width, edge, middle, image):
     for y in range(side):
         for x in range(side):
             image[top + y, left + x] = np.uint8(255 * nearest[y, x] + 0.5)
+
+
+@njit(nogil=True, cache=True)
+def warp(images, matrix, shift, pull, warped):
+    """Move every pixel as `data.augment.Warp` describes, interpolating between four neighbours.
+
+    Parameters
+    ----------
+    images, warped : ndarray, uint8, (N, H, W)
+        From and to.
+    matrix : ndarray, float32, (N, 2, 2)
+        From (x, y) about the middle of the warped image to (x, y) in the original.
+    shift : ndarray, float32, (N, 2)
+        Added to that, pixels.
+    pull : ndarray, float32, (N, K, K, 2)
+        Added as well: (x, y) in pixels at K x K knots spread evenly over the image.
+    """
+    N, H, W = images.shape
+    K = pull.shape[1]
+    middle_x, middle_y = np.float32((W - 1) / 2), np.float32((H - 1) / 2)
+    per_x, per_y = np.float32((K - 1) / W), np.float32((K - 1) / H)  # knots per pixel
+    for n in range(N):
+        (xx, xy), (yx, yy) = matrix[n]
+        for v in range(H):
+            row = np.float32(v) * per_y
+            i = int(row)
+            b = row - i
+            dy = np.float32(v) - middle_y
+            for u in range(W):
+                column = np.float32(u) * per_x
+                j = int(column)
+                a = column - j
+                dx = np.float32(u) - middle_x
+                x = middle_x + xx * dx + xy * dy + shift[n, 0] + _between(pull[n], i, j, a, b, 0)
+                y = middle_y + yx * dx + yy * dy + shift[n, 1] + _between(pull[n], i, j, a, b, 1)
+                warped[n, v, u] = np.uint8(_sample(images[n], x, y) + np.float32(0.5))
+
+
+@njit(nogil=True, cache=True)
+def _between(pull, i, j, a, b, axis):
+    """Interpolate the pull between four knots."""
+    above = pull[i, j, axis] * (1 - a) + pull[i, j + 1, axis] * a
+    below = pull[i + 1, j, axis] * (1 - a) + pull[i + 1, j + 1, axis] * a
+    return above * (1 - b) + below * b
+
+
+@njit(nogil=True, cache=True)
+def _sample(image, x, y):
+    """Interpolate an image at (x, y); around it everything is 0."""
+    H, W = image.shape
+    left, top = int(np.floor(x)), int(np.floor(y))
+    if left < -1 or top < -1 or left >= W or top >= H:
+        return np.float32(0)
+    a, b = x - left, y - top
+    total = np.float32(0)
+    if top >= 0:
+        if left >= 0:
+            total += image[top, left] * (1 - a) * (1 - b)
+        if left + 1 < W:
+            total += image[top, left + 1] * a * (1 - b)
+    if top + 1 < H:
+        if left >= 0:
+            total += image[top + 1, left] * (1 - a) * b
+        if left + 1 < W:
+            total += image[top + 1, left + 1] * a * b
+    return total

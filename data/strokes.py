@@ -31,7 +31,7 @@ LINE_EDGE = (0.8, 1.8)  # pixels, from and to
 WINDOW = 300  # pixels: the side of the window's canvas, on which `digit` draws
 
 
-class _Form(NamedTuple):
+class Form(NamedTuple):
     """A form ready for drawing: its points, and the matrix that lays curves through them."""
 
     label: int
@@ -40,21 +40,37 @@ class _Form(NamedTuple):
     curve: np.ndarray  # (M, K)
     tremor: np.ndarray  # (M, R)
     starts: np.ndarray  # int32 (strokes + 1,): where in M each stroke begins, and M
-    probability: float
+    weight: float
 
 
 @cache
 def _forms():
-    """Return every form, and how probable each is, all labels being equally so."""
-    forms = [
-        _compile(label, shapes.parse(text), weight / sum(weight for weight, _ in written) / 10)
+    """Return every form of every digit; the weights of each digit's forms add up to 1."""
+    return [
+        compile_form(label, shapes.parse(text), weight / sum(weight for weight, _ in written))
         for label, written in shapes.FORMS.items()
         for weight, text in written
     ]
-    return forms, np.array([form.probability for form in forms])
 
 
-def _compile(label, strokes, probability):
+def compile_form(label, strokes, weight, spread=None):
+    """Make a form ready for drawing.
+
+    Parameters
+    ----------
+    label : int
+    strokes : list of list of (x, y, corner)
+        As `data.shapes.parse` gives them.
+    weight : float
+        How often it is meant to come, against others.
+    spread : float, optional
+        How far each point may stray: a standard deviation, on the form's grid. If not given, as
+        far as a writer's hand.
+
+    Returns
+    -------
+    Form
+    """
     blocks = [_catmull_rom([corner for *_, corner in stroke]) for stroke in strokes]
     points = np.array([(x, y) for stroke in strokes for x, y, _ in stroke])
     ends = [k in (0, len(stroke) - 1) for stroke in strokes for k in range(len(stroke))]
@@ -72,14 +88,15 @@ def _compile(label, strokes, probability):
         tremor[row + np.arange(m), knot + near + 1] = at - near
         row, column, knot = row + m, column + k, knot + knots
         starts.append(row)
-    return _Form(
+    hand = np.where(ends, END_JITTER, JITTER)
+    return Form(
         label,
         points - (points.max(0) + points.min(0)) / 2,
-        np.where(ends, END_JITTER, JITTER)[:, None],
+        (hand if spread is None else np.full(K, spread))[:, None],
         curve.astype(np.float32),
         tremor.astype(np.float32),
         np.array(starts, np.int32),
-        probability,
+        weight,
     )
 
 
@@ -128,9 +145,8 @@ def digit(label, rng):
     list of ndarray, each (P, 2)
         Strokes: points (x, y) in pixels, y down, in the middle of a canvas of 300 by 300.
     """
-    forms, probability = _forms()
-    mine = [form.label == label for form in forms]
-    form = forms[rng.choice(len(forms), p=probability * mine / probability[mine].sum())]
+    forms = [form for form in _forms() if form.label == label]
+    form = forms[_choose(forms, 1, rng)[0]]
     points = _write(form, 1, rng)[0]
     low, high = points.min(0), points.max(0)
     points = (points - (low + high) / 2) * (rng.uniform(0.4, 0.7) * WINDOW / (high - low).max())
@@ -148,11 +164,27 @@ def batch(n, rng):
     Returns
     -------
     images : ndarray, uint8, (n, 28, 28)
-    labels : ndarray, uint8, (n,)
+    labels : ndarray, int16, (n,)
     """
-    forms, probability = _forms()
-    chosen = rng.choice(len(forms), size=n, p=probability / probability.sum())
-    labels = np.array([form.label for form in forms], np.uint8)[chosen]
+    return draw(_forms(), n, rng)
+
+
+def draw(forms, n, rng):
+    """Write forms chosen by their weights, and draw them as MNIST would show them.
+
+    Parameters
+    ----------
+    forms : list of Form
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    images : ndarray, uint8, (n, 28, 28)
+    labels : ndarray, int16, (n,)
+    """
+    chosen = _choose(forms, n, rng)
+    labels = np.array([form.label for form in forms], np.int16)[chosen]
     images = np.zeros((n, canvas.FIELD, canvas.FIELD), np.uint8)
     for index in np.unique(chosen):
         rows = np.flatnonzero(chosen == index)
@@ -161,6 +193,12 @@ def batch(n, rng):
         edge = rng.uniform(*LINE_EDGE, len(rows)).astype(np.float32)
         _draw(points, forms[index].starts, width, edge, rows, images)
     return images, labels
+
+
+def _choose(forms, n, rng):
+    """Return the indices of n forms, drawn by their weights."""
+    weights = np.array([form.weight for form in forms])
+    return rng.choice(len(forms), size=n, p=weights / weights.sum())
 
 
 def _draw(points, starts, width, edge, rows, images):

@@ -13,8 +13,6 @@ them, save them and step them there. The rules, such as where a window stops, ar
 own.
 """
 
-import time
-
 import numpy as np
 
 from . import kernels
@@ -259,9 +257,10 @@ class Fused(Sequential):
     return is the caller's to keep.
     """
 
-    def __init__(self, model: Sequential, layers: list[Layer]):
+    def __init__(self, model: Sequential, layers: list[Layer], threads: int | None = None):
         super().__init__(layers)
         self.model = model
+        self.threads = threads
         self._workers: Workers | None = None
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -289,7 +288,7 @@ class Fused(Sequential):
         if len(images) <= IMAGES_PER_TASK:
             return super().predict_proba(images)
         if self._workers is None:
-            self._workers = Workers(self.replica)
+            self._workers = Workers(self.replica, self.threads)
 
         def predict(replica, part):
             replica.adopt_state(self.model)
@@ -313,7 +312,9 @@ class Fused(Sequential):
         return self.model._named(kind)
 
 
-def fuse(model: Sequential, *, input_gradient: bool = True) -> Sequential:
+def fuse(
+    model: Sequential, *, input_gradient: bool = True, threads: int | None = None
+) -> Sequential:
     """Return the same network on compiled kernels, sharing the model's parameter arrays.
 
     Parameters
@@ -322,6 +323,8 @@ def fuse(model: Sequential, *, input_gradient: bool = True) -> Sequential:
         A float32 network; one of float64 is returned as it is.
     input_gradient : bool
         Whether `backward` returns the gradient for the input. Training does not need it.
+    threads : int, optional
+        How many `predict_proba` uses: as many as there are cores, if not given.
 
     Returns
     -------
@@ -339,10 +342,10 @@ def fuse(model: Sequential, *, input_gradient: bool = True) -> Sequential:
         del rest[:taken]
     if layers and isinstance(layers[0], ConvReLUPool):
         layers[0].input_gradient = input_gradient
-    return Fused(model, layers)
+    return Fused(model, layers, threads)
 
 
-def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> tuple[float, bool]:
+def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> bool:
     """Run one image through the fused model and back, so that its kernels are ready.
 
     Parameters
@@ -353,17 +356,14 @@ def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> tuple[float, boo
 
     Returns
     -------
-    seconds : float
-        How long it took.
-    compiled : bool
+    bool
         Whether something had to be compiled, because it was not on disk.
     """
-    start = time.perf_counter()
     before = kernels.compiled()
     network = fuse(model.replica())
     out = network.forward(np.zeros((1, *input_shape), np.float32), train=True)
     network.backward(np.zeros_like(out))
-    return time.perf_counter() - start, kernels.compiled() > before
+    return kernels.compiled() > before
 
 
 def _next_block(layers: list[Layer]) -> tuple[int, Layer]:

@@ -9,6 +9,15 @@ import numpy as np
 
 from .activation import softmax
 
+NO_CLASS = -1
+"""The label of an example that belongs to none of the classes: its target is even over all."""
+
+
+def targets(labels: np.ndarray, K: int) -> np.ndarray:
+    """Return labels, some of them `NO_CLASS`, as the probabilities (N, K), float32, to aim at."""
+    rows = np.vstack([np.eye(K, dtype=np.float32), np.full((1, K), 1 / K, np.float32)])
+    return rows[labels]  # NO_CLASS, -1, picks the last
+
 
 class SoftmaxCrossEntropy:
     """The mean over a batch of -sum(target * log(softmax(logits))).
@@ -21,7 +30,9 @@ class SoftmaxCrossEntropy:
 
     References
     ----------
-    Szegedy et al., "Rethinking the Inception Architecture", 2016, section 7 (label smoothing).
+    Szegedy et al., "Rethinking the Inception Architecture", 2016, section 7 (label smoothing);
+    Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019,
+    section 4.2 (the even target of what has no class).
     """
 
     def __init__(self, label_smoothing: float = 0.0):
@@ -31,7 +42,14 @@ class SoftmaxCrossEntropy:
         self._memory = None
 
     def forward(self, logits: np.ndarray, labels: np.ndarray) -> float:
-        """Return the mean loss of logits, shape (N, K), for integer labels, shape (N,).
+        """Return the mean loss of logits, shape (N, K).
+
+        Parameters
+        ----------
+        logits : ndarray, shape (N, K)
+        labels : ndarray
+            Of int, shape (N,): the right classes. Or of float, shape (N, K): the probability that
+            each class is meant to get (see `targets`).
 
         Raises
         ------
@@ -39,16 +57,20 @@ class SoftmaxCrossEntropy:
             If the shapes do not fit, the batch is empty, or a label is not in 0 ... K - 1.
         """
         labels = np.asarray(labels)
-        if logits.ndim != 2 or labels.shape != logits.shape[:1] or logits.size == 0:
+        N_K, given = logits.shape, labels.shape
+        if len(N_K) != 2 or logits.size == 0 or given not in (N_K[:1], N_K):
             raise ValueError(
                 "SoftmaxCrossEntropy: expected logits (N, K) and labels (N,) with N and K at least "
-                f"1, got {logits.shape} and {labels.shape}"
+                f"1, got {N_K} and {given}"
             )
-        N, K = logits.shape
-        if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= K:
+        N, K = N_K
+        if labels.ndim == 2:
+            target = (1 - self.label_smoothing) * labels + self.label_smoothing / K
+        elif labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= K:
             raise ValueError(f"SoftmaxCrossEntropy: labels must be integers from 0 to {K - 1}")
-        target = np.full((N, K), self.label_smoothing / K, logits.dtype)
-        target[np.arange(N), labels] += 1 - self.label_smoothing
+        else:
+            target = np.full((N, K), self.label_smoothing / K, logits.dtype)
+            target[np.arange(N), labels] += 1 - self.label_smoothing
         self._memory = logits, target
         # log-sum-exp: with the row's maximum taken out first, exp cannot overflow.
         top = logits.max(axis=1, keepdims=True)

@@ -99,6 +99,13 @@ class Sequential:
         """
         return Sequential([layer.replica() for layer in self.layers])
 
+    def copy(self) -> "Sequential":
+        """Return a network like this one with arrays of its own."""
+        twin = self.replica()
+        for layer in twin.layers:
+            layer.params = {name: array.copy() for name, array in layer.params.items()}
+        return twin
+
     def adopt_state(self, other: "Sequential") -> None:
         """Copy the running statistics of ``other``, a replica of this network or its origin."""
         mine = self.named_state()

@@ -7,14 +7,12 @@ what dropout loses is drawn for each shard from (seed, step, shard). So the resu
 on how many threads there are, nor on which of them was quicker.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
-from .loss import SoftmaxCrossEntropy
+from .loss import NO_CLASS, SoftmaxCrossEntropy, targets
 from .model import Sequential, as_input
 from .optim import Arrays, Optimiser
 from .schedule import Schedule
@@ -23,8 +21,6 @@ from .workers import Workers
 SHARD = 32
 """Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
 
-Item = TypeVar("Item")
-
 
 class DivergedError(ArithmeticError):
     """The loss is no longer a number; the message says where, and what may help."""
@@ -32,10 +28,23 @@ class DivergedError(ArithmeticError):
 
 @dataclass(frozen=True)
 class Step:
-    """What one training step saw: ``loss`` is the batch's mean, before the step was taken."""
+    """What one training step saw.
+
+    Attributes
+    ----------
+    loss : float
+        The batch's mean, before the step was taken.
+    correct, classed : int
+        How many images got the right class, of how many that have one.
+    images : int
+        All of the batch.
+    lr : float
+        The learning rate.
+    """
 
     loss: float
     correct: int
+    classed: int
     images: int
     lr: float
 
@@ -110,6 +119,7 @@ class Trainer:
         images : ndarray, shape (N, H, W) or (N, H, W, C)
             uint8, or float in [0, 1].
         labels : ndarray of int, shape (N,)
+            `nn.loss.NO_CLASS` for an image that belongs to none.
 
         Raises
         ------
@@ -139,7 +149,8 @@ class Trainer:
         self.optimiser.step(self.model.named_params(), _added(self._slots[: len(starts)]), lr)
         for name, running in self.model.named_state().items():
             running[...] = sum(shard.share * shard.state[name] for shard in shards)
-        return Step(loss, sum(shard.correct for shard in shards), batch, lr)
+        correct = sum(shard.correct for shard in shards)
+        return Step(loss, correct, int((labels != NO_CLASS).sum()), batch, lr)
 
     def _run(self, model, key, images, labels, batch, slot) -> _Shard:
         """Take one shard through a replica, forward and backward; leave its gradients in a slot."""
@@ -149,7 +160,8 @@ class Trainer:
             layer.rng = np.random.default_rng((*key, i))
         loss = SoftmaxCrossEntropy(self.label_smoothing)
         logits = model.forward(as_input(images), train=True)
-        value = share * loss.forward(logits, labels)
+        aims = targets(labels, logits.shape[1]) if NO_CLASS in labels else labels
+        value = share * loss.forward(logits, aims)
         # The batch's loss is the shards' weighted mean, so each gradient is weighted, too.
         model.backward(loss.backward() * logits.dtype.type(share))
         for name, dw in model.named_grads().items():
@@ -158,16 +170,6 @@ class Trainer:
         correct = int((logits.argmax(axis=1) == labels).sum())
         state = {name: running.copy() for name, running in model.named_state().items()}
         return _Shard(share, value, correct, state)
-
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-        """Return the mean loss and the accuracy in [0, 1] of the model on labelled images."""
-        parts = [slice(start, start + SHARD) for start in range(0, len(labels), SHARD)]
-
-        def run(model, part):
-            model.adopt_state(self.model)
-            return model.predict_proba(images[part])
-
-        return score(np.concatenate(self._workers.map(run, parts)), labels)
 
 
 def _added(gradients: list[Arrays]) -> Arrays:
@@ -184,32 +186,3 @@ def score(proba: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     right = proba[np.arange(len(labels)), labels]
     loss = -np.log(np.maximum(right, np.finfo(proba.dtype).tiny)).mean()
     return float(loss), float((proba.argmax(axis=1) == labels).mean())
-
-
-def batches(
-    images: np.ndarray, labels: np.ndarray, size: int, key: tuple[int, ...]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield all images once, shuffled, in batches of ``size``; the last may be smaller.
-
-    Parameters
-    ----------
-    images : ndarray, shape (N, ...)
-    labels : ndarray, shape (N,)
-    size : int
-    key : tuple of int
-        Decides the order: (seed, epoch), say.
-    """
-    order = np.random.default_rng(key).permutation(len(labels))
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
-        yield images[chosen], labels[chosen]
-
-
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items, each made in a thread of its own while the one before it is in use."""
-    iterator, end = iter(items), object()
-    with ThreadPoolExecutor(1, "loader") as loader:
-        coming = loader.submit(next, iterator, end)
-        while (item := coming.result()) is not end:
-            coming = loader.submit(next, iterator, end)
-            yield item

@@ -264,10 +264,9 @@ def test_import_of_nn_alone_brings_no_numba():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def test_warm_up_reports_seconds():
-    seconds, compiled = fast_module.warm_up(whole_network(), (21, 20, 1))
-    assert seconds > 0
-    assert compiled in (True, False)
+def test_warm_up_compiles_once():
+    fast_module.warm_up(whole_network(), (21, 20, 1))
+    assert not fast_module.warm_up(whole_network(), (21, 20, 1)), "all is ready by now"
 
 
 def test_batchnorm_of_any_batch():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nn import SoftmaxCrossEntropy
+from nn.loss import NO_CLASS, targets
 from tests import naive
 
 LN2, LN3 = np.log(2.0), np.log(3.0)
@@ -86,6 +87,23 @@ def test_refuses_shapes_that_do_not_fit(shapes):
 def test_refuses_labels_that_name_no_class(labels):
     with pytest.raises(ValueError, match="labels must be integers from 0 to 2"):
         SoftmaxCrossEntropy().forward(np.zeros((2, 3)), np.array(labels))
+
+
+def test_probabilities_as_targets_are_labels_when_they_are_certain():
+    logits = np.random.default_rng(2).standard_normal((3, 4))
+    labels = np.array([2, 0, 3])
+    by_label, by_row = SoftmaxCrossEntropy(0.2), SoftmaxCrossEntropy(0.2)
+    value = by_label.forward(logits, labels)
+    assert by_row.forward(logits, targets(labels, 4)) == pytest.approx(value)
+    np.testing.assert_allclose(by_row.backward(), by_label.backward(), atol=1e-7)
+
+
+def test_what_has_no_class_is_aimed_at_evenly():
+    assert targets(np.array([1, NO_CLASS]), 4).tolist() == [[0, 1, 0, 0], [0.25] * 4]
+    loss = SoftmaxCrossEntropy(0.1)
+    value = loss.forward(np.full((1, 4), 3.0), targets(np.array([NO_CLASS]), 4))
+    assert value == pytest.approx(np.log(4))
+    np.testing.assert_allclose(loss.backward(), 0, atol=1e-7)
 
 
 def test_backward_needs_a_forward():

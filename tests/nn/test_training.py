@@ -18,8 +18,9 @@ from nn import (
     Sequential,
     SoftmaxCrossEntropy,
 )
+from nn.loss import NO_CLASS
 from nn.schedule import constant
-from nn.training import SHARD, DivergedError, Trainer, ahead, batches, score
+from nn.training import SHARD, DivergedError, Trainer, score
 
 
 def network(*, dropout=0.0, batchnorm=False):
@@ -126,15 +127,14 @@ def test_an_error_in_a_worker_reaches_the_caller():
         train(network(), np.stack([images] * 3, axis=-1), labels)
 
 
-def test_evaluate_is_the_score_of_the_predictions_with_the_present_statistics():
-    images, labels = digits(100)
-    model = network(batchnorm=True)
-    with Trainer(model, SGD(), constant(0.1), engine=nn.fuse) as trainer:
-        for _ in range(3):
-            trainer.step(images, labels)
-        np.testing.assert_allclose(
-            trainer.evaluate(images, labels), score(model.predict_proba(images), labels), rtol=1e-4
-        )
+def test_what_has_no_class_counts_for_the_loss_alone():
+    images, labels = digits(40)
+    labels[:15] = NO_CLASS
+    (step,) = train(network(), images, labels, steps=1)
+    (even,) = train(network(), images, np.full(40, NO_CLASS), steps=1)
+    assert (step.images, step.classed) == (40, 25)
+    assert (even.classed, even.correct) == (0, 0)
+    assert step.correct <= 25
 
 
 def test_score_by_hand():
@@ -142,47 +142,3 @@ def test_score_by_hand():
     loss, accuracy = score(proba, np.array([0, 2]))
     assert loss == pytest.approx((np.log(2) + np.log(8)) / 2, rel=1e-6)
     assert accuracy == 0.5
-
-
-def test_batches_hold_every_image_once_with_its_label():
-    images, labels = np.arange(50)[:, None] * 2, np.arange(50)
-    got = list(batches(images, labels, 16, (0, 1)))
-    assert [len(part) for _, part in got] == [16, 16, 16, 2]
-    seen = np.concatenate([part for _, part in got])
-    assert sorted(seen) == list(range(50))
-    np.testing.assert_array_equal(np.concatenate([part for part, _ in got])[:, 0], 2 * seen)
-
-
-def test_batches_are_shuffled_by_their_key():
-    labels = np.arange(50)
-    one, same, other = (
-        np.concatenate([part for _, part in batches(labels, labels, 16, key)])
-        for key in ((0, 1), (0, 1), (0, 2))
-    )
-    np.testing.assert_array_equal(one, same)
-    assert not np.array_equal(one, other)
-    assert not np.array_equal(one, labels)
-
-
-def test_ahead_makes_the_next_item_while_one_is_in_use():
-    made = [threading.Event() for _ in range(4)]
-
-    def items():
-        for i, event in enumerate(made):
-            event.set()
-            yield i
-
-    for i in ahead(items()):
-        if i < 3:
-            assert made[i + 1].wait(timeout=10), "the next item is made before it is asked for"
-        assert not any(event.is_set() for event in made[i + 2 :]), "and no more than that one"
-    assert list(ahead([])) == []
-
-
-def test_ahead_hands_an_error_on():
-    def items():
-        yield 1
-        raise OSError("gone")
-
-    with pytest.raises(OSError, match="gone"):
-        list(ahead(items()))

@@ -1,0 +1,140 @@
+"""Real pen strokes on the window's canvas: UCI's pendigits, as written or moved, scaled, slanted.
+
+The set is a measuring stick only: nothing is trained or chosen with it.
+
+References
+----------
+Alpaydin and Alimoglu, "Pen-Based Recognition of Handwritten Digits", UCI Machine Learning
+Repository, 1998. Guyon et al., "UNIPEN project of on-line data exchange", 1994 (the format).
+"""
+
+import gzip
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from data.errors import DataError
+from gui import RADIUS, SIZE
+
+TABLET = 500
+"""The side of the box in which the strokes were written, y up."""
+
+Strokes = list[np.ndarray]
+
+
+def read(path: Path) -> list[tuple[int, Strokes]]:
+    """Read digits from UNIPEN text, gzipped or not.
+
+    Returns
+    -------
+    list of (label, strokes)
+        Each stroke an array (P, 2) of canvas pixels, y down.
+
+    Raises
+    ------
+    DataError
+        If there is no digit in it, or a line cannot be understood.
+    """
+    opened = gzip.open if Path(path).suffix == ".gz" else open
+    digits: list[tuple[int, list[list]]] = []
+    down = False
+    try:
+        with opened(path, "rt", encoding="ascii", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                words = line.split()
+                if line.startswith(".SEGMENT DIGIT"):
+                    digits.append((int(words[-1].strip('"')), []))
+                elif line.startswith(".PEN_DOWN"):
+                    digits[-1][1].append([])
+                    down = True
+                elif line.startswith("."):
+                    down = False
+                elif words and down:
+                    x, y = map(float, words)
+                    digits[-1][1][-1].append((x, TABLET - y))
+    except (ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: not UNIPEN text: line {number}: {error}") from None
+    if not digits:
+        raise DataError(f"{path}: no digit in it")
+    scale = SIZE / TABLET
+    return [(label, [np.array(s) * scale for s in strokes if s]) for label, strokes in digits]
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How the digits are put on the canvas.
+
+    Attributes
+    ----------
+    name : str
+    place : callable
+        From a digit's strokes to the strokes on the canvas.
+    radius : int
+        Of the pen, pixels.
+    """
+
+    name: str
+    place: Callable[[Strokes], Strokes]
+    radius: int = RADIUS
+
+    def strokes(self, digit: Strokes) -> Strokes:
+        """Return the strokes as the window would keep them: whole pixels of the canvas."""
+        return [np.rint(stroke).clip(0, SIZE) for stroke in self.place(digit)]
+
+    def picture(self, digit: Strokes) -> Image.Image:
+        """Return what the canvas shows: black ovals on white, as close as the window lays them."""
+        picture = Image.new("L", (SIZE, SIZE), 255)
+        draw = ImageDraw.Draw(picture)
+        r = self.radius
+        for stroke in self.strokes(digit):
+            for (ax, ay), (bx, by) in zip(stroke, [*stroke[1:], stroke[-1]], strict=True):
+                steps = max(1, math.ceil(2 * math.hypot(bx - ax, by - ay) / r))
+                for t in np.arange(steps) / steps:
+                    x, y = ax + t * (bx - ax), ay + t * (by - ay)
+                    draw.ellipse((x - r, y - r, x + r, y + r), fill=0)
+        return picture
+
+
+def scaled(tall: float, middle: tuple[float, float] = (SIZE / 2, SIZE / 2)):
+    """Return a placing that makes a digit's longer side ``tall`` pixels, about ``middle``."""
+
+    def place(strokes):
+        low, high = _box(strokes)
+        scale = tall / max((high - low).max(), 1)
+        return [(stroke - (low + high) / 2) * scale + middle for stroke in strokes]
+
+    return place
+
+
+def slanted(degrees: float):
+    """Return a placing that shears a digit to the right, about its middle."""
+    shear = math.tan(math.radians(degrees))
+
+    def place(strokes):
+        low, high = _box(strokes)
+        middle = (low[1] + high[1]) / 2
+        return [stroke + np.c_[(middle - stroke[:, 1]) * shear, 0 * stroke[:, 1]] for stroke in strokes]
+
+    return place
+
+
+def _box(strokes):
+    points = np.concatenate(strokes)
+    return points.min(axis=0), points.max(axis=0)
+
+
+AS_DRAWN = Variation("as drawn", lambda strokes: strokes)
+VARIATIONS = (
+    AS_DRAWN,
+    Variation("small, 60 pixels", scaled(60)),
+    Variation("large, 280 pixels", scaled(280)),
+    Variation("in a corner", scaled(100, (60, 60))),
+    Variation("slanted 15 degrees to the right", slanted(15)),
+    Variation("slanted 15 degrees to the left", slanted(-15)),
+    Variation("pen of radius 4", lambda strokes: strokes, 4),
+    Variation("pen of radius 16", lambda strokes: strokes, 16),
+)

@@ -1,0 +1,67 @@
+"""Augmentation: no two passes through the training images show the same digits.
+
+People lean, stretch and shake their digits in ways that do not change what they mean. A batch is
+warped likewise: each image is turned, scaled, sheared and shifted as a whole, and pulled about
+smoothly from place to place (an elastic warp), by amounts drawn at random for it.
+
+References
+----------
+Simard, Steinkraus, Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
+Document Analysis", 2003, section 2.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data import kernels
+
+
+@dataclass(frozen=True)
+class Warp:
+    """How far images are warped, at most, unless said otherwise; all drawn evenly.
+
+    Attributes
+    ----------
+    rotation : float
+        Degrees, either way.
+    scale : float
+        Share by which the width and, apart from it, the height grow or shrink.
+    shear : float
+        Pixels sideways per pixel of height, either way.
+    shift : float
+        Pixels, either way, across and down.
+    elastic : float
+        Standard deviation, in pixels, of the pull at each knot of a grid over the image; between
+        the knots it is interpolated.
+    knots : int
+        Of the grid, along each side.
+    """
+
+    rotation: float = 12.0
+    scale: float = 0.12
+    shear: float = 0.15
+    shift: float = 2.0
+    elastic: float = 0.8
+    knots: int = 6
+
+    def __call__(
+        self, images: NDArray[np.uint8], rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """Return warped copies of ``images``, uint8, shape (N, H, W), in the same shape."""
+        N = len(images)
+        angle = np.radians(self.rotation) * rng.uniform(-1, 1, N)
+        wide, high = np.exp(np.log1p(self.scale) * rng.uniform(-1, 1, (2, N)))
+        lean = self.shear * rng.uniform(-1, 1, N)
+        cos, sin = np.cos(angle), np.sin(angle)
+        # From a place in the warped image to the place in the original that is seen there.
+        matrix = np.empty((N, 2, 2), np.float32)
+        matrix[:, 0, 0], matrix[:, 0, 1] = cos * wide, -sin * high + lean
+        matrix[:, 1, 0], matrix[:, 1, 1] = sin * wide, cos * high
+        shift = self.shift * rng.uniform(-1, 1, (N, 2)).astype(np.float32)
+        pull = rng.standard_normal((N, self.knots, self.knots, 2), np.float32)
+        pull *= np.float32(self.elastic)
+        warped = np.empty_like(images)
+        kernels.warp(np.ascontiguousarray(images), matrix, shift, pull, warped)
+        return warped

@@ -1,0 +1,90 @@
+"""What is no digit: letters, signs, scribbles and blots, so that a network learns to doubt.
+
+A network that has seen digits alone reads a digit into anything, and is sure of it. Shown some of
+these as well, with no class asked for, it answers the rest of them with a low probability. What
+could pass for somebody's digit (O, S, Z, I, q) is not among them.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from data import shapes, strokes
+
+NO_DIGIT = -1
+"""The label of what is no digit."""
+
+LETTERS = (
+    "0,100 30,0! 60,100 | 12,62 48,62",  # A
+    "56,2 4,2! 4,98! 58,98 | 4,48 46,48",  # E
+    "56,2 6,2! 6,100 | 6,48 44,48",  # F
+    "4,0 4,100 | 56,0 56,100 | 4,50 56,50",  # H
+    "6,0 6,100 | 56,2 8,52! 58,100",  # K
+    "6,0 6,98! 56,98",  # L
+    "0,100 6,0! 30,60! 54,0! 60,100",  # M
+    "4,100 4,0! 56,100! 56,0",  # N
+    "8,100 8,2! 42,6 54,26 40,48 8,52",  # P
+    "6,100 6,2! 40,4 52,24 38,46 8,50! 56,100",  # R
+    "0,2 60,2 | 30,2 30,100",  # T
+    "0,0 30,100! 60,0",  # V
+    "0,0 14,100! 30,36! 46,100! 60,0",  # W
+    "6,56 52,54 46,22 26,8 6,34 8,76 30,98 56,84",  # e
+    "8,0 8,100! 12,56 30,40 48,54 50,100",  # h
+    "8,0 8,100 | 46,40 10,70! 50,100",  # k
+    "0,100 2,30! 2,50 14,32 26,44 28,100! 28,52 42,32 54,46 58,100",  # m
+    "0,30 14,96! 30,44! 46,96! 60,30",  # w
+)
+SIGNS = (
+    "0,0 60,100 | 60,0 0,100",  # crossing lines
+    "30,0 30,100 | -10,50 70,50",
+    "0,20 60,80 | 30,0 30,100 | 60,20 0,80",
+    "20,0 16,100 | 46,0 42,100 | -6,32 66,30 | -6,68 66,66",
+    "0,35 60,35 | 0,65 60,65",
+    "30,0 60,100! 0,100! 30,0",  # a triangle
+    "10,100 30,0! 50,100! -4,38! 64,38! 10,100",  # a star
+    "30,30 16,4 -4,14 2,50 30,98! 58,50 64,14 44,4 30,30",  # a heart
+    "-10,50 70,50 | 48,26 70,50! 48,74",  # an arrow
+    "30,50 40,44 44,56 30,66 14,54 18,30 40,22 60,40 58,80 30,98 0,80 -4,40 14,6",  # a spiral
+    "0,0 60,20! 0,40! 60,60! 0,80! 60,100",  # a zigzag
+    "-20,50 -6,20 10,80 26,20 42,80 58,20 72,50",  # a wave
+    "60,0 0,100 | 10,8 0,20 10,32 20,20 10,8 | 50,68 40,80 50,92 60,80 50,68",  # per cent
+)
+SCRIBBLES = (7, 9, 12, 16, 22)
+"""How many points a scribble goes through, each of them anywhere."""
+
+BLOTS = (45, 70)
+"""The same for a blot: so many that the pen hardly leaves any paper."""
+
+ANYWHERE = 25.0  # standard deviation of a scribble's points, on a form's grid
+
+
+def batch(n, rng):
+    """Make up n drawings of no digit, each kind as often as the others, framed as MNIST's are.
+
+    Parameters
+    ----------
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    images : ndarray, uint8, (n, 28, 28)
+    labels : ndarray, int16, (n,)
+        All `NO_DIGIT`.
+    """
+    return strokes.draw(_forms(), n, rng)
+
+
+@cache
+def _forms():
+    forms = []
+    for texts in (LETTERS, SIGNS):
+        forms += [
+            strokes.compile_form(NO_DIGIT, shapes.parse(text), 1 / len(texts)) for text in texts
+        ]
+    for sizes in (SCRIBBLES, BLOTS):
+        forms += [
+            strokes.compile_form(NO_DIGIT, [[(0, 0, False)] * size], 1 / len(sizes), ANYWHERE)
+            for size in sizes
+        ]
+    return forms

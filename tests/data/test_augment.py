@@ -1,0 +1,110 @@
+"""Warps: where a pixel goes, worked by hand; none at all; how far they may go."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba")
+
+from data import kernels
+from data.augment import Warp
+
+STILL = {"rotation": 0, "scale": 0, "shear": 0, "shift": 0, "elastic": 0}
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def photo(n=3, side=28):
+    return rng().integers(0, 256, (n, side, side), dtype=np.uint8)
+
+
+def warped(images, matrix=((1, 0), (0, 1)), shift=(0, 0), pull=None):
+    n = len(images)
+    out = np.empty_like(images)
+    kernels.warp(
+        images,
+        np.array([matrix] * n, np.float32),
+        np.array([shift] * n, np.float32),
+        np.zeros((n, 4, 4, 2), np.float32) if pull is None else pull.astype(np.float32),
+        out,
+    )
+    return out
+
+
+def test_a_warp_of_nothing_changes_nothing():
+    images = photo()
+    np.testing.assert_array_equal(Warp(**STILL)(images, rng()), images)
+
+
+def test_shift_by_hand():
+    """What is seen at (x, y) was at (x + 2, y - 1) before; outside there is paper."""
+    images = photo()
+    expected = np.zeros_like(images)
+    expected[:, 1:, :-2] = images[:, :-1, 2:]
+    np.testing.assert_array_equal(warped(images, shift=(2, -1)), expected)
+
+
+def test_half_a_pixel_is_the_mean_of_two():
+    image = np.zeros((1, 4, 4), np.uint8)
+    image[0, 1, 1], image[0, 1, 2] = 100, 60
+    assert warped(image, shift=(0.5, 0))[0, 1].tolist() == [50, 80, 30, 0]
+
+
+def test_a_quarter_turn_is_numpys():
+    images = photo()
+    turned = warped(images, matrix=((0, -1), (1, 0)))
+    np.testing.assert_array_equal(turned, np.rot90(images, axes=(1, 2)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_matrix_samples_as_a_naive_loop_does(seed):
+    draw = np.random.default_rng(seed)
+    image = photo(1, 9)
+    matrix, shift = draw.normal(0, 1, (2, 2)), draw.normal(0, 2, 2)
+    pull = draw.normal(0, 1, (1, 4, 4, 2))
+    got = warped(image, matrix, shift, pull)[0]
+
+    def at(row, column):
+        return int(image[0, row, column]) if 0 <= row < 9 and 0 <= column < 9 else 0
+
+    for v in range(9):
+        for u in range(9):
+            # The pull between the four knots around (v, u), on a grid of 3 x 3 cells.
+            i, j, b, a = v // 3, u // 3, v % 3 / 3, u % 3 / 3
+            corners = pull[0, i : i + 2, j : j + 2]
+            pulled = np.einsum("i,j,ijk->k", [1 - b, b], [1 - a, a], corners)
+            x, y = matrix @ (u - 4, v - 4) + (4, 4) + shift + pulled
+            left, top = int(np.floor(x)), int(np.floor(y))
+            a, b = x - left, y - top
+            expected = (1 - b) * ((1 - a) * at(top, left) + a * at(top, left + 1))
+            expected += b * ((1 - a) * at(top + 1, left) + a * at(top + 1, left + 1))
+            assert abs(got[v, u] - expected) <= 1
+
+
+def test_each_image_gets_a_warp_of_its_own_and_the_generator_decides():
+    images = np.repeat(photo(1), 3, axis=0)
+    once, again = (Warp()(images, rng()) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+    assert not np.array_equal(once[0], once[1])
+    np.testing.assert_array_equal(images, photo(1).repeat(3, axis=0))  # and the input is kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"), [("rotation", 20), ("scale", 0.3), ("shear", 0.3), ("shift", 3), ("elastic", 2)]
+)
+def test_each_kind_of_warp_moves_something(kind, least):
+    images = photo()
+    assert not np.array_equal(Warp(**STILL | {kind: least})(images, rng()), images)
+
+
+def test_shift_stays_within_its_bounds():
+    dot = np.zeros((500, 28, 28), np.uint8)
+    dot[:, 14, 14] = 255
+    moved = Warp(**STILL | {"shift": 2})(dot, rng()).astype(float)
+    rows = (moved.sum(axis=2) @ np.arange(28)) / moved.sum(axis=(1, 2)) - 14
+    assert 1.8 < np.abs(rows).max() <= 2.05
+
+
+def test_an_empty_batch_is_an_empty_batch():
+    assert Warp()(np.zeros((0, 28, 28), np.uint8), rng()).shape == (0, 28, 28)

@@ -1,0 +1,57 @@
+"""Compiled code on disk: never stale, never needed. What it computes is tested in test_fast.py."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("numba")
+
+KERNELS = Path(__file__).parents[2] / "nn" / "kernels.py"
+USE = """
+import numpy as np, kernels
+x, cols = np.ones((1, 1, 1), np.float32), np.zeros((1, 1, 1, 1, 1), np.float32)
+kernels.im2col(x, 1, 1, cols)
+print(cols.item(), kernels.compiled())
+"""
+
+
+def use(folder, **environment):
+    """Run one kernel in a process of its own; return what it gave, and how many were compiled."""
+    done = subprocess.run(
+        [sys.executable, "-c", USE],
+        cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    value, compiled = done.stdout.split()
+    return float(value), int(compiled)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copy(KERNELS, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_is_compiled_once_and_again_when_it_changes(folder):
+    assert use(folder) == (1, 1)
+    assert use(folder) == (1, 0)
+    file = folder / "kernels.py"
+    before = file.read_text()
+    after = before.replace("target[k] = source[k]", "target[k] = 5.0000000")  # as long as before
+    assert len(after) == len(before)
+    file.write_text(after)
+    assert use(folder) == (5, 1)
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_works_where_nothing_can_be_written(folder):
+    """A file in place of each folder numba would like: it cannot be written even by root."""
+    (folder / "__pycache__").write_text("in the way")
+    (folder / "home").write_text("in the way")
+    nowhere = {"HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
+    assert use(folder, **nowhere, NUMBA_CACHE_DIR="") == (1, 1)
+    assert use(folder, **nowhere, NUMBA_CACHE_DIR="") == (1, 1)
