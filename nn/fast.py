@@ -29,6 +29,9 @@ from .workers import Workers
 CACHE_BYTES = 512 * 1024
 """What the patches of a few images may take up: a share of a core's second-level cache."""
 
+CACHE_LINE = 64
+"""Bytes; as many as the widest vector has."""
+
 SPARSE_ROW = 16
 """A patch's row of fewer floats than one vector is not worth walking; a dense product is faster."""
 
@@ -49,8 +52,16 @@ class _Fast(Layer):
         """Return an array of ``shape``, the same memory each time unless it has to grow."""
         room = self._rooms.get(name)
         if room is None or len(room) < shape[0] or room.shape[1:] != shape[1:]:
-            room = self._rooms[name] = np.zeros(shape, dtype)
+            room = self._rooms[name] = _aligned(shape, np.dtype(dtype))
         return room[: shape[0]]
+
+
+def _aligned(shape, dtype):
+    """Return an array of zeros that starts on a cache line, so that no vector straddles two."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.zeros(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 class ConvReLUPool(_Fast):
