@@ -12,6 +12,8 @@ from data.augment import Warp
 from data.loader import Mix
 from nn import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 
+MIX = Mix(Warp(), made_up=0.2, scrawls=0.05)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -42,7 +44,7 @@ class Recipe:
     weight_decay: float = 0.01
     label_smoothing: float = 0.05
     average: float = 0.999
-    mix: Mix = Mix(Warp(), made_up=0.2, scrawls=0.05)
+    mix: Mix = MIX
 
 
 RECIPES = {

@@ -126,7 +126,9 @@ def train(args: argparse.Namespace) -> int:
     ) as trainer:
         for epoch in range(1, args.epochs + 1):
             row = run_epoch(trainer, average, digits["train"], epoch, args)
-            validation = score(reader.predict_proba(digits["validation"][0]), digits["validation"][1])
+            validation = score(
+                reader.predict_proba(digits["validation"][0]), digits["validation"][1]
+            )
             row["val_loss"], row["val_accuracy"] = validation
             history.append(row)
             print(
@@ -140,9 +142,8 @@ def train(args: argparse.Namespace) -> int:
     temperature = calibrate(average.model, reader.predict_proba(images), labels)
     average.model.save(args.output / "model.npz")
     print(f"calibrated on the validation images: temperature {temperature:.2f}")
-    images, labels = digits["test"]
-    loss, accuracy = score(reader.predict_proba(images), labels)
-    print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(labels):,} images")
+    loss, accuracy = measure(reader, *digits["test"])
+    print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
     print(
         f"saved {', '.join(sorted(file.name for file in args.output.iterdir()))} in {args.output}"
     )
@@ -224,6 +225,11 @@ def run_epoch(
         "accuracy": correct / classed,
         "images_per_s": seen / (time.perf_counter() - start),
     }
+
+
+def measure(model: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Return the model's mean loss and its accuracy in [0, 1] on labelled images."""
+    return score(model.predict_proba(images), labels)
 
 
 def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> None:

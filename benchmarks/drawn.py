@@ -28,7 +28,9 @@ NO_DIGITS = 500
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser("python -m benchmarks.drawn", description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.drawn", description=__doc__.split(":")[0]
+    )
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="pen strokes, UNIPEN text")
     add("--weights", type=Path, default=WEIGHTS, metavar="FILE", help="a saved network")
@@ -88,7 +90,9 @@ def doubts(model: Sequential, digits: np.ndarray) -> dict[str, dict[str, float]]
         name: {"median": float(np.median(low)), "auroc": others.auroc(low, sure)}
         for name, low in scores.items()
     }
-    print(f"\nno digits, {NO_DIGITS} of each kind (digits: median probability {np.median(sure):.1%})")
+    print(
+        f"\nno digits, {NO_DIGITS} of each kind (digits: median probability {np.median(sure):.1%})"
+    )
     rows = [[name, f"{f['median']:.1%}", f"{f['auroc']:.4f}"] for name, f in figures.items()]
     print(table(["", "median probability", "AUROC"], rows))
     return figures

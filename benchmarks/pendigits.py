@@ -41,10 +41,10 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
     """
     opened = gzip.open if Path(path).suffix == ".gz" else open
     digits: list[tuple[int, list[list]]] = []
-    down = False
+    down, line = False, ""
     try:
         with opened(path, "rt", encoding="ascii", errors="replace") as file:
-            for number, line in enumerate(file, 1):
+            for line in file:
                 words = line.split()
                 if line.startswith(".SEGMENT DIGIT"):
                     digits.append((int(words[-1].strip('"')), []))
@@ -57,7 +57,7 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
                     x, y = map(float, words)
                     digits[-1][1][-1].append((x, TABLET - y))
     except (ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: not UNIPEN text: line {number}: {error}") from None
+        raise DataError(f"{path}: not UNIPEN text: {error} in {line.strip()[:40]!r}") from None
     if not digits:
         raise DataError(f"{path}: no digit in it")
     scale = SIZE / TABLET
@@ -117,7 +117,9 @@ def slanted(degrees: float):
     def place(strokes):
         low, high = _box(strokes)
         middle = (low[1] + high[1]) / 2
-        return [stroke + np.c_[(middle - stroke[:, 1]) * shear, 0 * stroke[:, 1]] for stroke in strokes]
+        return [
+            stroke + np.c_[(middle - stroke[:, 1]) * shear, 0 * stroke[:, 1]] for stroke in strokes
+        ]
 
     return place
 

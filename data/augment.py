@@ -46,9 +46,7 @@ class Warp:
     elastic: float = 0.8
     knots: int = 6
 
-    def __call__(
-        self, images: NDArray[np.uint8], rng: np.random.Generator
-    ) -> NDArray[np.uint8]:
+    def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return warped copies of ``images``, uint8, shape (N, H, W), in the same shape."""
         N = len(images)
         angle = np.radians(self.rotation) * rng.uniform(-1, 1, N)

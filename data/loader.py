@@ -54,7 +54,7 @@ def batches(
     labels: np.ndarray,
     size: int,
     key: tuple[int, ...],
-    mix: Mix = Mix(),  # noqa: B008 - frozen
+    mix: Mix = Mix(),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield all images once, shuffled and mixed with others, in batches of ``size``.
 

@@ -7,8 +7,6 @@ could pass for somebody's digit (O, S, Z, I, q) is not among them.
 
 from functools import cache
 
-import numpy as np
-
 from data import shapes, strokes
 
 NO_DIGIT = -1

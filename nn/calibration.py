@@ -19,7 +19,7 @@ from .dense import Dense
 from .loss import SoftmaxCrossEntropy
 from .model import Sequential
 
-RANGE = (0.05, 20.0)
+RANGE = (0.2, 5.0)
 """The temperatures that are tried."""
 
 
@@ -44,8 +44,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     low, high = map(math.log, RANGE)
     while high - low > 1e-3:
         a, b = high - ratio * (high - low), low + ratio * (high - low)
-        if loss.forward(logits / math.exp(a), labels) < loss.forward(logits / math.exp(b), labels):
-            high = b
+        if loss.forward(logits / math.exp(a), labels) <= loss.forward(logits / math.exp(b), labels):
+            high = b  # also where both are 0: all is right, and nothing speaks against certainty
         else:
             low = a
     return math.exp((low + high) / 2)

@@ -91,7 +91,8 @@ def test_each_image_gets_a_warp_of_its_own_and_the_generator_decides():
 
 
 @pytest.mark.parametrize(
-    ("kind", "least"), [("rotation", 20), ("scale", 0.3), ("shear", 0.3), ("shift", 3), ("elastic", 2)]
+    ("kind", "least"),
+    [("rotation", 20), ("scale", 0.3), ("shear", 0.3), ("shift", 3), ("elastic", 2)],
 )
 def test_each_kind_of_warp_moves_something(kind, least):
     images = photo()

@@ -28,7 +28,9 @@ def test_hold_every_image_once_with_its_label():
 
 def test_are_shuffled_by_their_key():
     mix = Mix(Warp(), 0.25, 0.25)
-    first, again, other = (list(batches(*examples(), 16, key, mix)) for key in ((0, 1),) * 2 + ((0, 2),))
+    first, again, other = (
+        list(batches(*examples(), 16, key, mix)) for key in ((0, 1),) * 2 + ((0, 2),)
+    )
     for (x, y), (x_again, y_again), (x_other, _) in zip(first, again, other, strict=True):
         np.testing.assert_array_equal(x, x_again)
         np.testing.assert_array_equal(y, y_again)

@@ -1,7 +1,5 @@
 """Training on shards is training on the batch, whatever the threads, and the same every time."""
 
-import threading
-
 import numpy as np
 import pytest
 
