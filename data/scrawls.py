@@ -48,10 +48,10 @@ SIGNS = (
     "60,0 0,100 | 10,8 0,20 10,32 20,20 10,8 | 50,68 40,80 50,92 60,80 50,68",  # per cent
 )
 SCRIBBLES = (7, 9, 12, 16, 22)
-"""How many points a scribble goes through, each of them anywhere."""
+"""How many stretches a scribble has, from anywhere to anywhere."""
 
-BLOTS = (45, 70)
-"""The same for a blot: so many that the pen hardly leaves any paper."""
+BLOTS = ((1, 6.5), (2, 5.0), (3, 4.5), (4, 3.5), (60, 1.0))
+"""The stretches of a blot, and how many times as wide as usual its line is."""
 
 ANYWHERE = 25.0  # standard deviation of a scribble's points, on a form's grid
 
@@ -80,9 +80,9 @@ def _forms():
         forms += [
             strokes.compile_form(NO_DIGIT, shapes.parse(text), 1 / len(texts)) for text in texts
         ]
-    for sizes in (SCRIBBLES, BLOTS):
-        forms += [
-            strokes.compile_form(NO_DIGIT, [[(0, 0, False)] * size], 1 / len(sizes), ANYWHERE)
-            for size in sizes
-        ]
+    kinds = [(size, 1.0, 1 / len(SCRIBBLES)) for size in SCRIBBLES]
+    kinds += [(size, pen, 1 / len(BLOTS)) for size, pen in BLOTS]
+    for size, pen, weight in kinds:
+        points = [[(0, 0, False)] * (size + 1)]
+        forms.append(strokes.compile_form(NO_DIGIT, points, weight, ANYWHERE, pen))
     return forms

@@ -26,7 +26,7 @@ TREMBLE = 0.6  # standard deviation of the hand's tremor, likewise
 SLANT = (0.08, 0.2)  # mean and standard deviation of the shear to the right
 ROTATION = 6.0  # standard deviation, degrees
 ASPECT = 0.22  # standard deviation of the logarithm of width over height
-LINE_WIDTH = (2.5, 0.2)  # pixels; the standard deviation of its logarithm
+LINE_WIDTH = (2.5, 0.3)  # pixels; the standard deviation of its logarithm
 LINE_EDGE = (0.8, 1.8)  # pixels, from and to
 WINDOW = 300  # pixels: the side of the window's canvas, on which `digit` draws
 
@@ -41,6 +41,7 @@ class Form(NamedTuple):
     tremor: np.ndarray  # (M, R)
     starts: np.ndarray  # int32 (strokes + 1,): where in M each stroke begins, and M
     weight: float
+    pen: float  # how many times as wide as usual the line is
 
 
 @cache
@@ -53,7 +54,7 @@ def _forms():
     ]
 
 
-def compile_form(label, strokes, weight, spread=None):
+def compile_form(label, strokes, weight, spread=None, pen=1.0):
     """Make a form ready for drawing.
 
     Parameters
@@ -66,6 +67,8 @@ def compile_form(label, strokes, weight, spread=None):
     spread : float, optional
         How far each point may stray: a standard deviation, on the form's grid. If not given, as
         far as a writer's hand.
+    pen : float
+        How many times as wide as usual the line is.
 
     Returns
     -------
@@ -97,6 +100,7 @@ def compile_form(label, strokes, weight, spread=None):
         tremor.astype(np.float32),
         np.array(starts, np.int32),
         weight,
+        pen,
     )
 
 
@@ -189,7 +193,8 @@ def draw(forms, n, rng):
     for index in np.unique(chosen):
         rows = np.flatnonzero(chosen == index)
         points = _write(forms[index], len(rows), rng)
-        width = LINE_WIDTH[0] * np.exp(LINE_WIDTH[1] * rng.standard_normal(len(rows), np.float32))
+        width = np.exp(LINE_WIDTH[1] * rng.standard_normal(len(rows), np.float32))
+        width *= LINE_WIDTH[0] * forms[index].pen
         edge = rng.uniform(*LINE_EDGE, len(rows)).astype(np.float32)
         _draw(points, forms[index].starts, width, edge, rows, images)
     return images, labels
