@@ -26,6 +26,7 @@ MIDDLE = 14  # the pixel, counted from 0, on which MNIST's centres of mass lie
 LINE_WIDTH = 2.5  # pixels: the median over MNIST's training images
 LINE_EDGE = 1.3  # pixels over which a line fades from ink to paper
 LIKE_MNIST = (1.7, 5.9)  # pixels: 98 in 100 of MNIST's lines; a picture within is not redrawn
+NO_LINES = 9.0  # pixels: ink this wide is a blot, with no lines to draw again
 STEP = 0.4  # pixels between two points of a drawn line; finer ones are skipped
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
@@ -88,7 +89,7 @@ def from_image(image):
     width = lines.line_width(digit) * scale
     if max(digit.shape) in (BOX - 1, BOX):  # framed as MNIST's are: left as it is
         return centre(digit)
-    if not LIKE_MNIST[0] <= width <= LIKE_MNIST[1]:
+    if width < LIKE_MNIST[0] or LIKE_MNIST[1] < width < NO_LINES:
         points, pairs = lines.centre_lines(digit)
         if len(points):
             (points,) = _fit([points])

@@ -1,0 +1,77 @@
+"""The measure of drawn digits: what it counts, what it prints, what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks import drawn, others
+from data import strokes
+from nn import Dense, Flatten, Sequential
+
+
+@pytest.fixture
+def pen(tmp_path):
+    """Two made-up writers' digits as UNIPEN text: y up, in a box of 500."""
+    lines = []
+    for label in [*range(10), *range(10)]:
+        lines.append(f'.SEGMENT DIGIT 0 ? "{label}"')
+        for stroke in strokes.digit(label, np.random.default_rng(len(lines))):
+            points = [f"{x / 0.6:.0f} {500 - y / 0.6:.0f}" for x, y in stroke]
+            lines += [".PEN_DOWN", *points, ".PEN_UP"]
+    (tmp_path / "pen.txt").write_text("\n".join(lines))
+    return tmp_path / "pen.txt"
+
+
+@pytest.fixture
+def always_three(tmp_path):
+    """A network that reads a 3 into everything, with 64.29 %."""
+    model = Sequential([Flatten(), Dense(784, 10)])
+    for array in model.named_params().values():
+        array[...] = 0
+    model.layers[1].params["b"][3] = np.log(16.2)
+    model.save(tmp_path / "three.npz")
+    return tmp_path / "three.npz"
+
+
+def test_prints_and_writes_what_was_read(pen, always_three, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(drawn, "NO_DIGITS", 3)
+    arguments = [str(pen), "--weights", str(always_three), "--picture", str(tmp_path / "worst.png")]
+    assert drawn.main([*arguments, "--json", str(tmp_path / "drawn.json")]) == 0
+    printed = capsys.readouterr().out
+    figures = json.loads((tmp_path / "drawn.json").read_text())
+    assert figures["as drawn"]["strokes"] == 0.1
+    assert figures["by_digit"] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert figures["calibration_error"] == pytest.approx(0.6429 - 0.1, abs=1e-3)
+    assert figures["others"]["all of them"]["auroc"] == 0.5, "all alike"
+    assert "20 digits" in printed
+    assert "as drawn  " in printed
+    assert (tmp_path / "worst.png").stat().st_size > 1000
+
+
+def test_bad_files_are_one_line_and_status_2(pen, always_three, tmp_path, capsys):
+    (tmp_path / "bad.txt").write_text("nothing")
+    for arguments in (
+        [str(tmp_path / "none.gz")],
+        [str(tmp_path / "bad.txt"), "--weights", str(always_three)],
+        [str(pen), "--weights", str(tmp_path / "bad.txt")],
+    ):
+        assert drawn.main(arguments) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("benchmarks.drawn: ")
+        assert str(tmp_path) in line
+
+
+@pytest.mark.parametrize("kind", others.KINDS)
+def test_what_is_no_digit_is_ink_and_never_the_same_twice(kind):
+    rng = np.random.default_rng(0)
+    made = np.stack([others.KINDS[kind](rng) for _ in range(12)])
+    assert made.shape == (12, 28, 28)
+    assert (made.sum(axis=(1, 2)) > 15).all()
+    assert len(np.unique(made.reshape(12, -1), axis=0)) > 8
+
+
+def test_auroc_by_hand():
+    """Of the nine pairs (low, high), 7 are in order and 1 is a tie."""
+    assert others.auroc(np.array([1, 2, 5]), np.array([2, 6, 7])) == pytest.approx(7.5 / 9)
+    assert others.auroc(np.array([0.1]), np.array([0.9])) == 1
