@@ -1,5 +1,6 @@
 """Image files: which are read, how, and in which one line the others are refused."""
 
+import io
 import struct
 import warnings
 import zlib
