@@ -154,8 +154,13 @@ def prepare(model: Sequential, mix: Mix | None = None) -> Callable[..., Sequenti
     """Return what makes a network of compiled kernels, once they are ready; say how it went."""
     try:
         from nn.fast import fuse, warm_up
+        from nn.kernels import COMPILING
+
+        reason = None if COMPILING else "NUMBA_DISABLE_JIT is set"
     except ImportError as error:
-        print(f"working with the plain layers, which are slow: {error}; install numba")
+        reason = f"{error}; install numba"
+    if reason:
+        print(f"working with the plain layers, which are slow: {reason}")
         return lambda network, threads=None: network
     print("preparing the fast kernels ... ", end="", flush=True)
     start = time.perf_counter()

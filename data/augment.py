@@ -15,7 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data import kernels
+try:
+    from data import kernels
+except ImportError:  # no numba here: the same pictures, slowly
+    kernels = None
 
 
 @dataclass(frozen=True)
@@ -61,5 +64,31 @@ class Warp:
         pull = rng.standard_normal((N, self.knots, self.knots, 2), np.float32)
         pull *= np.float32(self.elastic)
         warped = np.empty_like(images)
-        kernels.warp(np.ascontiguousarray(images), matrix, shift, pull, warped)
+        how = kernels.warp if kernels and kernels.COMPILING else _warp
+        how(np.ascontiguousarray(images), matrix, shift, pull, warped)
         return warped
+
+
+def _warp(images, matrix, shift, pull, warped):
+    """Do what `data.kernels.warp` does, in NumPy."""
+    H, W = images.shape[1:]
+    v, u = np.indices((H, W), np.float32)
+    pulled = _sample(pull, u * (pull.shape[2] - 1) / W, v * (pull.shape[1] - 1) / H)
+    around = np.stack([u - (W - 1) / 2, v - (H - 1) / 2], axis=-1)
+    there = np.einsum("nij,vuj->nvui", matrix, around) + pulled
+    there += (shift + np.float32([(W - 1) / 2, (H - 1) / 2]))[:, None, None]
+    # One more row and column of paper on each side: what lies further out is paper, too.
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))[..., None].astype(np.float32)
+    x, y = (np.clip(there[..., k] + 1, 0, size + 1) for k, size in ((0, W), (1, H)))
+    warped[...] = _sample(padded, x, y)[..., 0] + np.float32(0.5)
+
+
+def _sample(grids, x, y):
+    """Interpolate each of ``grids`` (N, H, W, D) at its own, or all at the same, (x, y)."""
+    _, H, W, _ = grids.shape
+    left, top = np.minimum(x.astype(int), W - 2), np.minimum(y.astype(int), H - 2)
+    a, b = (x - left)[..., None], (y - top)[..., None]
+    n = np.arange(len(grids))[:, None, None]
+    above = grids[n, top, left] * (1 - a) + grids[n, top, left + 1] * a
+    below = grids[n, top + 1, left] * (1 - a) + grids[n, top + 1, left + 1] * a
+    return above * (1 - b) + below * b

@@ -4,8 +4,12 @@ Each is serial and releases the interpreter's lock, checks nothing, and writes i
 it is given.
 """
 
+import numba
 import numpy as np
 from numba import njit
+
+COMPILING = not numba.config.DISABLE_JIT
+"""False where NUMBA_DISABLE_JIT is set: NumPy is then quicker than these loops."""
 
 
 @njit(nogil=True, cache=True)

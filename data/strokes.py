@@ -207,7 +207,7 @@ def _choose(forms, n, rng):
 
 
 def _draw(points, starts, width, edge, rows, images):
-    if kernels:
+    if kernels and kernels.COMPILING:
         kernels.draw_digits(points, starts, width, edge, canvas.BOX, canvas.MIDDLE, rows, images)
         return
     for row, digit, w, e in zip(rows, points, width, edge, strict=True):

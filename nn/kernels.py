@@ -19,6 +19,9 @@ from numba.core.dispatcher import Dispatcher
 DEAD = 255
 """In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
 
+COMPILING = not numba.config.DISABLE_JIT
+"""False where NUMBA_DISABLE_JIT is set: kernels are then Python, for a debugger to follow."""
+
 if not numba.config.CPU_NAME:
     # LLVM shies away from 512-bit vectors, for the sake of processors that slow down with them.
     numba.config.CPU_NAME = binding.get_host_cpu_name()

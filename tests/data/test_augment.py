@@ -1,11 +1,11 @@
 """Warps: where a pixel goes, worked by hand; none at all; how far they may go."""
 
+import functools
+
 import numpy as np
 import pytest
 
-pytest.importorskip("numba")
-
-from data import kernels
+from data import augment
 from data.augment import Warp
 
 STILL = {"rotation": 0, "scale": 0, "shear": 0, "shift": 0, "elastic": 0}
@@ -19,10 +19,19 @@ def photo(n=3, side=28):
     return rng().integers(0, 256, (n, side, side), dtype=np.uint8)
 
 
-def warped(images, matrix=((1, 0), (0, 1)), shift=(0, 0), pull=None):
+@pytest.fixture(params=["compiled", "NumPy"])
+def warped(request):
+    """Return a function that warps as it is told, compiled or not."""
+    if request.param == "compiled" and augment.kernels is None:
+        pytest.skip("no numba here")
+    how = augment._warp if request.param == "NumPy" else augment.kernels.warp
+    return functools.partial(apply, how)
+
+
+def apply(how, images, matrix=((1, 0), (0, 1)), shift=(0, 0), pull=None):
     n = len(images)
     out = np.empty_like(images)
-    kernels.warp(
+    how(
         images,
         np.array([matrix] * n, np.float32),
         np.array([shift] * n, np.float32),
@@ -37,7 +46,7 @@ def test_a_warp_of_nothing_changes_nothing():
     np.testing.assert_array_equal(Warp(**STILL)(images, rng()), images)
 
 
-def test_shift_by_hand():
+def test_shift_by_hand(warped):
     """What is seen at (x, y) was at (x + 2, y - 1) before; outside there is paper."""
     images = photo()
     expected = np.zeros_like(images)
@@ -45,20 +54,20 @@ def test_shift_by_hand():
     np.testing.assert_array_equal(warped(images, shift=(2, -1)), expected)
 
 
-def test_half_a_pixel_is_the_mean_of_two():
+def test_half_a_pixel_is_the_mean_of_two(warped):
     image = np.zeros((1, 4, 4), np.uint8)
     image[0, 1, 1], image[0, 1, 2] = 100, 60
     assert warped(image, shift=(0.5, 0))[0, 1].tolist() == [50, 80, 30, 0]
 
 
-def test_a_quarter_turn_is_numpys():
+def test_a_quarter_turn_is_numpys(warped):
     images = photo()
     turned = warped(images, matrix=((0, -1), (1, 0)))
     np.testing.assert_array_equal(turned, np.rot90(images, axes=(1, 2)))
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_matrix_samples_as_a_naive_loop_does(seed):
+def test_any_matrix_samples_as_a_naive_loop_does(seed, warped):
     draw = np.random.default_rng(seed)
     image = photo(1, 9)
     matrix, shift = draw.normal(0, 1, (2, 2)), draw.normal(0, 2, 2)

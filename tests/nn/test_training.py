@@ -6,6 +6,7 @@ import pytest
 import nn
 from nn import (
     SGD,
+    Adam,
     BatchNorm,
     Conv2D,
     Dense,
@@ -140,3 +141,22 @@ def test_score_by_hand():
     loss, accuracy = score(proba, np.array([0, 2]))
     assert loss == pytest.approx((np.log(2) + np.log(8)) / 2, rel=1e-6)
     assert accuracy == 0.5
+
+
+def test_memory_stays_flat_over_a_hundred_steps():
+    images, labels = digits(128)
+    model = network(dropout=0.5, batchnorm=True)
+    peaks = []
+    with Trainer(model, Adam(1e-3), constant(1e-3), threads=2, engine=nn.fuse) as trainer:
+        trainer.step(images, labels)
+        tracemalloc.start()
+        try:
+            for _ in range(5):
+                tracemalloc.reset_peak()
+                for _ in range(20):
+                    trainer.step(images, labels)
+                peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    parameters = sum(w.nbytes for w in model.named_params().values())
+    assert max(peaks) - min(peaks[1:]) < parameters, "not even one gradient more"
