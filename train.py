@@ -11,10 +11,12 @@ import io
 import math
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -23,10 +25,12 @@ import report
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
-from nn import SGD, Adadelta, Adam, ModelFileError, Sequential
+from nn import SGD, Adadelta, Adam, ModelFileError, Sequential, checkpoint
 from nn.averaging import Average
 from nn.calibration import calibrate
-from nn.files import atomic_write
+from nn.checkpoint import CheckpointError
+from nn.files import atomic_write, locked
+from nn.run import Run, StoppedError
 from nn.schedule import constant, cosine, one_cycle
 from nn.training import DivergedError, Trainer, score
 from recipes import RECIPES, build
@@ -55,9 +59,13 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     try:
         return show(args) if args.evaluate else train(args)
-    except (DataError, ModelFileError, DivergedError, OSError) as error:
+    except (DataError, ModelFileError, CheckpointError, DivergedError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
+    except StoppedError as stop:
+        again = f"python train.py --resume --output {args.output}"
+        print(f"\ntrain.py: {stop}; to go on: {again}", file=sys.stderr)
+        return 128 + stop.signal
     except KeyboardInterrupt:
         print(f"\ntrain.py: stopped; what it saved is in {args.output}", file=sys.stderr)
         return 130
@@ -77,9 +85,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add("--threads", type=_at_least(int, 1), help="worker threads (as many as cores)")
     add("--data-dir", type=Path, help="folder of the four MNIST files")
     add("--output", type=Path, help="folder for what the run gives (runs/DATE-TIME)")
+    add("--resume", action="store_true", help="go on with a stopped run, the newest in runs/")
+    add("--save-every", type=_at_least(float, 0), default=1.0, metavar="MINUTES",
+        help="from one checkpoint to the next (%(default)s)")  # fmt: skip
     add("--quick", action="store_true", help=f"2 epochs on {QUICK:,} images: under a minute")
     add("--evaluate", type=Path, metavar="FILE", help="read the test set with this model instead")
     args = parser.parse_args(argv)
+    if args.resume:
+        args.output = _stopped_run(parser, args.output)
     if args.output is None:
         args.output = RUNS / f"{datetime.now():%Y-%m-%d-%H%M%S}"
     if args.quick:
@@ -87,6 +100,15 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     elif args.epochs is None:
         args.epochs = RECIPES[args.recipe].epochs
     return args
+
+
+def _stopped_run(parser, folder):
+    """Return the folder of the run to go on with; end the program if there is none."""
+    folders = RUNS.glob("*/") if folder is None else [folder]
+    found = [path for one in folders for path in checkpoint.find(one)]
+    if not found:
+        parser.error(f"argument --resume: there is no checkpoint in {folder or RUNS}")
+    return max(found, key=lambda path: path.stat().st_mtime).parent
 
 
 def _at_least(kind, least):
@@ -103,7 +125,7 @@ def _at_least(kind, least):
 
 
 def train(args: argparse.Namespace) -> int:
-    """Train a network, validate each epoch, read the test set at the end, and save everything."""
+    """Train a network, or go on with it; validate each epoch; read the test set at the end."""
     recipe = RECIPES[args.recipe]
     digits = load(args)
     model = build(recipe, args.seed)
@@ -114,30 +136,34 @@ def train(args: argparse.Namespace) -> int:
     schedule = SCHEDULES[args.schedule](optimiser.lr, steps)
     engine = prepare(model, recipe.mix)
     reader = engine(average.model, threads=args.threads)
-    history = []
-    with Trainer(
-        model,
-        optimiser,
-        schedule,
-        label_smoothing=recipe.label_smoothing,
-        seed=args.seed,
-        threads=args.threads,
-        engine=engine,
-    ) as trainer:
-        for epoch in range(1, args.epochs + 1):
-            row = run_epoch(trainer, average, digits["train"], epoch, args)
-            validation = score(
-                reader.predict_proba(digits["validation"][0]), digits["validation"][1]
-            )
-            row["val_loss"], row["val_accuracy"] = validation
-            history.append(row)
-            print(
-                f"epoch {epoch:>2}: loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}; "
-                f"validation loss {row['val_loss']:.4f}, accuracy {row['val_accuracy']:.2%}; "
-                f"{row['images_per_s']:,.0f} images/s",
-                flush=True,
-            )
-            save(args.output, average.model, history)
+    with (
+        locked(args.output),
+        Trainer(
+            model,
+            optimiser,
+            schedule,
+            label_smoothing=recipe.label_smoothing,
+            seed=args.seed,
+            threads=args.threads,
+            engine=engine,
+        ) as trainer,
+    ):
+        run = Run(trainer, average, args.output, settings(args, digits), 60 * args.save_every)
+        if run.resume(print):
+            print(f"going on with {args.output} at epoch {run.progress.epoch}")
+        with run.stopping_on_signals():
+            while run.progress.epoch <= args.epochs:
+                run_epoch(run, digits["train"], args)
+                loss, accuracy = measure(reader, *digits["validation"])
+                row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
+                print(
+                    f"epoch {row['epoch']:>2}: loss {row['loss']:.4f}, "
+                    f"accuracy {row['accuracy']:.2%}; "
+                    f"validation loss {loss:.4f}, accuracy {accuracy:.2%}; "
+                    f"{row['images_per_s']:,.0f} images/s",
+                    flush=True,
+                )
+                save(args.output, average.model, run.progress.history)
     images, labels = digits["validation"]
     temperature = calibrate(average.model, reader.predict_proba(images), labels)
     average.model.save(args.output / "model.npz")
@@ -148,6 +174,15 @@ def train(args: argparse.Namespace) -> int:
         f"saved {', '.join(sorted(file.name for file in args.output.iterdir()))} in {args.output}"
     )
     return 0
+
+
+def settings(args: argparse.Namespace, digits: dict) -> dict[str, Any]:
+    """Return all that a run's outcome depends on, as its checkpoints keep it."""
+    names = ("recipe", "epochs", "batch_size", "lr", "optimiser", "schedule", "seed")
+    images, labels = digits["train"]
+    return {name: getattr(args, name) for name in names} | {
+        "training images": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),
+    }
 
 
 def prepare(model: Sequential, mix: Mix | None = None) -> Callable[..., Sequential]:
@@ -195,41 +230,22 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
-def run_epoch(
-    trainer: Trainer,
-    average: Average,
-    examples: tuple[np.ndarray, np.ndarray],
-    epoch: int,
-    args: argparse.Namespace,
-) -> dict[str, float]:
-    """Train once through all images; return the epoch's row of the history."""
-    mix = RECIPES[args.recipe].mix
-    seen = classed = correct = 0
-    total = 0.0
-    start = time.perf_counter()
-    coming = ahead(batches(*examples, args.batch_size, (args.seed, epoch), mix))
+def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args) -> None:
+    """Train through what is left of an epoch."""
+    mix, progress = RECIPES[args.recipe].mix, run.progress
+    key = (args.seed, progress.epoch)
     with tqdm(
         total=mix.steps(len(examples[1]), args.batch_size),
-        desc=f"epoch {epoch}/{args.epochs}",
+        initial=progress.step,
+        desc=f"epoch {progress.epoch}/{args.epochs}",
         unit=" steps",
         leave=False,
     ) as bar:
-        for batch in coming:
-            step = trainer.step(*batch)
-            average.update(trainer.model)
-            seen += step.images
-            classed += step.classed
-            correct += step.correct
-            total += step.loss * step.images
-            bar.set_postfix_str(f"loss {total / seen:.4f}, accuracy {correct / classed:.2%}", False)
+        for _ in run.steps(ahead(batches(*examples, args.batch_size, key, mix))):
+            row = progress.row()
+            text = f"loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
+            bar.set_postfix_str(text, refresh=False)
             bar.update()
-    return {
-        "epoch": epoch,
-        "lr": step.lr,
-        "loss": total / seen,
-        "accuracy": correct / classed,
-        "images_per_s": seen / (time.perf_counter() - start),
-    }
 
 
 def measure(model: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

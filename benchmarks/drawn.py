@@ -54,19 +54,20 @@ def run(model: Sequential, digits, args) -> None:
     labels = np.array([label for label, _ in digits])
     rows, figures, proba = [], {}, {}
     for variation in VARIATIONS:
-        images = np.stack([from_strokes(variation.strokes(strokes)) for _, strokes in digits])
+        if variation.place not in proba:  # the window draws strokes with a line of its own
+            images = np.stack([from_strokes(variation.strokes(strokes)) for _, strokes in digits])
+            proba[variation.place] = model.predict_proba(images)
         some = digits[:: args.every]
         pictures = np.stack([from_image(variation.picture(strokes)) for _, strokes in some])
-        proba[variation.name] = model.predict_proba(images)
-        drawn = _accuracy(proba[variation.name], labels)
+        drawn = _accuracy(proba[variation.place], labels)
         seen = _accuracy(model.predict_proba(pictures), labels[:: args.every])
         rows.append([variation.name, f"{drawn:.2%}", f"{seen:.2%}"])
         figures[variation.name] = {"strokes": drawn, "picture": seen}
         if variation is AS_DRAWN:
-            report.mistakes(images, labels, proba[variation.name], args.picture)
+            report.mistakes(images, labels, proba[variation.place], args.picture)
     print(f"{len(digits):,} digits, every {args.every}th also as a picture")
     print(table(["", "from strokes", "from its picture"], rows))
-    plain = proba[AS_DRAWN.name]
+    plain = proba[AS_DRAWN.place]
     by_digit = [_accuracy(plain[labels == d], d) for d in range(10)]
     print("\nas drawn, by digit:", ", ".join(f"{d}: {a:.1%}" for d, a in enumerate(by_digit)))
     error = calibration_error(plain, labels)

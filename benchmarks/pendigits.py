@@ -129,7 +129,12 @@ def _box(strokes):
     return points.min(axis=0), points.max(axis=0)
 
 
-AS_DRAWN = Variation("as drawn", lambda strokes: strokes)
+def as_drawn(strokes: Strokes) -> Strokes:
+    """Return the strokes where they were written."""
+    return strokes
+
+
+AS_DRAWN = Variation("as drawn", as_drawn)
 VARIATIONS = (
     AS_DRAWN,
     Variation("small, 60 pixels", scaled(60)),
@@ -137,6 +142,6 @@ VARIATIONS = (
     Variation("in a corner", scaled(100, (60, 60))),
     Variation("slanted 15 degrees to the right", slanted(15)),
     Variation("slanted 15 degrees to the left", slanted(-15)),
-    Variation("pen of radius 4", lambda strokes: strokes, 4),
-    Variation("pen of radius 16", lambda strokes: strokes, 16),
+    Variation("pen of radius 4", as_drawn, 4),
+    Variation("pen of radius 16", as_drawn, 16),
 )

@@ -11,6 +11,11 @@ from typing import BinaryIO
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 MAX_ARCHIVE_BYTES = 1 << 30
 """The most that the arrays of one archive may take up in memory."""
 
@@ -36,9 +41,51 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+        _sync_folder(path.parent)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk know of the new name, too, where a folder can be opened (not on Windows)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def locked(folder: str | os.PathLike) -> Iterator[None]:
+    """Hold a folder, which is made if need be, against every other process that asks for it.
+
+    The lock is the operating system's: it ends with its owner, however that ends. Where there is
+    no `fcntl` (Windows), nothing is locked.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds it.
+    """
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BlockingIOError(
+                error.errno, f"{folder}: another training is at work here; name another folder"
+            ) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,8 @@ from PIL import Image
 
 import train
 from data import mnist, strokes
-from nn import Sequential, fuse
+from nn import Sequential, checkpoint, fuse
+from nn.files import locked
 
 ROOT = Path(__file__).parents[1]
 
@@ -157,6 +159,62 @@ def test_what_is_saved_is_the_calibrated_average(folder, tmp_path, monkeypatch, 
     assert "calibrated on the validation images: temperature 2.00" in capsys.readouterr().out
 
 
+def stop_at(monkeypatch, number):
+    """Have the run be told to stop, as by SIGTERM, once it has taken so many steps."""
+    taken, step = [], train.Trainer.step
+
+    def counted(trainer, *batch):
+        taken.append(1)
+        if len(taken) == number:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(trainer, *batch)
+
+    monkeypatch.setattr(train.Trainer, "step", counted)
+
+
+@pytest.mark.parametrize("how", [["--resume"], []], ids=["resume", "same output"])
+def test_stopped_and_gone_on_with_it_ends_with_the_same_bits(
+    folder, tmp_path, monkeypatch, capsys, how
+):
+    run(folder, tmp_path / "whole", "--batch-size", "64")
+    with monkeypatch.context() as patch:
+        stop_at(patch, 7)
+        assert run(folder, tmp_path / "stopped", "--batch-size", "64") == 128 + signal.SIGTERM
+    told = capsys.readouterr().err
+    assert f"to go on: python train.py --resume --output {tmp_path / 'stopped'}" in told
+    assert run(folder, tmp_path / "stopped", "--batch-size", "64", *how) == 0
+    assert f"going on with {tmp_path / 'stopped'} at epoch 2" in capsys.readouterr().out
+    whole, resumed = (
+        Sequential.load(tmp_path / name / "model.npz").named_params()
+        for name in ("whole", "stopped")
+    )
+    for name, w in whole.items():
+        np.testing.assert_array_equal(resumed[name], w)
+
+
+def test_resume_takes_the_newest_run_and_says_if_there_is_none(
+    folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(train, "RUNS", tmp_path / "runs")
+    with pytest.raises(SystemExit):
+        train.parse(["--resume"])
+    assert "there is no checkpoint in" in capsys.readouterr().err
+    for name in ("one", "two"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        checkpoint.write(tmp_path / "runs" / name, 3, {}, {})
+    os.utime(checkpoint.find(tmp_path / "runs" / "two")[0], (0, 0))
+    assert train.parse(["--resume"]).output == tmp_path / "runs" / "one"
+
+
+def test_a_folder_of_other_settings_or_in_use_is_refused(folder, tmp_path, capsys):
+    run(folder, tmp_path, "--epochs", "1")
+    assert run(folder, tmp_path, "--epochs", "1", "--seed", "8") == 2
+    assert "begun with seed 0, not 8" in capsys.readouterr().err
+    with locked(tmp_path):
+        assert run(folder, tmp_path, "--epochs", "1") == 2
+    assert "another training is at work here" in capsys.readouterr().err
+
+
 def test_never_writes_to_the_shipped_weights():
     assert train.parse([]).output.parent == Path("runs")
 
@@ -221,7 +279,7 @@ def test_runs_as_a_command(folder, tmp_path):
         cwd=tmp_path, capture_output=True, text=True, check=True, env=os.environ,
     )  # fmt: skip
     (output,) = (tmp_path / "runs").iterdir()
-    assert sorted(file.name for file in output.iterdir()) == [
-        "curves.png", "history.csv", "model.npz",
-    ]  # fmt: skip
+    names = sorted(file.name for file in output.iterdir() if "checkpoint" not in file.name)
+    assert names == ["curves.png", "history.csv", "model.npz"]
+    assert len(checkpoint.find(output)) == checkpoint.KEPT
     assert str(output.relative_to(tmp_path)) in done.stdout

@@ -2,13 +2,18 @@
 
 import os
 import stat
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nn import files
-from nn.files import atomic_write, read_arrays
+from nn.files import atomic_write, locked, read_arrays
+
+ROOT = Path(__file__).parents[2]
 
 # Writing
 
@@ -68,7 +73,7 @@ def test_it_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
         )
     with atomic_write(tmp_path / "model.npz") as file:
         file.write(b"new")
-    assert calls == ["fsync", "replace"]
+    assert calls == ["fsync", "replace", "fsync"], "the file, its name, the folder's list of names"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
@@ -128,3 +133,28 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
 def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "nothing.npz")
+
+
+HOLD = """
+import sys
+from nn.files import locked
+with locked(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(files.fcntl is None, reason="no fcntl here: nothing is locked")
+def test_a_lock_keeps_others_out_and_dies_with_its_owner(tmp_path):
+    folder = tmp_path / "new"
+    command = [sys.executable, "-c", HOLD, folder]
+    owner = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert owner.stdout.readline() == b"held\n"
+        with pytest.raises(BlockingIOError, match="another training is at work"), locked(folder):
+            pass
+    finally:
+        owner.kill()
+        owner.communicate()
+    with locked(folder):
+        pass

@@ -1,0 +1,237 @@
+"""A run: a training from its first step to its last, however often it is stopped in between.
+
+Every minute, after every epoch, and when it is told to stop, a run leaves a checkpoint in its
+folder. A run that finds one goes on from there, and ends with the very same weights as if it had
+never been stopped.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import checkpoint
+from .averaging import Average
+from .checkpoint import CheckpointError
+from .training import Step, Trainer
+
+Batches = Iterable[tuple[np.ndarray, np.ndarray]]
+
+
+class StoppedError(Exception):
+    """The run was told to stop, and has saved itself; ``signal`` is what told it."""
+
+    def __init__(self, number: int, path: Path):
+        super().__init__(f"stopped; saved {path}")
+        self.signal = number
+
+
+@dataclass
+class Progress:
+    """How far a run is.
+
+    Attributes
+    ----------
+    epoch : int
+        The epoch at hand, from 1.
+    step : int
+        Steps taken in it.
+    images, classed, correct : int
+        Seen in it; of those, how many have a class, and how many were read right.
+    loss : float
+        The sum over the images seen in it.
+    seconds : float
+        What it has taken so far.
+    history : list of dict
+        A row for each epoch before it.
+    """
+
+    epoch: int = 1
+    step: int = 0
+    images: int = 0
+    classed: int = 0
+    correct: int = 0
+    loss: float = 0.0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def add(self, step: Step, seconds: float) -> None:
+        """Count a step."""
+        self.step += 1
+        self.images += step.images
+        self.classed += step.classed
+        self.correct += step.correct
+        self.loss += step.loss * step.images
+        self.seconds += seconds
+
+    def row(self) -> dict[str, float]:
+        """Return the epoch's row of the history."""
+        return {
+            "epoch": self.epoch,
+            "loss": self.loss / max(self.images, 1),
+            "accuracy": self.correct / max(self.classed, 1),
+            "images_per_s": self.images / max(self.seconds, 1e-9),
+        }
+
+    def next_epoch(self, row: dict[str, float]) -> None:
+        """Close the epoch with its row, and begin the next one."""
+        fresh = Progress(epoch=self.epoch + 1, history=[*self.history, row])
+        self.__dict__.update(fresh.__dict__)
+
+
+class Run:
+    """A trainer's epochs, saved as they go.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    average : Average
+        Of the trainer's model.
+    folder : Path
+        Of the checkpoints.
+    settings : dict
+        All that the outcome depends on, as JSON can hold it. A checkpoint of other settings is
+        refused.
+    save_every : float
+        Seconds from one checkpoint to the next.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        average: Average,
+        folder: Path,
+        settings: dict[str, Any],
+        save_every: float = 60.0,
+    ):
+        self.trainer = trainer
+        self.average = average
+        self.folder = folder
+        self.settings = settings
+        self.save_every = save_every
+        self.progress = Progress()
+        self._saved = time.monotonic()
+        self._signal: int | None = None
+
+    def resume(self, tell: Callable[[str], None]) -> bool:
+        """Go back to the newest whole checkpoint; return whether there was one.
+
+        Parameters
+        ----------
+        tell : callable
+            Is given a line about each checkpoint that had to be passed over.
+
+        Raises
+        ------
+        CheckpointError
+            If the checkpoint is of a run with other settings, or of another network.
+        """
+        for path in checkpoint.find(self.folder):
+            try:
+                progress, arrays = checkpoint.read(path)
+                settings = progress.pop("settings")
+            except CheckpointError as error:
+                tell(f"{error}; trying the one before")
+                continue
+            for name, now in self.settings.items():
+                if settings.get(name) != now:
+                    raise CheckpointError(
+                        f"{self.folder}: its run was begun with {name} {settings.get(name)}, not "
+                        f"{now}: ask for the same, or name another folder"
+                    )
+            optimiser = self.trainer.optimiser
+            try:
+                checkpoint.restore(arrays, self.trainer.model, self.average, optimiser)
+            except ValueError as error:
+                raise CheckpointError(f"{path}: {error}; name another folder") from None
+            optimiser.steps = progress.pop("steps")
+            self.average.updates = progress.pop("updates")
+            self.progress = Progress(**{f.name: progress[f.name] for f in fields(Progress)})
+            return True
+        return False
+
+    def save(self) -> Path:
+        """Write a checkpoint; return its file."""
+        optimiser = self.trainer.optimiser
+        progress = asdict(self.progress) | {
+            "settings": self.settings,
+            "steps": optimiser.steps,
+            "updates": self.average.updates,
+        }
+        arrays = checkpoint.gather(self.trainer.model, self.average, optimiser)
+        path = checkpoint.write(self.folder, optimiser.steps, progress, arrays)
+        self._saved = time.monotonic()
+        return path
+
+    def steps(self, batches: Batches) -> Iterator[Step]:
+        """Take what is left of the epoch at hand, and yield each step when it is taken.
+
+        Parameters
+        ----------
+        batches : iterable of (images, labels)
+            The whole epoch's, always the same for the same epoch.
+
+        Raises
+        ------
+        StoppedError
+            If the run was told to stop; it is saved.
+        DivergedError
+            See `Trainer.step`.
+        """
+        self._stop_if_told()
+        last = time.monotonic()
+        for images, labels in islice(batches, self.progress.step, None):
+            step = self.trainer.step(images, labels)
+            self.average.update(self.trainer.model)
+            now = time.monotonic()
+            self.progress.add(step, now - last)
+            last = now
+            self._stop_if_told()
+            if now - self._saved >= self.save_every:
+                self.save()
+            yield step
+
+    def end_epoch(self, **measured: float) -> dict[str, float]:
+        """Close the epoch, with whatever was measured after it; save; return its row."""
+        last = self.trainer.optimiser.steps - 1
+        row = self.progress.row() | {"lr": self.trainer.schedule(last)} | measured
+        self.progress.next_epoch(row)
+        self.save()
+        return row
+
+    def _stop_if_told(self):
+        if self._signal is not None:
+            raise StoppedError(self._signal, self.save())
+
+    @contextmanager
+    def stopping_on_signals(self) -> Iterator[None]:
+        """Within it, Ctrl-C and SIGTERM stop the run after its step; a second one ends it at once.
+
+        Anywhere but in a program's main thread, signals cannot be asked for and stay as they are.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def tell(number, frame):
+            self._signal = number
+            restore()
+
+        def restore():
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+        for number in before:
+            signal.signal(number, tell)
+        try:
+            yield
+        finally:
+            restore()

@@ -1,0 +1,132 @@
+"""Checkpoints: whole or refused, the newest two kept, and everything back in its place."""
+
+import numpy as np
+import pytest
+
+from nn import Adam, BatchNorm, Dense, Sequential, checkpoint
+from nn.averaging import Average
+from nn.checkpoint import CheckpointError
+
+ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([True, False])}
+
+
+def gathered(training):
+    """Copies of all arrays of a training."""
+    return {name: array.copy() for name, array in checkpoint.gather(*training).items()}
+
+
+def training(outputs=3):
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(2, outputs, rng=rng), BatchNorm(outputs)])
+    return model, Average(model, 0.9), Adam()
+
+
+def test_comes_back_as_it_was(tmp_path):
+    progress = {"epoch": 3, "loss": 0.1 + 0.2, "history": [{"epoch": 1, "loss": 1 / 3}]}
+    path = checkpoint.write(tmp_path, 7, progress, ARRAYS)
+    got, arrays = checkpoint.read(path)
+    assert got == progress
+    assert arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(arrays[name], array)
+
+
+def test_the_newest_two_are_kept(tmp_path):
+    paths = [checkpoint.write(tmp_path, number, {}, ARRAYS) for number in (9, 10, 11, 1000)]
+    assert checkpoint.find(tmp_path) == [paths[3], paths[2]]
+    assert sorted(tmp_path.iterdir()) == sorted(paths[2:])
+
+
+def test_every_flipped_byte_and_every_cut_is_noticed(tmp_path):
+    """Or it does no harm: the archive has bytes that say nothing about what it holds."""
+    path = checkpoint.write(tmp_path, 1, {"epoch": 1}, ARRAYS)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for place in rng.choice(len(whole), 150, replace=False):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        try:
+            progress, arrays = checkpoint.read(path)
+        except CheckpointError:
+            noticed += 1
+        else:
+            assert progress == {"epoch": 1}
+            for name, array in ARRAYS.items():
+                np.testing.assert_array_equal(arrays[name], array)
+    assert noticed > 75
+    for size in rng.choice(len(whole), 40, replace=False):
+        path.write_bytes(whole[:size])
+        with pytest.raises(CheckpointError):
+            checkpoint.read(path)
+
+
+def test_another_content_under_an_old_checksum_is_noticed(tmp_path):
+    path = checkpoint.write(tmp_path, 1, {"epoch": 1}, ARRAYS)
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays["c"] = ~arrays["c"]
+    np.savez(path, **arrays)
+    with pytest.raises(CheckpointError, match="checksum"):
+        checkpoint.read(path)
+
+
+@pytest.mark.parametrize("name", ["progress", "checksum"])
+def test_what_lacks_something_is_refused(tmp_path, name):
+    path = checkpoint.write(tmp_path, 1, {}, ARRAYS)
+    with np.load(path) as file:
+        arrays = {key: array for key, array in file.items() if key != name}
+    np.savez(path, **arrays)
+    with pytest.raises(CheckpointError, match=name):
+        checkpoint.read(path)
+
+
+def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
+    good = checkpoint.write(tmp_path, 1, {"epoch": 1}, ARRAYS)
+
+    def full(file, **arrays):
+        file.write(b"some of it")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.write(tmp_path, 2, {"epoch": 2}, ARRAYS)
+    assert list(tmp_path.iterdir()) == [good]
+    assert checkpoint.read(good)[0] == {"epoch": 1}
+
+
+def test_gathered_and_restored_is_the_same_training():
+    model, average, optimiser = training()
+    for w in model.named_params().values():
+        w += 1
+    average.update(model)
+    optimiser.step(model.named_params(), {n: w * 2 for n, w in model.named_params().items()})
+    model.layers[1].state["var"][...] = 5
+    arrays = gathered((model, average, optimiser))
+    other = training()
+    checkpoint.restore(arrays, *other)
+    again = checkpoint.gather(*other)
+    assert again.keys() == arrays.keys()
+    assert {"model/1.var", "average/0.w", "optimiser/square/0.b"} <= arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(again[name], array)
+        assert again[name] is not array
+
+
+@pytest.mark.parametrize("change", ["fewer", "more", "shape"])
+def test_another_networks_arrays_change_nothing(change):
+    arrays = checkpoint.gather(*training(4 if change == "shape" else 3))
+    if change == "fewer":
+        del arrays["model/0.w"]
+    elif change == "more":
+        arrays["model/9.w"] = np.ones(3)
+    model, average, optimiser = training()
+    before = {
+        name: array.copy() for name, array in checkpoint.gather(model, average, optimiser).items()
+    }
+    with pytest.raises(ValueError, match="another network"):
+        checkpoint.restore(arrays, model, average, optimiser)
+    for name, array in checkpoint.gather(model, average, optimiser).items():
+        np.testing.assert_array_equal(array, before[name])

@@ -1,0 +1,175 @@
+"""Runs: stopped anywhere, gone on with, and the same bits in the end."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn import Adam, checkpoint
+from nn.averaging import Average
+from nn.checkpoint import CheckpointError
+from nn.run import Run, StoppedError
+from nn.schedule import one_cycle
+from nn.training import Trainer
+from tests.nn.test_training import digits, network
+
+EPOCHS, STEPS = 3, 4
+SETTINGS = {"seed": 0, "epochs": EPOCHS}
+
+
+def epoch_batches(epoch):
+    images, labels = digits(40 * STEPS)
+    order = np.random.default_rng(epoch).permutation(len(labels))
+    for part in np.split(order, STEPS):
+        yield images[part], labels[part]
+
+
+class Simulation:
+    """A small run in a folder; it may be told to stop, or be killed, after any number of steps."""
+
+    def __init__(self, folder, **settings):
+        self.model = network(dropout=0.3, batchnorm=True)
+        self.average = Average(self.model, 0.9)
+        self.trainer = Trainer(
+            self.model, Adam(0.01), one_cycle(0.01, EPOCHS * STEPS), seed=5, threads=2
+        )
+        self.run = Run(self.trainer, self.average, folder, SETTINGS | settings)
+        self.told = []
+        self.resumed = self.run.resume(self.told.append)
+
+    def go(self, steps=10**9, kill=False):
+        with self.trainer:
+            while self.run.progress.epoch <= EPOCHS:
+                for _ in self.run.steps(epoch_batches(self.run.progress.epoch)):
+                    steps -= 1
+                    if steps == 0 and kill:
+                        return self
+                    if steps == 0:
+                        self.run._signal = signal.SIGTERM
+                self.run.end_epoch(val_loss=float(self.run.progress.epoch))
+        return self
+
+    def outcome(self):
+        arrays = checkpoint.gather(self.model, self.average, self.trainer.optimiser)
+        history = [
+            {name: value for name, value in row.items() if name != "images_per_s"}
+            for row in self.run.progress.history
+        ]
+        return {name: array.copy() for name, array in arrays.items()}, history
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The outcome of a run that nobody stopped."""
+    return Simulation(tmp_path_factory.mktemp("whole")).go().outcome()
+
+
+def assert_same(outcome, whole):
+    (arrays, history), (expected, expected_history) = outcome, whole
+    assert history == expected_history
+    assert arrays.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(arrays[name], array)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 5, 11])
+def test_told_to_stop_it_saves_and_goes_on_as_if_nothing_had_been(tmp_path, whole, steps):
+    with pytest.raises(StoppedError, match="checkpoint-") as stop:
+        Simulation(tmp_path).go(steps)
+    assert stop.value.signal == signal.SIGTERM
+    again = Simulation(tmp_path)
+    assert again.resumed
+    assert again.run.progress.epoch - 1 == steps // STEPS
+    assert_same(again.go().outcome(), whole)
+
+
+def test_stopped_again_and_again_it_still_ends_the_same(tmp_path, whole):
+    for _ in range(3):
+        with pytest.raises(StoppedError):
+            Simulation(tmp_path).go(2)
+    assert_same(Simulation(tmp_path).go().outcome(), whole)
+
+
+def test_killed_it_goes_on_from_the_last_epoch(tmp_path, whole):
+    Simulation(tmp_path).go(2 * STEPS + 3, kill=True)
+    again = Simulation(tmp_path)
+    assert (again.run.progress.epoch, again.run.progress.step) == (3, 0)
+    assert_same(again.go().outcome(), whole)
+
+
+def test_saves_as_often_as_asked(tmp_path, whole):
+    simulation = Simulation(tmp_path)
+    simulation.run.save_every = 0
+    simulation.go(2 * STEPS + 3, kill=True)
+    again = Simulation(tmp_path)
+    assert (again.run.progress.epoch, again.run.progress.step) == (3, 3)
+    assert_same(again.go().outcome(), whole)
+
+
+def test_a_finished_run_stays_as_it_is(tmp_path, whole):
+    Simulation(tmp_path).go()
+    again = Simulation(tmp_path)
+    assert again.run.progress.epoch == EPOCHS + 1
+    assert_same(again.go().outcome(), whole)
+
+
+def test_a_damaged_checkpoint_is_passed_over_with_a_line(tmp_path, whole):
+    Simulation(tmp_path).go(2 * STEPS + 1, kill=True)
+    newest, before = checkpoint.find(tmp_path)
+    newest.write_bytes(newest.read_bytes()[:-30])
+    again = Simulation(tmp_path)
+    (line,) = again.told
+    assert newest.name in line
+    assert "trying the one before" in line
+    assert before.exists()
+    assert_same(again.go().outcome(), whole)
+
+
+def test_without_a_checkpoint_it_begins(tmp_path):
+    assert not Simulation(tmp_path).resumed
+
+
+def test_other_settings_are_refused_by_name(tmp_path):
+    Simulation(tmp_path).go(5, kill=True)
+    with pytest.raises(CheckpointError, match="begun with seed 0, not 1"):
+        Simulation(tmp_path, seed=1)
+
+
+def test_signals_stop_the_run_and_are_given_back(tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    simulation = Simulation(tmp_path)
+    with simulation.run.stopping_on_signals():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(StoppedError) as stop:
+            simulation.go()
+        assert signal.getsignal(signal.SIGTERM) is before, "a second one is not caught"
+    assert stop.value.signal == signal.SIGTERM
+    assert checkpoint.find(tmp_path)
+
+
+SLOW = """
+import sys, pathlib
+from tests.nn import test_run as t
+s = t.Simulation(pathlib.Path(sys.argv[1]))
+s.run.save_every = 0
+s.go()
+"""
+
+
+@pytest.mark.slow
+def test_survives_thirty_kills(tmp_path, whole):
+    """SIGKILL after 0 to 2 seconds, again and again, also in the middle of a save."""
+    root = Path(__file__).parents[2]
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        process = subprocess.Popen([sys.executable, "-c", SLOW, tmp_path], cwd=root)
+        try:
+            process.wait(timeout=rng.uniform(0.2, 2.0))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    assert_same(Simulation(tmp_path).go().outcome(), whole)
