@@ -84,7 +84,8 @@ class BatchNorm(Layer):
         if m == 0:
             raise ValueError("BatchNorm: an empty batch has no mean to train with")
         axes = tuple(range(x.ndim - 1))
-        mean, var = x.mean(axes), x.var(axes)
+        # In float64: a sum of many float32 numbers far from zero would lose the variance.
+        mean, var = (f(axes, dtype=np.float64).astype(x.dtype) for f in (x.mean, x.var))
         self.track(mean, var, m)
         return mean, var
 

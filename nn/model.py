@@ -132,7 +132,15 @@ class Sequential:
         return "\n".join(f"{a:<12}{b:<16}{c:>12}{d:>16}" for a, b, c, d in rows)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the network to ``path``, an ``.npz`` file, whole or not at all."""
+        """Write the network to ``path``, an ``.npz`` file, whole or not at all.
+
+        Raises
+        ------
+        ValueError
+            If it has no layer.
+        """
+        if not self.layers:
+            raise ValueError("a network without layers cannot be saved")
         write_model(path, self.layers)
 
     @classmethod

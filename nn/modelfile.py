@@ -94,9 +94,11 @@ def _build(described, arrays):
     for i, description in enumerate(described):
         try:
             config = dict(description)
-            kind = config.pop("type")
-            if not isinstance(kind, str) or kind not in LAYERS or "rng" in config:
+            kind = config.pop("type", None)
+            if not isinstance(kind, str) or kind not in LAYERS:
                 raise ValueError(f"there is no such layer as {kind!r}")
+            if "rng" in config:
+                raise ValueError(f"{kind} takes no 'rng' from a file")
             for name, shape in LAYERS[kind].param_shapes(**config).items():
                 _check_shape(f"{i}.{name}", arrays, shape)
             layers.append(LAYERS[kind](**config))

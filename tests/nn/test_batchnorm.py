@@ -121,3 +121,9 @@ def test_an_empty_batch_cannot_train_and_leaves_the_statistics():
 def test_refuses_arguments_out_of_range(arguments):
     with pytest.raises(ValueError, match=f"{list(arguments)[-1]} must be"):
         BatchNorm(**arguments)
+
+
+def test_a_mean_far_from_zero_costs_float32_no_accuracy():
+    x = (50 + np.random.default_rng(3).standard_normal((64, 12, 12, 2))).astype(np.float32)
+    exact = BatchNorm(2, dtype=np.float64).forward(x.astype(np.float64), train=True)
+    np.testing.assert_allclose(BatchNorm(2).forward(x, train=True), exact, atol=1e-5)

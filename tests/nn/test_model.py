@@ -289,3 +289,22 @@ def test_summarys_columns_line_up_and_follow_the_input():
 def test_summary_refuses_images_that_do_not_fit():
     with pytest.raises(ValueError, match=r"Dense: expected .* \(N, 64\)"):
         network().summary((10, 10, 1))
+
+
+def test_a_network_without_layers_is_not_saved(tmp_path):
+    with pytest.raises(ValueError, match="without layers"):
+        Sequential([]).save(tmp_path / "empty.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_copy_is_the_same_network_with_arrays_of_its_own():
+    rng = np.random.default_rng(0)
+    model = Sequential([Dense(3, 2, rng=rng), BatchNorm(2)])
+    twin = model.copy()
+    x = rng.standard_normal((4, 3)).astype(np.float32)
+    np.testing.assert_array_equal(twin.forward(x), model.forward(x))
+    for array in (twin.named_params() | twin.named_state()).values():
+        array += 1
+    assert (model.layers[1].params["gamma"] == 1).all()
+    assert (model.layers[1].state["mean"] == 0).all()
+    assert not np.array_equal(twin.forward(x), model.forward(x))

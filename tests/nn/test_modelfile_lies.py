@@ -97,6 +97,8 @@ def test_a_negative_variance_is_refused(path):
         ([{}], "layer 0"),
         ([DENSE, {"type": "Sequential"}], "layer 1: there is no such layer as 'Sequential'"),
         ([{"type": "Layer"}], "no such layer"),
+        ([{}], "layer 0: there is no such layer as None"),
+        ([{"type": "Dropout", "rate": 0.5, "rng": 0}], "Dropout takes no 'rng'"),
         ([{"type": ["Dense"]}], "no such layer"),
         ([{"type": "x" * 50_000}], "no such layer"),
         ([{**DENSE, "rng": None}], "layer 0"),
