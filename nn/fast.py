@@ -27,7 +27,7 @@ from .pool import MaxPool2D
 from .workers import Workers
 
 CACHE_BYTES = 512 * 1024
-"""What the patches of a few images may take up: a share of a core's second-level cache."""
+"""What a few images' patches and maps may take up: a share of a core's second-level cache."""
 
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
@@ -119,10 +119,11 @@ class ConvReLUPool(_Fast):
 
     def _patches(self, rows, stops):
         """Yield a slice of images and their patches, a few images at a time."""
-        KH, KW, C, _ = self.params["w"].shape
+        KH, KW, C, OC = self.params["w"].shape
         SH, SW = self.window.stride
         shape = (*stops, KH, KW * C)
-        few = max(1, CACHE_BYTES // (4 * int(np.prod(shape))))
+        floats = stops[0] * stops[1] * (KH * KW * C + OC)
+        few = max(1, CACHE_BYTES // (4 * floats))
         for start in range(0, len(rows), few):
             images = slice(start, min(start + few, len(rows)))
             cols = self._room("cols", (images.stop - start, *shape))
