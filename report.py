@@ -30,7 +30,8 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
         axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")
         axes.set(xlabel="epoch", ylabel=unit, title=name)
         axes.grid(alpha=0.3)
-        axes.legend()
+        # A place of its own: to look for the best one may take so long that matplotlib warns.
+        axes.legend(loc="upper right" if name == "loss" else "lower right")
     _save(figure, path)
 
 
