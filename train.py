@@ -9,6 +9,7 @@ import argparse
 import csv
 import io
 import math
+import shlex
 import sys
 import time
 import zlib
@@ -63,8 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except StoppedError as stop:
-        again = f"python train.py --resume --output {args.output}"
-        print(f"\ntrain.py: {stop}; to go on: {again}", file=sys.stderr)
+        print(f"\ntrain.py: {stop}; to go on: {_again(args, argv)}", file=sys.stderr)
         return 128 + stop.signal
     except KeyboardInterrupt:
         print(f"\ntrain.py: stopped; what it saved is in {args.output}", file=sys.stderr)
@@ -100,6 +100,15 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     elif args.epochs is None:
         args.epochs = RECIPES[args.recipe].epochs
     return args
+
+
+def _again(args, argv):
+    """Return the command that goes on with this run: its checkpoints want the same settings."""
+    given = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    given.add_argument("--resume", action="store_true")
+    given.add_argument("--output")
+    _, rest = given.parse_known_args(argv)
+    return shlex.join(["python", "train.py", "--resume", "--output", str(args.output), *rest])
 
 
 def _stopped_run(parser, folder):

@@ -13,9 +13,10 @@ import pytest
 from PIL import Image
 
 import train
-from data import mnist, strokes
+from data import mnist, scrawls, strokes
 from nn import Sequential, checkpoint, fuse
 from nn.files import locked
+from nn.loss import NO_CLASS
 
 ROOT = Path(__file__).parents[1]
 
@@ -136,6 +137,11 @@ def test_without_numba_trains_on_the_plain_layers_and_says_so(
     assert "plain layers" in capsys.readouterr().out
 
 
+def test_what_is_no_digit_for_the_data_has_no_class_for_the_network():
+    """`data` and `nn` know nothing of each other; the command hands the label on as it is."""
+    assert scrawls.NO_DIGIT == NO_CLASS
+
+
 def test_recipe_sets_epochs_unless_told_otherwise():
     assert train.parse(["--recipe", "best"]).epochs == train.RECIPES["best"].epochs
     assert train.parse(["--recipe", "best", "--epochs", "3"]).epochs == 3
@@ -182,6 +188,7 @@ def test_stopped_and_gone_on_with_it_ends_with_the_same_bits(
         assert run(folder, tmp_path / "stopped", "--batch-size", "64") == 128 + signal.SIGTERM
     told = capsys.readouterr().err
     assert f"to go on: python train.py --resume --output {tmp_path / 'stopped'}" in told
+    assert f"--data-dir {folder} --epochs 2 --batch-size 64" in told, "other settings are refused"
     assert run(folder, tmp_path / "stopped", "--batch-size", "64", *how) == 0
     assert f"going on with {tmp_path / 'stopped'} at epoch 2" in capsys.readouterr().out
     whole, resumed = (
