@@ -57,7 +57,7 @@ def run(args) -> None:
     how_long = {"rounds": args.rounds, "seconds": args.seconds}
     with ExitStack() as stack:
         workers, values = start(stack, candidates, job, [("read", MANY, 1), ("read", 1, 1)])
-        check(values)
+        check({name: [timed.value for timed in both] for name, both in values.items()})
         many = alternate(workers, ("read", MANY), **how_long)
         one = alternate(workers, ("read", 1), **how_long)
     throughput = [Result.of(name, [MANY / s for s in many[name]], RATE) for name in many]

@@ -19,7 +19,10 @@ PACKAGES = ("numpy", "numba", "torch", "tensorflow", "tensorflow-cpu", "keras", 
 
 @dataclass(frozen=True)
 class Result:
-    """What a system reached: the median of its rounds, the lowest and the highest of them."""
+    """What a system reached: the median of its rounds, the lowest and the highest of them.
+
+    A round's figure is that of the quickest step or call in it (`benchmarks.worker.alternate`).
+    """
 
     system: str
     median: float

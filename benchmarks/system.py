@@ -8,7 +8,7 @@ import itertools
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,6 +41,13 @@ class Job:
     threads: int
 
 
+class Timed(NamedTuple):
+    """What came of doing something several times, and the seconds that each time took."""
+
+    value: Any
+    seconds: list[float]
+
+
 class System:
     """The base of all systems: how they are driven; they say how they prepare, step and predict."""
 
@@ -64,18 +71,23 @@ class System:
         """Return the probabilities, shape (N, 10), of prepared images."""
         raise NotImplementedError
 
-    def train(self, steps: int) -> float:
+    def train(self, steps: int) -> Timed:
         """Take some steps, over the same batches again and again; return their mean loss."""
-        batches = itertools.islice(self._batches, steps)
-        return sum(float(self.step(*batch)) for batch in batches) / steps
+        losses, ends = [], [time.perf_counter()]
+        for batch in itertools.islice(self._batches, steps):
+            losses.append(float(self.step(*batch)))
+            ends.append(time.perf_counter())
+        return Timed(sum(losses) / steps, np.diff(ends).tolist())
 
-    def read(self, images: int, times: int) -> np.ndarray:
+    def read(self, images: int, times: int) -> Timed:
         """Return the probabilities of the first images, computed that many times over."""
         if images not in self._calls:
             self._calls[images] = self._fastest_calls(images)
+        calls, ends = self._calls[images], [time.perf_counter()]
         for _ in range(times):
-            proba = [self.predict(x) for x in self._calls[images]]
-        return np.concatenate(proba)
+            proba = [self.predict(x) for x in calls]
+            ends.append(time.perf_counter())
+        return Timed(np.concatenate(proba), np.diff(ends).tolist())
 
     @cached_property
     def _batches(self):

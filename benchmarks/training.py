@@ -53,7 +53,7 @@ def run(args) -> None:
     candidates = {name: one for name, one in CANDIDATES.items() if name in args.systems}
     with ExitStack() as stack:
         workers, first = start(stack, candidates, job, [("train", FIRST_STEPS)])
-        losses = {name: loss for name, (loss,) in first.items()}
+        losses = {name: timed.value for name, (timed,) in first.items()}
         check(losses)
         seconds = alternate(workers, ("train",), rounds=args.rounds, seconds=args.seconds)
         memory = {name: worker.ask("train", 1).megabytes for name, worker in workers.items()}

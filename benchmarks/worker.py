@@ -70,10 +70,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request gave, how long it took, and the most memory the process has taken up yet."""
+    """What a request gave, and the most memory the process has taken up yet."""
 
     value: Any
-    seconds: float
     megabytes: float
 
 
@@ -131,12 +130,16 @@ def alternate(
 ) -> dict[str, list[float]]:
     """Measure all workers, one after the other, round after round.
 
+    A round counts with the quickest of its times: whatever else a machine does can only slow a
+    program down, never speed it up.
+
     Parameters
     ----------
     workers : dict of str to Worker
         Warm.
     request : tuple
-        A method and its arguments but for the last one, which says how many times.
+        A method and its arguments but for the last one, which says how many times; it returns
+        a `benchmarks.system.Timed`.
     rounds : int
     seconds : float
         About how long a round of one worker takes.
@@ -144,21 +147,21 @@ def alternate(
     Returns
     -------
     dict of str to list of float
-        For each worker, the seconds that one time took in each of the rounds.
+        For each worker, the seconds that the quickest time of each round took.
     """
     times = {name: _times(worker, request, seconds) for name, worker in workers.items()}
     taken: dict[str, list[float]] = {name: [] for name in workers}
     for _ in range(rounds):
         for name, worker in workers.items():
             time.sleep(PAUSE)
-            taken[name].append(worker.ask(*request, times[name]).seconds / times[name])
+            taken[name].append(min(worker.ask(*request, times[name]).value.seconds))
     return taken
 
 
 def _times(worker, request, seconds):
     """Return how many times the request fits into some seconds; warm the worker up on the way."""
     times = 1
-    while (taken := worker.ask(*request, times).seconds) < seconds / 4:
+    while (taken := sum(worker.ask(*request, times).value.seconds)) < seconds / 4:
         times *= 2
     return max(1, math.ceil(times * seconds / taken))
 
@@ -174,13 +177,10 @@ def _serve(pipe, candidate, job):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.threads])
     try:
         system = candidate.make(job)
-        pipe.send(Answer(None, 0.0, peak_megabytes()))
+        pipe.send(Answer(None, peak_megabytes()))
         while True:
             method, args = pipe.recv()
-            start = time.perf_counter()
-            value = getattr(system, method)(*args)
-            seconds = time.perf_counter() - start
-            pipe.send(Answer(value, seconds, peak_megabytes()))
+            pipe.send(Answer(getattr(system, method)(*args), peak_megabytes()))
     except EOFError:
         return
     except Exception as error:

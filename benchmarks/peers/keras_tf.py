@@ -3,6 +3,7 @@
 XLA (``jit_compile=True``) is left off: on processors it is slower here, by a factor of several.
 """
 
+import time
 from functools import cached_property
 
 import keras
@@ -10,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.system import LEARNING_RATE, Job, System
+from benchmarks.system import LEARNING_RATE, Job, System, Timed
 
 
 class Function(System):
@@ -71,10 +72,17 @@ class Fit(Function):
         self.net.compile(self.optimiser, self.loss, jit_compile=False)
         return dataset.batch(job.batch, drop_remainder=True).cache().repeat().prefetch(2)
 
-    def train(self, steps: int) -> float:
+    def train(self, steps: int) -> Timed:
         """Take some steps; see `System.train`."""
-        fitted = self.net.fit(self._dataset, steps_per_epoch=steps, shuffle=False, verbose=0)
-        return fitted.history["loss"][0]
+        ends = []
+        clock = keras.callbacks.LambdaCallback(
+            on_train_begin=lambda logs: ends.append(time.perf_counter()),
+            on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter()),
+        )
+        fitted = self.net.fit(
+            self._dataset, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[clock]
+        )
+        return Timed(fitted.history["loss"][0], np.diff(ends).tolist())
 
 
 class Call(Function):

@@ -32,8 +32,8 @@ class Recorder(System):
 
 def test_training_goes_over_whole_batches_again_and_again():
     recorder = Recorder(JOB)
-    assert recorder.train(2) == 1.5
-    assert recorder.train(1) == 3.0
+    assert recorder.train(2).value == 1.5
+    assert recorder.train(1).value == 3.0
     first, second = ([0, 1, 2], [0, 1, 2]), ([3, 4, 5], [3, 4, 5])
     assert recorder.steps == [first, second, first]
 
@@ -43,8 +43,17 @@ def test_many_images_are_read_in_the_calls_that_take_least(monkeypatch, images):
     recorder = Recorder(JOB)
     monkeypatch.setattr(system, "IMAGES_A_CALL", (5, 2))
     monkeypatch.setattr(system.time, "perf_counter", lambda: recorder.now)
-    assert recorder.read(images, 2).tolist() == list(range(images))
+    assert recorder.read(images, 2).value.tolist() == list(range(images))
     assert max(map(len, recorder._calls[images])) == min(images, 2)
+
+
+def test_each_time_is_timed_by_itself(monkeypatch):
+    recorder = Recorder(JOB)
+    monkeypatch.setattr(
+        system.time, "perf_counter", lambda: recorder.now + 10 * len(recorder.steps)
+    )
+    assert recorder.train(3).seconds == [10, 10, 10]
+    assert recorder.read(5, 2).seconds == [3, 3]
 
 
 def test_weights_in_nchw_give_the_same_logits():
