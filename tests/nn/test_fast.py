@@ -23,7 +23,7 @@ from nn import (
     fuse,
 )
 from nn import fast as fast_module
-from nn.fast import ConvReLUPool, FastBatchNorm
+from nn.fastlayers import ConvReLUPool, FastBatchNorm
 
 RNG = np.random.default_rng(0)
 ROOT = Path(__file__).parents[2]

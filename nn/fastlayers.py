@@ -1,0 +1,257 @@
+"""The fused and buffered layers that `nn.fast` makes a network of.
+
+`ConvReLUPool` stands for a run of Conv2D, ReLU and perhaps MaxPool2D:
+
+- forward, a few images at a time so that their patches stay in the cache: im2col, one matrix
+  product, then bias, maximum, ReLU and the winner's place in one pass;
+- backward walks only the winners. After a 2x2 pool at most a quarter of the convolution's outputs
+  carry a gradient, and the ReLU takes more; all other products would be with zero.
+
+BatchNorm, Dense and Dropout do what the plain layers do, in buffers. The rules, such as where a
+window stops, are the plain layers' own.
+"""
+
+import numpy as np
+
+from . import kernels
+from .batchnorm import BatchNorm
+from .conv import Conv2D
+from .dropout import Dropout
+from .layer import Layer
+from .pool import MaxPool2D
+
+CACHE_BYTES = 512 * 1024
+"""What a few images' patches and maps may take up: a share of a core's second-level cache."""
+
+CACHE_LINE = 64
+"""Bytes; as many as the widest vector has."""
+
+SPARSE_ROW = 16
+"""A patch's row of fewer floats than one vector is not worth walking; a dense product is faster."""
+
+
+class _Fast(Layer):
+    """A layer in buffers: parameters, gradients and statistics are those of a plain layer."""
+
+    def __init__(self, plain: Layer):
+        super().__init__(**plain.config)
+        self.params, self.grads, self.state = plain.params, plain.grads, plain.state
+        self._rooms: dict[str, np.ndarray] = {}
+
+    def _room(self, name: str, shape: tuple[int, ...], dtype=np.float32) -> np.ndarray:
+        """Return an array of ``shape``, the same memory each time unless it has to grow."""
+        room = self._rooms.get(name)
+        if room is None or len(room) < shape[0] or room.shape[1:] != shape[1:]:
+            room = self._rooms[name] = _aligned(shape, np.dtype(dtype))
+        return room[: shape[0]]
+
+
+def _aligned(shape, dtype):
+    """Return an array of zeros that starts on a cache line, so that no vector straddles two."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.zeros(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+class ConvReLUPool(_Fast):
+    """Convolution, ReLU and, if ``pool`` is given, a max-pool whose windows do not overlap.
+
+    Parameters
+    ----------
+    conv : Conv2D
+    pool : MaxPool2D, optional
+    """
+
+    def __init__(self, conv: Conv2D, pool: MaxPool2D | None = None):
+        super().__init__(conv)
+        self.window = conv.window
+        self.pool = (1, 1) if pool is None else pool.window.kernel
+        self.input_gradient = True
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return the pooled maps, shape (N, OH, OW, OC), of ``x`` of shape (N, H, W, C)."""
+        w = self.params["w"]
+        KH, KW, C, OC = w.shape
+        self._expect(x.shape, "N", "H", "W", C)
+        (CH, CW), (PH, PW) = self._stops(*x.shape[1:3]), self.pool
+        OH, OW = CH // PH, CW // PW
+        rows = self._padded(x)
+        out = self._room("out", (len(x), OH, OW, OC))
+        winner = self._room("winner", out.shape, np.uint8)
+        bias = self.params["b"] if "b" in self.params else self._room("no bias", (OC,))
+        for images, cols in self._patches(rows, (OH * PH, OW * PW)):
+            conv = self._room("conv", (len(cols), OH * PH, OW * PW, OC))
+            np.matmul(_flat(cols, KH * KW * C), w.reshape(-1, OC), out=_flat(conv, OC))
+            kernels.pool_relu(conv, bias, PH, PW, out[images], winner[images])
+        return self._remember(train, out, rows, winner, x.shape)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray | None:
+        """Return the gradient for ``x``, unless it is not asked for; fill ``grads``."""
+        rows, winner, shape = self._recall(dout)
+        dout = np.ascontiguousarray(dout)
+        self._weight_gradient(rows, winner, dout)
+        if "b" in self.params:
+            self.grads["b"] = self._room("db", self.params["b"].shape)
+            kernels.bias_gradient(winner, dout, self.grads["b"])
+        return self._input_gradient(rows, winner, dout, shape) if self.input_gradient else None
+
+    def _padded(self, x):
+        """Return ``x`` with its padding, as rows: shape (N, HP, WP * C)."""
+        N, H, W, C = x.shape
+        (above, below), (left, right) = self.window.padding(H, W)
+        if above + below + left + right == 0:
+            return np.ascontiguousarray(x).reshape(N, H, W * C)
+        # Made of zeros and only ever written inside: the padding stays.
+        padded = self._room("padded", (N, above + H + below, left + W + right, C))
+        padded[:, above : above + H, left : left + W] = x
+        return padded.reshape(N, padded.shape[1], padded.shape[2] * C)
+
+    def _patches(self, rows, stops):
+        """Yield a slice of images and their patches, a few images at a time."""
+        KH, KW, C, OC = self.params["w"].shape
+        SH, SW = self.window.stride
+        shape = (*stops, KH, KW * C)
+        floats = stops[0] * stops[1] * (KH * KW * C + OC)
+        few = max(1, CACHE_BYTES // (4 * floats))
+        for start in range(0, len(rows), few):
+            images = slice(start, min(start + few, len(rows)))
+            cols = self._room("cols", (images.stop - start, *shape))
+            kernels.im2col(rows[images], SH, SW * C, cols)
+            yield images, cols
+
+    def _weight_gradient(self, rows, winner, dout):
+        """Fill ``grads["w"]``, sparsely unless the patches' rows are too short for it."""
+        KH, KW, C, OC = self.params["w"].shape
+        dw = self.grads["w"] = self._room("dw", (KH, KW, C, OC))
+        _, OH, OW, _ = dout.shape
+        (SH, SW), (PH, PW) = self.window.stride, self.pool
+        if KW * C >= SPARSE_ROW:
+            by_channel = self._room("dw by channel", (OC, KH, KW * C))
+            start = self._room("start", (OH * OW + 4,), np.intp)
+            gradient = self._room("gradient", (OH * OW + 4,))
+            kernels.weight_gradient(
+                rows, winner, dout, SH, SW * C, PH, PW, by_channel, start, gradient
+            )
+            dw.reshape(-1, OC)[...] = by_channel.reshape(OC, -1).T
+            return
+        dw[...] = 0
+        part = self._room("dw part", (KH * KW * C, OC))
+        for images, cols in self._patches(rows, (OH * PH, OW * PW)):
+            dconv = self._room("conv", (len(cols), OH * PH, OW * PW, OC))
+            kernels.unpool(winner[images], dout[images], PH, PW, dconv)
+            np.matmul(_flat(cols, KH * KW * C).T, _flat(dconv, OC), out=part)
+            dw.reshape(-1, OC)[...] += part
+
+    def _input_gradient(self, rows, winner, dout, shape):
+        """Return the gradient for the input, shape (N, H, W, C)."""
+        N, H, W, C = shape
+        KH, KW, C, OC = self.params["w"].shape
+        (SH, SW), (PH, PW) = self.window.stride, self.pool
+        by_channel = self._room("w by channel", (OC, KH, KW * C))
+        by_channel.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
+        padded = self._room("dx padded", rows.shape)
+        channels = self._room("channels", (PH * PW + 1, OC), np.intp)
+        many = self._room("many", (PH * PW + 1,), np.intp)
+        kernels.input_gradient(by_channel, winner, dout, SH, SW * C, PH, PW, padded, channels, many)
+        (above, _), (left, _) = self.window.padding(H, W)
+        inside = padded.reshape(N, rows.shape[1], rows.shape[2] // C, C)
+        inside = inside[:, above : above + H, left : left + W]
+        if inside.flags.c_contiguous:
+            return inside
+        dx = self._room("dx", shape)
+        dx[...] = inside
+        return dx
+
+
+class FastBatchNorm(_Fast):
+    """`nn.BatchNorm`, in two passes over the batch instead of ten."""
+
+    def __init__(self, plain: BatchNorm):
+        super().__init__(plain)
+        self.plain = plain
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return ``x``, shape (N, ..., C), normalised."""
+        C = self.config["channels"]
+        self._expect(x.shape, *(("N", C) if x.ndim == 2 else ("N", "H", "W", C)))
+        rows = np.ascontiguousarray(x).reshape(-1, C)
+        if train and not rows.size:
+            raise ValueError("BatchNorm: an empty batch has no mean to train with")
+        mean, var = self._room("mean", (C,), np.float64), self._room("var", (C,), np.float64)
+        if train:
+            kernels.moments(rows, mean, var)
+            self.plain.track(mean, var, len(rows))
+        else:
+            mean[...], var[...] = self.state["mean"], self.state["var"]
+        inv_std = (1 / np.sqrt(var + self.config["eps"])).astype(np.float32)
+        out, x_hat = self._room("out", x.shape), self._room("x_hat", x.shape)
+        kernels.normalise(
+            rows, mean.astype(np.float32), inv_std, self.params["gamma"], self.params["beta"],
+            x_hat.reshape(-1, C), out.reshape(-1, C),
+        )  # fmt: skip
+        return self._remember(train, out, x_hat, inv_std)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for ``x``, in its shape; fill ``grads``."""
+        x_hat, inv_std = self._recall(dout)
+        C = dout.shape[-1]
+        dx = self._room("dx", dout.shape)
+        for name in ("gamma", "beta"):
+            self.grads[name] = self._room(f"d{name}", (C,))
+        kernels.normalise_backward(
+            np.ascontiguousarray(dout).reshape(-1, C), x_hat.reshape(-1, C),
+            self.params["gamma"], inv_std, self.grads["gamma"], self.grads["beta"],
+            dx.reshape(-1, C),
+        )  # fmt: skip
+        return dx
+
+
+class FastDense(_Fast):
+    """`nn.Dense`, in buffers."""
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features)."""
+        w = self.params["w"]
+        self._expect(x.shape, "N", len(w))
+        out = np.matmul(x, w, out=self._room("out", (len(x), w.shape[1])))
+        if "b" in self.params:
+            out += self.params["b"]
+        return self._remember(train, out, x)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for ``x``, shape (N, in_features); fill ``grads``."""
+        (x,) = self._recall(dout)
+        w = self.params["w"]
+        self.grads["w"] = np.matmul(x.T, dout, out=self._room("dw", w.shape))
+        if "b" in self.params:
+            self.grads["b"] = dout.sum(axis=0, out=self._room("db", w.shape[1:]))
+        return np.matmul(dout, w.T, out=self._room("dx", x.shape))
+
+
+class FastDropout(_Fast):
+    """`nn.Dropout`, losing the same values when drawn from the same generator."""
+
+    def __init__(self, plain: Dropout):
+        super().__init__(plain)
+        self.plain = plain
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
+        if not train:
+            return self._remember(train, x)
+        out, scale = self._room("out", x.shape), self._room("scale", x.shape)
+        draw = self.plain.rng.random(dtype=np.float32, out=self._room("draw", x.shape))
+        x, rate = np.ascontiguousarray(x), np.float32(self.config["rate"])
+        kernels.drop(draw.ravel(), rate, x.ravel(), scale.ravel(), out.ravel())
+        return self._remember(train, out, scale)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
+        (scale,) = self._recall(dout)
+        return np.multiply(dout, scale, out=self._room("dx", dout.shape))
+
+
+def _flat(array: np.ndarray, columns: int) -> np.ndarray:
+    """Return a view of ``array`` as rows of ``columns`` numbers."""
+    return array.reshape(-1, columns)
