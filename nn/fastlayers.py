@@ -26,8 +26,9 @@ CACHE_BYTES = 512 * 1024
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
 
-SPARSE_ROW = 16
-"""A patch's row of fewer floats than one vector is not worth walking; a dense product is faster."""
+SHORT_ROW = 16
+"""Floats in one vector. Patches whose rows have fewer are copied tap by tap, and their weights get
+a dense product: walking the winners would be slower."""
 
 
 class _Fast(Layer):
@@ -67,22 +68,23 @@ class ConvReLUPool(_Fast):
         super().__init__(conv)
         self.window = conv.window
         self.pool = (1, 1) if pool is None else pool.window.kernel
+        self._pool_stops = (lambda *size: size) if pool is None else pool._stops
         self.input_gradient = True
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return the pooled maps, shape (N, OH, OW, OC), of ``x`` of shape (N, H, W, C)."""
         w = self.params["w"]
-        KH, KW, C, OC = w.shape
+        _, _, C, OC = w.shape
         self._expect(x.shape, "N", "H", "W", C)
-        (CH, CW), (PH, PW) = self._stops(*x.shape[1:3]), self.pool
-        OH, OW = CH // PH, CW // PW
+        PH, PW = self.pool
+        OH, OW = self._pool_stops(*self._stops(*x.shape[1:3]))
         rows = self._padded(x)
         out = self._room("out", (len(x), OH, OW, OC))
         winner = self._room("winner", out.shape, np.uint8)
         bias = self.params["b"] if "b" in self.params else self._room("no bias", (OC,))
         for images, cols in self._patches(rows, (OH * PH, OW * PW)):
-            conv = self._room("conv", (len(cols), OH * PH, OW * PW, OC))
-            np.matmul(_flat(cols, KH * KW * C), w.reshape(-1, OC), out=_flat(conv, OC))
+            conv = self._room("conv", (images.stop - images.start, OH * PH, OW * PW, OC))
+            np.matmul(cols, w.reshape(-1, OC), out=conv.reshape(-1, OC))
             kernels.pool_relu(conv, bias, PH, PW, out[images], winner[images])
         return self._remember(train, out, rows, winner, x.shape)
 
@@ -108,17 +110,23 @@ class ConvReLUPool(_Fast):
         return padded.reshape(N, padded.shape[1], padded.shape[2] * C)
 
     def _patches(self, rows, stops):
-        """Yield a slice of images and their patches, a few images at a time."""
+        """Yield a slice of images and their patches (n * OH * OW, KH * KW * C), a few at a time."""
         KH, KW, C, OC = self.params["w"].shape
         SH, SW = self.window.stride
-        shape = (*stops, KH, KW * C)
-        floats = stops[0] * stops[1] * (KH * KW * C + OC)
-        few = max(1, CACHE_BYTES // (4 * floats))
+        stop_count, row = stops[0] * stops[1], KW * C
+        few = max(1, CACHE_BYTES // (4 * stop_count * (KH * row + OC)))
         for start in range(0, len(rows), few):
             images = slice(start, min(start + few, len(rows)))
-            cols = self._room("cols", (images.stop - start, *shape))
-            kernels.im2col(rows[images], SH, SW * C, cols)
-            yield images, cols
+            n = images.stop - start
+            room = self._room("cols", (n, stop_count * KH * row))
+            if row < SHORT_ROW:
+                taps = room.reshape(KH * row, n, *stops)
+                kernels.im2col_by_tap(rows[images], row, SH, SW * C, taps)
+                yield images, taps.reshape(KH * row, -1).T
+            else:
+                cols = room.reshape(n, *stops, KH, row)
+                kernels.im2col(rows[images], SH, SW * C, cols)
+                yield images, cols.reshape(-1, KH * row)
 
     def _weight_gradient(self, rows, winner, dout):
         """Fill ``grads["w"]``, sparsely unless the patches' rows are too short for it."""
@@ -126,7 +134,7 @@ class ConvReLUPool(_Fast):
         dw = self.grads["w"] = self._room("dw", (KH, KW, C, OC))
         _, OH, OW, _ = dout.shape
         (SH, SW), (PH, PW) = self.window.stride, self.pool
-        if KW * C >= SPARSE_ROW:
+        if KW * C >= SHORT_ROW:
             by_channel = self._room("dw by channel", (OC, KH, KW * C))
             start = self._room("start", (OH * OW + 4,), np.intp)
             gradient = self._room("gradient", (OH * OW + 4,))
@@ -138,9 +146,9 @@ class ConvReLUPool(_Fast):
         dw[...] = 0
         part = self._room("dw part", (KH * KW * C, OC))
         for images, cols in self._patches(rows, (OH * PH, OW * PW)):
-            dconv = self._room("conv", (len(cols), OH * PH, OW * PW, OC))
+            dconv = self._room("conv", (images.stop - images.start, OH * PH, OW * PW, OC))
             kernels.unpool(winner[images], dout[images], PH, PW, dconv)
-            np.matmul(_flat(cols, KH * KW * C).T, _flat(dconv, OC), out=part)
+            np.matmul(cols.T, dconv.reshape(-1, OC), out=part)
             dw.reshape(-1, OC)[...] += part
 
     def _input_gradient(self, rows, winner, dout, shape):
@@ -250,8 +258,3 @@ class FastDropout(_Fast):
         """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
         (scale,) = self._recall(dout)
         return np.multiply(dout, scale, out=self._room("dx", dout.shape))
-
-
-def _flat(array: np.ndarray, columns: int) -> np.ndarray:
-    """Return a view of ``array`` as rows of ``columns`` numbers."""
-    return array.reshape(-1, columns)

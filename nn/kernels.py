@@ -61,6 +61,27 @@ def im2col(x, stride_h, step, cols):
 
 
 @kernel
+def im2col_by_tap(x, row, stride_h, step, taps):
+    """Copy what each tap of the kernel sees at every stop into ``taps (KH * row, N, OH, OW)``.
+
+    These are the columns of `im2col`'s matrix, ``row = KW * C``: quicker to write where its rows
+    are shorter than a vector.
+    """
+    K, N, OH, OW = taps.shape
+    for k in range(K):
+        i, j = k // row, k % row
+        for n in range(N):
+            for p in range(OH):
+                source, target = x[n, p * stride_h + i, j:], taps[k, n, p]
+                if step == 1:
+                    for q in range(OW):
+                        target[q] = source[q]
+                else:
+                    for q in range(OW):
+                        target[q] = source[q * step]
+
+
+@kernel
 def pool_relu(conv, bias, pool_h, pool_w, out, winner):
     """Take each window's maximum of ``conv``, add the bias, cut off at zero, note the winner.
 
