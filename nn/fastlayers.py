@@ -2,8 +2,8 @@
 
 `ConvReLUPool` stands for a run of Conv2D, ReLU and perhaps MaxPool2D:
 
-- forward, a few images at a time so that their patches stay in the cache: im2col, one matrix
-  product, then bias, maximum, ReLU and the winner's place in one pass;
+- forward is one call: a few images at a time, so that their patches stay in the cache, im2col, a
+  matrix product, then bias, maximum, ReLU and the winner's place in one pass;
 - backward walks only the winners. After a 2x2 pool at most a quarter of the convolution's outputs
   carry a gradient, and the ReLU takes more; all other products would be with zero.
 
@@ -25,10 +25,6 @@ CACHE_BYTES = 512 * 1024
 
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
-
-SHORT_ROW = 16
-"""Floats in one vector. Patches whose rows have fewer are copied tap by tap, and their weights get
-a dense product: walking the winners would be slower."""
 
 
 class _Fast(Layer):
@@ -73,19 +69,19 @@ class ConvReLUPool(_Fast):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return the pooled maps, shape (N, OH, OW, OC), of ``x`` of shape (N, H, W, C)."""
-        w = self.params["w"]
-        _, _, C, OC = w.shape
+        _, KW, C, OC = self.params["w"].shape
         self._expect(x.shape, "N", "H", "W", C)
-        PH, PW = self.pool
+        (SH, SW), (PH, PW) = self.window.stride, self.pool
         OH, OW = self._pool_stops(*self._stops(*x.shape[1:3]))
         rows = self._padded(x)
         out = self._room("out", (len(x), OH, OW, OC))
         winner = self._room("winner", out.shape, np.uint8)
         bias = self.params["b"] if "b" in self.params else self._room("no bias", (OC,))
-        for images, cols in self._patches(rows, (OH * PH, OW * PW)):
-            conv = self._room("conv", (images.stop - images.start, OH * PH, OW * PW, OC))
-            np.matmul(cols, w.reshape(-1, OC), out=conv.reshape(-1, OC))
-            kernels.pool_relu(conv, bias, PH, PW, out[images], winner[images])
+        cols, conv = self._space(OH * PH, OW * PW)
+        kernels.convolve(
+            rows, self.params["w"].reshape(-1, OC), bias, KW * C, SH, SW * C, PH, PW,
+            cols, conv, out, winner,
+        )  # fmt: skip
         return self._remember(train, out, rows, winner, x.shape)
 
     def backward(self, dout: np.ndarray) -> np.ndarray | None:
@@ -109,24 +105,12 @@ class ConvReLUPool(_Fast):
         padded[:, above : above + H, left : left + W] = x
         return padded.reshape(N, padded.shape[1], padded.shape[2] * C)
 
-    def _patches(self, rows, stops):
-        """Yield a slice of images and their patches (n * OH * OW, KH * KW * C), a few at a time."""
+    def _space(self, height, width):
+        """Return room for patches and maps of this size, of as many images as fit the cache."""
         KH, KW, C, OC = self.params["w"].shape
-        SH, SW = self.window.stride
-        stop_count, row = stops[0] * stops[1], KW * C
-        few = max(1, CACHE_BYTES // (4 * stop_count * (KH * row + OC)))
-        for start in range(0, len(rows), few):
-            images = slice(start, min(start + few, len(rows)))
-            n = images.stop - start
-            room = self._room("cols", (n, stop_count * KH * row))
-            if row < SHORT_ROW:
-                taps = room.reshape(KH * row, n, *stops)
-                kernels.im2col_by_tap(rows[images], row, SH, SW * C, taps)
-                yield images, taps.reshape(KH * row, -1).T
-            else:
-                cols = room.reshape(n, *stops, KH, row)
-                kernels.im2col(rows[images], SH, SW * C, cols)
-                yield images, cols.reshape(-1, KH * row)
+        stops, K = height * width, KH * KW * C
+        few = max(1, CACHE_BYTES // (4 * stops * (K + OC)))
+        return self._room("cols", (few * stops * K,)), self._room("conv", (few, height, width, OC))
 
     def _weight_gradient(self, rows, winner, dout):
         """Fill ``grads["w"]``, sparsely unless the patches' rows are too short for it."""
@@ -134,22 +118,17 @@ class ConvReLUPool(_Fast):
         dw = self.grads["w"] = self._room("dw", (KH, KW, C, OC))
         _, OH, OW, _ = dout.shape
         (SH, SW), (PH, PW) = self.window.stride, self.pool
-        if KW * C >= SHORT_ROW:
-            by_channel = self._room("dw by channel", (OC, KH, KW * C))
-            start = self._room("start", (OH * OW + 4,), np.intp)
-            gradient = self._room("gradient", (OH * OW + 4,))
-            kernels.weight_gradient(
-                rows, winner, dout, SH, SW * C, PH, PW, by_channel, start, gradient
+        if KW * C < kernels.SHORT_ROW:
+            cols, dconv = self._space(OH * PH, OW * PW)
+            kernels.weight_gradient_by_tap(
+                rows, winner, dout, KW * C, SH, SW * C, PH, PW, cols, dconv, dw.reshape(-1, OC)
             )
-            dw.reshape(-1, OC)[...] = by_channel.reshape(OC, -1).T
             return
-        dw[...] = 0
-        part = self._room("dw part", (KH * KW * C, OC))
-        for images, cols in self._patches(rows, (OH * PH, OW * PW)):
-            dconv = self._room("conv", (images.stop - images.start, OH * PH, OW * PW, OC))
-            kernels.unpool(winner[images], dout[images], PH, PW, dconv)
-            np.matmul(cols.T, dconv.reshape(-1, OC), out=part)
-            dw.reshape(-1, OC)[...] += part
+        by_channel = self._room("dw by channel", (OC, KH, KW * C))
+        start = self._room("start", (OH * OW + 4,), np.intp)
+        gradient = self._room("gradient", (OH * OW + 4,))
+        kernels.weight_gradient(rows, winner, dout, SH, SW * C, PH, PW, by_channel, start, gradient)
+        dw.reshape(-1, OC)[...] = by_channel.reshape(OC, -1).T
 
     def _input_gradient(self, rows, winner, dout, shape):
         """Return the gradient for the input, shape (N, H, W, C)."""

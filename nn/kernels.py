@@ -13,8 +13,14 @@ pool, which of the P = PH * PW places of its pool window it came from, in readin
 import numba
 import numpy as np
 from llvmlite import binding
-from numba import njit
+from numba import carray, cfunc, njit, types
 from numba.core.dispatcher import Dispatcher
+
+from .blas import sgemm_address
+
+SHORT_ROW = 16
+"""Floats in one vector. Patches whose rows have fewer are copied tap by tap, and their weights get
+a dense product: walking the winners would be slower."""
 
 DEAD = 255
 """In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
@@ -40,10 +46,107 @@ def kernel(function):
         return njit(**OPTIONS)(function)
 
 
+def _sgemm_type(pointer):
+    """Return the type of ``cblas_sgemm``: order, two transpositions, M, N, K, alpha, A, ..."""
+    one, size, number = types.int32, types.int64, types.float32
+    return types.void(
+        one, one, one, size, size, size, number, pointer, size, pointer, size, number, pointer, size
+    )
+
+
+def _own_sgemm(order, trans_a, trans_b, M, N, K, alpha, a, lda, b, ldb, beta, c, ldc):
+    """Do what `_matmul` asks of ``cblas_sgemm``, where there is none with this interface."""
+    B, C = carray(b, (K, ldb)), carray(c, (M, ldc))
+    A = carray(a, (K, lda) if trans_a == TRANSPOSED else (M, lda))
+    for m in range(M):
+        for n in range(N):
+            C[m, n] = C[m, n] * beta if beta != 0 else np.float32(0)
+        for k in range(K):
+            factor = A[k, m] if trans_a == TRANSPOSED else A[m, k]
+            for n in range(N):
+                C[m, n] += factor * B[k, n]
+
+
+ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112  # CBLAS's names for them
+
+if COMPILING:
+    _address = sgemm_address()
+    if _address is None:
+        _compiled_sgemm = cfunc(_sgemm_type(types.CPointer(types.float32)))(_own_sgemm)
+        _address = _compiled_sgemm.address
+    # By name, so that compiled kernels can be kept on disk: addresses change from run to run.
+    binding.add_symbol("nn_sgemm", _address)
+    _sgemm = types.ExternalFunction("nn_sgemm", _sgemm_type(types.uintp))
+
+
 def compiled() -> int:
     """Return how many kernels this process has compiled, because they were not on disk."""
     made = [item for item in globals().values() if isinstance(item, Dispatcher)]
     return sum(len(item.signatures) - sum(item.stats.cache_hits.values()) for item in made)
+
+
+def _matmul(a, transposed, b, beta, out):
+    """Set ``out (M, N)`` to beta * out + a @ b, or a.T @ b; ``b`` is (K, N)."""
+    out[:] = beta * out + (a.T if transposed else a) @ b
+
+
+if COMPILING:
+
+    @kernel
+    def _matmul(a, transposed, b, beta, out):
+        (K, N), M = b.shape, len(out)
+        _sgemm(
+            ROW_MAJOR, TRANSPOSED if transposed else AS_IT_IS, AS_IT_IS, M, N, K, np.float32(1),
+            a.ctypes.data, a.shape[1], b.ctypes.data, N, np.float32(beta), out.ctypes.data, N,
+        )  # fmt: skip
+
+
+@kernel
+def convolve(x, w, bias, row, stride_h, step, pool_h, pool_w, cols, conv, out, winner):
+    """Set ``out`` and ``winner`` to those of a block with the weights ``w (KH * row, OC)``.
+
+    As many images at a time as the working space ``conv (few, CH, CW, OC)`` is for: their patches,
+    of which ``cols`` has room for as many, stay in the cache. ``row = KW * C`` and
+    ``step = SW * C`` floats.
+    """
+    few, CH, CW, OC = conv.shape
+    for start in range(0, len(x), few):
+        stop = min(start + few, len(x))
+        here, maps = conv[: stop - start], conv[: stop - start].reshape(-1, OC)
+        patches, by_tap = _patches(x[start:stop], row, stride_h, step, CH, CW, len(w) // row, cols)
+        _matmul(patches, by_tap, w, 0, maps)
+        pool_relu(here, bias, pool_h, pool_w, out[start:stop], winner[start:stop])
+
+
+@kernel
+def weight_gradient_by_tap(x, winner, dout, row, stride_h, step, pool_h, pool_w, cols, dconv, dw):
+    """Set ``dw (KH * row, OC)`` by dense products, a few images at a time as in `convolve`."""
+    few, CH, CW, OC = dconv.shape
+    for start in range(0, len(x), few):
+        stop = min(start + few, len(x))
+        here, maps = dconv[: stop - start], dconv[: stop - start].reshape(-1, OC)
+        patches, by_tap = _patches(x[start:stop], row, stride_h, step, CH, CW, len(dw) // row, cols)
+        unpool(winner[start:stop], dout[start:stop], pool_h, pool_w, here)
+        _matmul(patches, not by_tap, maps, 1 if start else 0, dw)
+    if len(x) == 0:
+        dw[:] = 0
+
+
+@kernel
+def _patches(x, row, stride_h, step, OH, OW, KH, cols):
+    """Write the patches at all stops of ``x`` into ``cols``; return them, and whether by tap.
+
+    By tap they are (KH * row, N * OH * OW): one place of the patch after the other, which is
+    quicker to write where its rows are shorter than a vector. Otherwise (N * OH * OW, KH * row).
+    """
+    N, K = len(x), KH * row
+    room = cols[: N * OH * OW * K]
+    by_tap = row < SHORT_ROW
+    if by_tap:
+        im2col_by_tap(x, row, stride_h, step, room.reshape(K, N, OH, OW))
+    else:
+        im2col(x, stride_h, step, room.reshape(N, OH, OW, KH, row))
+    return room.reshape(K, -1) if by_tap else room.reshape(-1, K), by_tap
 
 
 @kernel
@@ -64,8 +167,7 @@ def im2col(x, stride_h, step, cols):
 def im2col_by_tap(x, row, stride_h, step, taps):
     """Copy what each tap of the kernel sees at every stop into ``taps (KH * row, N, OH, OW)``.
 
-    These are the columns of `im2col`'s matrix, ``row = KW * C``: quicker to write where its rows
-    are shorter than a vector.
+    These are the columns of `im2col`'s matrix; ``row = KW * C``.
     """
     K, N, OH, OW = taps.shape
     for k in range(K):
