@@ -24,7 +24,7 @@ from .activation import ReLU, Softmax
 from .batchnorm import BatchNorm
 from .conv import Conv2D
 from .dropout import Dropout
-from .model import Sequential
+from .model import Sequential, as_input
 
 
 class _Settled(BatchNorm):
@@ -184,11 +184,16 @@ def occlusion(
 
 
 def most_exciting(
-    model: Sequential, x: np.ndarray, layer: int, count: int = 8, at_a_time: int = 16
+    model: Sequential, images: np.ndarray, layer: int, count: int = 8, at_a_time: int = 16
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Find the images that excite each channel of a layer most, a few images at a time.
 
     An image's excitement is the largest value that the channel's map has anywhere.
+
+    Parameters
+    ----------
+    images : ndarray
+        As `Sequential.predict_proba` takes them.
 
     Yields
     ------
@@ -199,8 +204,8 @@ def most_exciting(
     """
     first = Sequential(model.layers[: layer + 1])
     indices = values = None
-    for start in range(0, len(x), at_a_time):
-        out = first.forward(x[start : start + at_a_time])
+    for start in range(0, len(images), at_a_time):
+        out = first.forward(as_input(images[start : start + at_a_time]))
         peaks = out.max(axis=tuple(range(1, out.ndim - 1)))
         seen = np.broadcast_to(np.arange(start, start + len(out))[:, None], peaks.shape)
         if values is not None:
