@@ -60,7 +60,7 @@ class LayersPanel(ttk.Frame):
             self.show(self._seen)
 
     def _place_sash(self, event):
-        """Give the walls the larger part, once; then it is the person's."""
+        """Give the walls the left half, once; then it is the person's."""
         if event.width > 100:
             self._panes.unbind("<Configure>")
-            self._panes.sashpos(0, round(event.width * 0.55))
+            self._panes.sashpos(0, round(event.width * 0.48))

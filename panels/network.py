@@ -39,11 +39,15 @@ class Network:
     def dead(self) -> list[np.ndarray]:
         """Which channels of each entry of `maps` say the same whatever is drawn, as bool (C,).
 
-        Whatever is drawn: blank paper and the pictures of ``samples/``.
+        Whatever is drawn: blank paper and the pictures of ``samples/``. The input has no dead
+        channel, nor has a layer that computes nothing.
         """
-        seen = explain.maps(self.model, samples()[..., None])
-        ranges = [np.ptp(out, axis=tuple(range(out.ndim - 1))) for out in seen]
-        return [np.zeros(1, bool), *(spread == 0 for spread in ranges[1:])]
+        entries = explain.maps(self.model, samples()[..., None])
+        dead = [np.ptp(out, axis=tuple(range(out.ndim - 1))) == 0 for out in entries]
+        for i, layer in enumerate([None, *self.layers]):
+            if isinstance(layer, (Flatten, Dropout, type(None))):
+                dead[i][...] = False
+        return dead
 
     @cached_property
     def weighted(self) -> list[int]:

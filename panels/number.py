@@ -9,7 +9,7 @@ import numpy as np
 
 from nn import Conv2D, Dense, ReLU, spell
 from panels.network import Network
-from panels.pictures import ZERO, Palette, brightness, levels, name, pixels
+from panels.pictures import Palette, brightness, levels, name, pixels
 from panels.walls import Place
 
 LARGEST = "the largest"
@@ -46,21 +46,23 @@ def sum_lines(
     """Return a sum as lines of (name, product, number), the total below; [] without a sum."""
     if spelling.total is None:
         return []
-    lines = [
-        (names(term), _product(term, spelling), f"{term.shown:+}") for term in spelling.total.terms
+    terms = spelling.total.terms
+    lines = [(names(term), _product(term, spelling), f"{term.shown:+}") for term in terms]
+    if spelling.kind != "Softmax":
+        return [*lines, ("out", "", f"{spelling.shown:+}")]
+    k = spelling.at[0]
+    quotient = f"{terms[k].shown} / {spelling.total.shown}"
+    return [
+        *lines,
+        ("sum", "", f"{spelling.total.shown:+}"),
+        (f"out[{k}]", quotient, f"{spelling.shown:+}"),
     ]
-    if spelling.kind == "Softmax":
-        lines.append(("sum", "", f"{spelling.total.shown:+}"))
-        top = spelling.total.terms[spelling.at[0]].shown
-        lines.append(
-            (f"out[{spelling.at[0]}]", f"{top} / {spelling.total.shown}", f"{spelling.shown}")
-        )
-    else:
-        lines.append(("out", "", f"{spelling.shown:+}"))
-    return lines
 
 
 def _product(term, spelling):
+    if spelling.kind == "Softmax":
+        *logits, (_, largest) = spelling.notes
+        return f"exp({logits[term.index][1]} - {largest})"
     if term.factors is None:
         return ""
     a, b = (spell.round_to(factor, spelling.decimals) for factor in term.factors)
@@ -104,6 +106,9 @@ class NumberView(ttk.Frame):
             self.canvas.bind(wheel, lambda event, s=step: self.canvas.yview_scroll(s, "units"))
         self.canvas.bind("<MouseWheel>", self._wheel)
         self._fixed = font.nametofont("TkFixedFont", root=self)
+        self._normal = font.nametofont("TkDefaultFont", root=self)
+        self._small = self._fixed.copy()
+        self._small.configure(size=8)
 
     def show(
         self, network: Network, maps: list[np.ndarray], place: Place | None, palette: Palette
@@ -111,7 +116,7 @@ class NumberView(ttk.Frame):
         """Spell out the number at a place, or say how to pick one."""
         self._palette, self._lines, self.window = palette, [], None
         self._margin = pixels(self, 8)
-        self._y = self._margin
+        self._x = self._y = self._bottom = self._margin
         self.canvas.delete("all")
         self.canvas.configure(background=name(palette.background))
         if place is None:
@@ -141,95 +146,83 @@ class NumberView(ttk.Frame):
             self._write(spelling.rule)
             if spelling.patch is not None:
                 self._grids(layer, spelling)
-            if spelling.kind != "Softmax":
-                self._table([(label, "", f"{number:+}") for label, number in spelling.notes])
-            shape = network.input_shape(layer)
-            self._table(
-                sum_lines(spelling, lambda term, s=shape, k=spelling.kind: _from(term, s, k))
+            rows = (
+                [] if spelling.kind == "Softmax" else [(a, "", f"{b:+}") for a, b in spelling.notes]
             )
             if spelling.total is None:
-                self._table([("out", "", f"{spelling.shown:+}")])
+                rows.append(("out", "", f"{spelling.shown:+}"))
+            shape = network.input_shape(layer)
+            rows += sum_lines(spelling, lambda term, s=shape, k=spelling.kind: _from(term, s, k))
+            self._table(rows)
             self._y += self._margin
 
     def _grids(self, layer, spelling):
         """Draw what the window sees, and with a kernel all three grids."""
         KH, KW, C = spelling.patch.shape
-        c = 0
+        pooled = spelling.kind != "Conv2D"  # a pool treats each channel by itself
+        largest = 0 if pooled else spelling.total.terms[0].index or 0
         self.channel.configure(values=[LARGEST, *map(str, range(C))])
+        c = largest if self.channel.get() == LARGEST else min(int(self.channel.get()), C - 1)
+        self.window = layer, spelling.corner, (KH, KW), spelling.at[-1] if pooled else c
+        patch = spelling.patch[..., c]
+        seen = _texts(patch, spelling.decimals)
         if spelling.kernel is None:
-            marked = spelling.winner
-            texts = _texts(spelling.patch[..., 0], spelling.decimals)
-            self._grid("the candidates, the winner framed", spelling.patch[..., 0], texts, marked)
-            self.window = layer, spelling.corner, (KH, KW), spelling.at[-1]
-            self._below()
-            return
-        largest = spelling.total.terms[0].index or 0
-        c = int(self.channel.get()) if self.channel.get() != LARGEST else largest
-        c = min(c, C - 1)
-        if spelling.kind == "AvgPool2D":
-            self.window = layer, spelling.corner, (KH, KW), spelling.at[-1]
+            self._grid("the candidates, the winner framed", patch, seen, spelling.winner)
         else:
-            self.window = layer, spelling.corner, (KH, KW), c
-        products = spelling.products(c)
-        patch, kernel = spelling.patch[..., c], spelling.kernel[..., c]
-        self._grid(
-            "patch" if C == 1 else f"patch, channel {c}", patch, _texts(patch, spelling.decimals)
-        )
-        self._grid("x kernel", kernel, _texts(kernel, spelling.decimals))
-        values = np.array([term.value for term in products.terms]).reshape(KH, KW)
-        texts = np.array([str(term.shown) for term in products.terms], object).reshape(KH, KW)
-        self._grid(f"= products, together {products.shown:+}", values, texts)
+            kernel, products = spelling.kernel[..., c], spelling.products(c)
+            self._grid("patch" if C == 1 else f"patch, channel {c}", patch, seen)
+            self._grid("x kernel", kernel, _texts(kernel, spelling.decimals))
+            values = np.array([term.value for term in products.terms])
+            texts = np.array([str(term.shown) for term in products.terms], object)
+            title = f"= products, together {products.shown:+}"
+            self._grid(title, values.reshape(KH, KW), texts.reshape(KH, KW))
         self._below()
 
     def _grid(self, title, values, texts, marked=None):
         """Draw a grid of numbers beside the last one, or below where there is no room."""
-        padding, line = pixels(self, 4), self._fixed.metrics("linespace")
-        cell = max(map(self._fixed.measure, texts.ravel())) + 2 * padding
-        height = line + padding
+        padding = pixels(self, 4)
+        cell = max(map(self._small.measure, texts.ravel())) + 2 * padding
+        height = self._small.metrics("linespace") + padding
         KH, KW = values.shape
-        needed = max(KW * cell, self._fixed.measure(title)) + self._margin
-        room = max(self.canvas.winfo_width(), 1)
-        self._x = getattr(self, "_x", None) or self._margin
-        if self._x > self._margin and self._x + needed > room:
+        needed = max(KW * cell, self._normal.measure(title)) + 2 * self._margin
+        if self._x > self._margin and self._x + needed > self.canvas.winfo_width():
             self._below()
-        x0, y0 = self._x, self._y
-        colour = name(self._palette.text)
-        self.canvas.create_text(x0, y0, text=title, anchor="nw", fill=colour, font="TkDefaultFont")
+        x, y, colour = self._x, self._y, name(self._palette.text)
+        self.canvas.create_text(x, y, text=title, anchor="nw", fill=colour, font=self._normal)
         self._lines.append(title)
-        y0 += line + padding
+        y += self._normal.metrics("linespace") + padding
         places = levels(values, np.nanmax(np.abs(values), initial=0))
         for (i, j), text in np.ndenumerate(texts):
-            fill = self._palette.numbers[places[i, j] if not math.isnan(values[i, j]) else ZERO]
-            ink = "black" if brightness(fill) > 140 else "white"
-            x, y = x0 + j * cell, y0 + i * height
-            self.canvas.create_rectangle(
-                x, y, x + cell, y + height, fill=name(fill), outline=name(self._palette.background)
-            )
-            self.canvas.create_text(
-                x + cell - padding,
-                y + height // 2,
-                text=text,
-                anchor="e",
-                fill=ink,
-                font=self._fixed,
-            )
+            box = x + j * cell, y + i * height, x + (j + 1) * cell, y + (i + 1) * height
+            self._cell(box, text, self._palette.numbers[places[i, j]])
         if marked is not None:
-            x, y = x0 + marked[1] * cell, y0 + marked[0] * height
+            left, top = x + marked[1] * cell, y + marked[0] * height
             self.canvas.create_rectangle(
-                x, y, x + cell, y + height, outline=name(self._palette.mark), width=pixels(self, 2)
-            )
-        self._x = x0 + needed + self._margin
-        self._bottom = max(getattr(self, "_bottom", 0), y0 + KH * height)
+                left, top, left + cell, top + height,
+                outline=name(self._palette.mark), width=pixels(self, 2),
+            )  # fmt: skip
+        self._x += needed
+        self._bottom = max(self._bottom, y + KH * height)
+
+    def _cell(self, box, text, fill):
+        _, y0, x1, y1 = box
+        ink = "black" if brightness(fill) > 140 else "white"
+        edge = name(self._palette.background)
+        self.canvas.create_rectangle(*box, fill=name(fill), outline=edge)
+        self.canvas.create_text(
+            x1 - pixels(self, 4), (y0 + y1) // 2, text=text, anchor="e", fill=ink, font=self._small
+        )
 
     def _below(self):
         """Go on below the grids drawn so far."""
-        self._y = max(self._y, getattr(self, "_bottom", 0)) + self._margin
-        self._x, self._bottom = self._margin, 0
+        self._x, self._y = self._margin, self._bottom + self._margin
 
     def _table(self, rows):
         """Write rows of (name, product, number) in columns, the numbers' points aligned."""
         if not rows:
             return
+        longest = max(len(row[2].partition(".")[2]) for row in rows)
+        rows = [(a, b, c + " " * (longest - len(c.partition(".")[2]))) for a, b, c in rows]
         widths = [max(len(row[i]) for row in rows) for i in range(3)]
         lines = [f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
         if len(rows) > 1 and rows[-1][0] == "out":

@@ -111,7 +111,7 @@ class LayerWalls(ttk.Frame):
         value = self.value(place)
         text += f": {spell.round_to(value, spell.decimals_for(value))}"
         if self._crossed(layer + 1)[channel]:
-            text += " (dead: the same for every drawing)"
+            text += " (dead: the same for this drawing and for all of samples/)"
         elif array.shape[:2] != (1, 1) and not array[..., channel].any():
             text += " (silent: 0 all over this drawing)"
         return text
