@@ -53,6 +53,8 @@ class FiltersPanel(ttk.Frame):
         self._network: Network | None = None
         self._palette: Palette | None = None
         self._found: dict[int, tuple] = {}  # by layer: what was once looked for and found
+        self._shown: tuple[int, int] | None = None  # layer, channel
+        self._searched: int | None = None  # the layer whose images are being looked through
         self._search, self._climb = Slices(self), Slices(self)
         self._choices()
         margin = pixels(self, 8)
@@ -63,9 +65,10 @@ class FiltersPanel(ttk.Frame):
         self._wall.bind("<Motion>", self._hover)
         self._wall.bind("<Leave>", lambda event: on_hover(""))
         self._wall.bind("<ButtonPress-1>", self._click)
+        self.bind("<Configure>", lambda event: self._draw_kernels())
         self.found = ttk.Label(self)
         self.found.pack(anchor="w", padx=margin)
-        self._zoom = pixels(self, 3)
+        self._zoom = pixels(self, 4)
         self._images = self._gallery(COUNT)
         ttk.Label(
             self,
@@ -105,12 +108,13 @@ class FiltersPanel(ttk.Frame):
         if (seen.network, seen.palette) == (self._network, self._palette):
             return
         if seen.network is not self._network:
-            self._network, self._found = seen.network, {}
+            self._network, self._found, self._shown = seen.network, {}, None
+            self._search.stop()
             self.layer["values"] = [seen.network.title(i) for i in seen.network.weighted]
             if seen.network.weighted:
                 self.layer.current(0)
         self._palette = seen.palette
-        self.look(0)
+        self.look(self._shown[1] if self._shown else 0)
 
     def look(self, channel: int) -> None:
         """Show the chosen layer and a channel of it."""
@@ -122,13 +126,19 @@ class FiltersPanel(ttk.Frame):
         channel = min(max(channel, 0), channels - 1)
         self.channel.configure(to=channels - 1)
         self.channel.set(channel)
-        self._draw_kernels(layer, channel)
+        self._shown = layer, channel
+        self._draw_kernels()
         self.made = None
         self._climb.start(explain.ascend(self._network.model, layer, channel), self._draw_ascent)
+        for label in (*self._images, *self._ascent):
+            self._draw_image(label, np.zeros((28, 28)), None)
         self.excited = self._found.get(layer)
         if self.excited:
             self._draw_excited()
-        if not self._finished(layer):
+        else:
+            self.found["text"] = "Looking for the images that excite it most ..."
+        if not self._finished(layer) and not (self._search.busy and self._searched == layer):
+            self._searched = layer
             images, _ = known_images()
             work = explain.most_exciting(self._network.model, images, layer, COUNT)
             self._search.start(((layer, i, best) for i, best in enumerate(work, 1)), self._note)
@@ -149,26 +159,29 @@ class FiltersPanel(ttk.Frame):
     def _chosen_layer(self):
         return self._network.weighted[self.layer.current()]
 
-    @property
-    def _chosen_channel(self):
-        return int(self.channel.get())
-
     def _entered(self):
+        if self._shown is None:
+            return
         text = self.channel.get()
-        if self._network is not None:
-            self.look(int(text) if text.isdecimal() else 0)
+        channel = int(text) if text.isdecimal() else 0
+        self.channel.set(channel)
+        if channel != self._shown[1]:
+            self.look(channel)
 
-    def _draw_kernels(self, layer, channel):
+    def _draw_kernels(self):
+        if self._shown is None:
+            return
+        layer, channel = self._shown
         values, per_channel = kernels(self._network, layer, channel)
         title = self._network.title(layer)
         H, W, tiles = values.shape
         about = f"{title}: {tiles} kernels of {H} x {W}, one for each channel"
         if not per_channel:
             about = f"{title}, channel {channel}: its weights for each of {tiles} input channels"
-        self.about["text"] = about + "; orange is above zero, blue below. Click one."
+        self.about["text"] = about + ("; click one" if per_channel else "")
         width = max(self.winfo_width() - pixels(self, 20), pixels(self, 600))
-        side = pixels(self, 42 if tiles <= 64 else 24) if (H, W) != (1, 1) else pixels(self, 9)
-        self._tiling = Tiling.fit(values.shape, width, side, pixels(self, 3))
+        side, gap = (9, 1) if (H, W) == (1, 1) else (50, 8) if tiles <= 64 else (24, 4)
+        self._tiling = Tiling.fit(values.shape, width, pixels(self, side), pixels(self, gap))
         self._values, self._per_channel = values, per_channel
         limit = np.abs(values).max(initial=0)
         picture = self._tiling.render(values, limit, self._palette)
@@ -190,7 +203,7 @@ class FiltersPanel(ttk.Frame):
     def _draw_excited(self):
         indices, values, seen = self.excited
         images, source = known_images()
-        c = self._chosen_channel
+        c = self._shown[1]
         among = f"{seen:,} of {len(images):,}" if seen < len(images) else f"all {seen:,}"
         self.found["text"] = (
             f"What excites channel {c} most, among {source} ({among} looked at), with its value:"
@@ -210,10 +223,10 @@ class FiltersPanel(ttk.Frame):
         side = 28 * self._zoom
         picture = self._palette.ink(ink)
         label.photo.paste(picture.resize((side, side), Image.Resampling.NEAREST))
-        label["text"] = str(spell.round_to(value, 3))
+        label["text"] = "" if value is None else str(spell.round_to(value, 3))
 
     def _hover(self, event):
-        at = self._tiling.locate(event.x, event.y) if self._network else None
+        at = self._tiling.locate(event.x, event.y) if self._shown else None
         if at is None:
             self._on_hover("")
             return
@@ -223,6 +236,6 @@ class FiltersPanel(ttk.Frame):
         self._on_hover(f"weight, {kind} {tile}, row {row}, column {column}: {value:.5f}")
 
     def _click(self, event):
-        at = self._tiling.locate(event.x, event.y) if self._network else None
+        at = self._tiling.locate(event.x, event.y) if self._shown else None
         if at is not None and self._per_channel:
             self.look(at[2])

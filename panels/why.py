@@ -48,11 +48,12 @@ class WhyPanel(ttk.Frame):
         self.digit = tk.IntVar(self, ANSWER)
         self._choices()
         self._zoom = pixels(self, 8)
-        self._photos, self._captions = {}, {}
-        pictures = ttk.Frame(self)
+        self._pictures, self._photos, self._captions = {}, {}, {}
+        row = ttk.Frame(self)
         for column, method in enumerate(METHODS):
-            self._picture(pictures, column, method)
-        pictures.pack(pady=pixels(self, 8))
+            self._picture(row, column, method)
+        row.pack(pady=pixels(self, 8))
+        self.bind("<Configure>", self._resize)
         self.note = ttk.Label(self, text="")
         self.note.pack(anchor="w", padx=pixels(self, 8))
 
@@ -71,17 +72,31 @@ class WhyPanel(ttk.Frame):
         bar.pack(fill="x", pady=pixels(self, 4), padx=pixels(self, 8))
 
     def _picture(self, parent, column, method):
-        side = 28 * self._zoom
-        photo = ImageTk.PhotoImage("RGB", (side, side), master=self)
         ttk.Label(parent, text=method, font="TkHeadingFont").grid(row=0, column=column)
-        picture = ttk.Label(parent, image=photo)
+        picture = ttk.Label(parent)
         picture.grid(row=1, column=column, padx=pixels(self, 6))
         picture.bind("<Motion>", lambda event: self._hover(method, event))
         picture.bind("<Leave>", lambda event: self._on_hover(""))
         ttk.Label(parent, text=EXPLAINED[method], justify="center").grid(row=2, column=column)
         caption = ttk.Label(parent, text="")
         caption.grid(row=3, column=column)
-        self._photos[method], self._captions[method] = photo, caption
+        self._pictures[method], self._captions[method] = picture, caption
+        self._make_photo(method)
+
+    def _make_photo(self, method):
+        side = 28 * self._zoom
+        self._photos[method] = ImageTk.PhotoImage("RGB", (side, side), master=self)
+        self._pictures[method].configure(image=self._photos[method])
+
+    def _resize(self, event):
+        """Make the four pictures as large as they have room."""
+        room = min(event.width // len(METHODS) - pixels(self, 16), event.height - pixels(self, 160))
+        zoom = max(2, room // 28)
+        if zoom != self._zoom:
+            self._zoom = zoom
+            for method in METHODS:
+                self._make_photo(method)
+            self._again()
 
     def show(self, seen: Seen) -> None:
         """Explain the drawing; what takes long comes when the pen rests."""
