@@ -1,13 +1,14 @@
 """Draw a digit and have it recognised: ``python gui.py``.
 
-Keys: Return recognises, Escape clears, Ctrl+Z (Command+Z on a Mac) takes back the last stroke.
+Keys: Return recognises, Escape clears, Ctrl+Z (Command+Z on a Mac) takes back the last stroke, F2
+shows the inside of the network in a second window.
 """
 
 import argparse
 import math
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import recognise
@@ -46,6 +47,8 @@ class App(tk.Tk if tk else object):
         The ink that can be seen on the canvas: the centre of each oval, in canvas coordinates,
         moved to the edge where only a part of the oval reaches the paper. A stroke ends where the
         pen is lifted or leaves the paper.
+    observers : list of callable
+        Called without arguments after every change of the strokes.
 
     Raises
     ------
@@ -63,9 +66,11 @@ class App(tk.Tk if tk else object):
         if model is None:
             model = recognise.load_network(recognise.WEIGHTS)
         super().__init__()
-        self.title("Digits")
+        self.title("Digits: F2 looks inside")
         self.model = model
         self.strokes: list[list[Point]] = []
+        self.observers: list[Callable[[], None]] = []
+        self._inspector: tk.Toplevel | None = None
         self._lift_pen()
 
         self.canvas = tk.Canvas(self, width=SIZE, height=SIZE, bg="white", cursor="cross")
@@ -83,6 +88,7 @@ class App(tk.Tk if tk else object):
         self.bind("<Return>", lambda event: self.classify_handwriting())
         self.bind("<Escape>", lambda event: self.clear_all())
         self.bind("<<Undo>>", lambda event: self.undo())
+        self.bind("<F2>", lambda event: self.inspect())
 
     def classify_handwriting(self) -> None:
         """Write the digit drawn and its probability, in whole per cent, on the label."""
@@ -98,6 +104,7 @@ class App(tk.Tk if tk else object):
         self.canvas.delete("all")
         self.strokes.clear()
         self._lift_pen()
+        self._changed()
 
     def undo(self) -> None:
         """Take back the last stroke."""
@@ -105,6 +112,17 @@ class App(tk.Tk if tk else object):
             self.canvas.delete(f"stroke{len(self.strokes)}")
             self.strokes.pop()
         self._lift_pen()
+        self._changed()
+
+    def inspect(self) -> None:
+        """Open the window that shows the inside of the network, or bring it to the front."""
+        if self._inspector is None or not self._inspector.winfo_exists():
+            from inspector import Inspector  # only those who look inside wait for it
+
+            self._inspector = Inspector(self, SIZE, RADIUS)
+        self._inspector.deiconify()
+        self._inspector.lift()
+        self._inspector.focus_set()
 
     def draw_lines(self, event: "tk.Event") -> None:
         """Draw on to the pointer, at ``event.x, event.y``, without a gap."""
@@ -112,11 +130,16 @@ class App(tk.Tk if tk else object):
         for centre in _pen_path(self._pen or pointer, pointer):
             self._draw_oval(centre)
         self._pen = pointer
+        self._changed()
 
     def _begin_stroke(self, event: "tk.Event") -> None:
         """Put the pen down; it leaves ink when it moves."""
         self._lift_pen()
         self._pen = event.x, event.y
+
+    def _changed(self) -> None:
+        for observer in self.observers:
+            observer()
 
     def _lift_pen(self) -> None:
         self._pen: Point | None = None  # where the pointer was
@@ -151,7 +174,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="gui.py",
         description="Draw a digit and have it recognised.",
-        epilog="Return recognises, Escape clears, Ctrl+Z takes back the last stroke.",
+        epilog="Return recognises, Escape clears, Ctrl+Z takes back the last stroke, "
+        "F2 shows the inside of the network.",
     )
     parser.add_argument(
         "--weights",
@@ -159,6 +183,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=recognise.WEIGHTS,
         metavar="FILE",
         help="a saved network (default: the shipped one)",
+    )
+    parser.add_argument(
+        "--inspect", action="store_true", help="start with the inside of the network shown"
     )
     args = parser.parse_args(argv)
     try:
@@ -175,6 +202,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return recognise.main([f"--weights={args.weights}"])
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Tk would see Ctrl-C only at its next event
+    if args.inspect:
+        app.inspect()
     app.mainloop()
     return 0
 

@@ -1,0 +1,319 @@
+"""One number of the network, spelled out: what it was made of, down to the single products.
+
+`spell` takes a layer, its input and output for one image, and a place in the output, and returns
+the arithmetic behind that one number as plain data, for a window to draw.
+
+What is shown adds up, to the last digit shown. Rounding each term by itself would not do: three
+times 0.333 is not 1. So the total is the number that the network computed, rounded as usual, and
+the terms are rounded so that they add up to it, each by less than one unit of the last digit: those
+that rounding wronged most are rounded the other way. (Election officials give out seats like this:
+the method of the largest remainder.)
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+
+from .activation import Flatten, ReLU, Softmax
+from .batchnorm import BatchNorm
+from .conv import Conv2D
+from .dense import Dense
+from .dropout import Dropout
+from .im2col import im2col
+from .layer import Layer
+from .pool import AvgPool2D, MaxPool2D
+
+DIGITS = 5  # shown of the largest number; float32 is good for about seven
+LARGEST = 10  # terms named one by one; the others are one term
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of a sum.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    shown : Decimal
+        ``value``, rounded so that the sum's terms add up.
+    index : int or None
+        Of the input channel, input or class that it comes from.
+    factors : pair of float, or None
+        Where it is a single product.
+    """
+
+    name: str
+    value: float
+    shown: Decimal
+    index: int | None = None
+    factors: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Terms and their total; the shown terms add up to the shown total exactly."""
+
+    terms: tuple[Term, ...]
+    shown: Decimal
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """One number and how it came about.
+
+    Attributes
+    ----------
+    kind : str
+        The layer's class.
+    at : tuple of int
+        (row, column, channel) or (index,) of the number in the layer's output.
+    value : float
+        What the network computed.
+    shown : Decimal
+        The same, rounded.
+    rule : str
+        The layer's equation.
+    total : Sum or None
+        What adds up to the number; for Softmax, to what it is divided by.
+    notes : tuple of (str, Decimal)
+        Other numbers that take part.
+    corner : tuple of int or None
+        Row and column of the window's upper left corner in the input; negative in the padding.
+    patch : ndarray or None, shape (KH, KW, C)
+        What a window sees; NaN where it is a max-pool's padding.
+    kernel : ndarray or None, shape (KH, KW, C)
+        What the patch is multiplied with.
+    winner : tuple of int or None
+        (row, column) in the patch of the largest.
+    """
+
+    kind: str
+    at: tuple[int, ...]
+    value: float
+    shown: Decimal
+    rule: str
+    total: Sum | None = None
+    notes: tuple[tuple[str, Decimal], ...] = ()
+    corner: tuple[int, int] | None = None
+    patch: np.ndarray | None = field(default=None, compare=False)
+    kernel: np.ndarray | None = field(default=None, compare=False)
+    winner: tuple[int, int] | None = None
+
+    def products(self, channel: int) -> Sum:
+        """Return patch times kernel in one input channel, row by row; they add up to its term."""
+        seen, weights = (a[..., channel].astype(np.float64) for a in (self.patch, self.kernel))
+        values = (seen * weights).ravel().tolist()
+        target = next((t.shown for t in self.total.terms if t.index == channel), None)
+        target = round_to(sum(values), self.decimals) if target is None else target
+        names = [f"{i}, {j}" for i, j in np.ndindex(seen.shape)]
+        factors = list(zip(seen.ravel().tolist(), weights.ravel().tolist(), strict=True))
+        return add_up(names, values, target, factors=factors)
+
+    @property
+    def decimals(self) -> int:
+        """How many digits are shown behind the point."""
+        return -self.shown.as_tuple().exponent
+
+
+def spell(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> Spelling:
+    """Spell out ``out[at]``.
+
+    Parameters
+    ----------
+    layer : Layer
+        Any kind that `nn` has.
+    x, out : ndarray
+        The layer's input and output for one image, without N.
+    at : tuple of int
+        A place in ``out``.
+
+    Raises
+    ------
+    ValueError
+        If ``at`` is no place in ``out``, the layer is of an unknown kind, or a number is infinite
+        or so large that it cannot be written out.
+    """
+    at = tuple(int(i) for i in at)
+    if len(at) != out.ndim or not all(0 <= i < n for i, n in zip(at, out.shape, strict=True)):
+        raise ValueError(f"{at} is no place in an output of shape {out.shape}")
+    for kinds, function in _SPELLERS:
+        if isinstance(layer, kinds):
+            try:
+                return function(layer, x, at, float(out[at]))
+            except (InvalidOperation, OverflowError):
+                raise ValueError(f"{out[at]} is too large to be spelled out") from None
+    raise ValueError(f"{type(layer).__name__} cannot be spelled out")
+
+
+def add_up(
+    names: Sequence[str],
+    values: Sequence[float],
+    shown: Decimal,
+    indices: Sequence[int | None] | None = None,
+    factors: Sequence[tuple[float, float] | None] | None = None,
+) -> Sum:
+    """Return a sum whose terms are rounded so that they add up to ``shown``, digit by digit."""
+    exact = [Decimal(value) for value in values]
+    rounded = [value.quantize(shown) for value in exact]
+    unit = Decimal(1).scaleb(shown.as_tuple().exponent)
+    missing = int((shown - sum(rounded)) / unit)
+    step = 1 if missing > 0 else -1
+    wronged = sorted(
+        (i for i, value in enumerate(exact) if value),  # what is 0 stays 0
+        key=lambda i: step * (exact[i] - rounded[i]),
+        reverse=True,
+    )
+    for i in wronged[: abs(missing)]:
+        rounded[i] += step * unit
+    indices = indices or [None] * len(exact)
+    factors = factors or [None] * len(exact)
+    rounded = [value + 0 for value in rounded]  # -0.000 is 0.000
+    return Sum(tuple(map(Term, names, values, rounded, indices, factors)), shown)
+
+
+def round_to(value: float, decimals: int) -> Decimal:
+    """Return a number as shown with so many digits behind the point."""
+    return Decimal(value).quantize(Decimal(1).scaleb(-decimals)) + 0
+
+
+def decimals_for(*values: float) -> int:
+    """Return how many digits behind the point show the largest of these with `DIGITS` digits."""
+    largest = max(map(abs, values), default=0)
+    if math.isnan(sum(values)):
+        raise OverflowError("not a number: something infinite took part")
+    return max(DIGITS - 1 - math.floor(math.log10(largest)), 0) if largest else DIGITS - 1
+
+
+def _weighted(kind, at, value, rule, names, values, rest, bias=None, factors=None, **parts):
+    """Spell a sum of `values` and `bias`: the largest by name, the others as one term."""
+    values = np.asarray(values, np.float64)
+    order = np.argsort(-np.abs(values), kind="stable")
+    largest, others = order[:LARGEST], order[LARGEST:]
+    terms = [(names[i], float(values[i]), int(i), factors and factors[i]) for i in largest]
+    if len(others):
+        terms.append((rest.format(len(others)), float(values[others].sum()), None, None))
+    if bias is not None:
+        terms.append(("bias", float(bias), None, None))
+    decimals = decimals_for(value, *(term[1] for term in terms))
+    shown = round_to(value, decimals)
+    names, values, indices, factors = zip(*terms, strict=True)
+    total = add_up(names, values, shown, indices, factors)
+    return Spelling(kind, at, value, shown, rule, total, **parts)
+
+
+def _patch(layer, x, at, fill=0.0):
+    """Return what the layer's window sees for an output, and where its corner lies in the input."""
+    (above, _), (left, _) = layer.window.padding(*x.shape[:2])
+    row, column = (i * s for i, s in zip(at, layer.window.stride, strict=False))
+    cols = im2col(x[None], layer.window, fill)
+    return cols[0, at[0], at[1]], (row - above, column - left)
+
+
+def _conv(layer, x, at, value):
+    patch, corner = _patch(layer, x, at)
+    kernel = layer.params["w"][..., at[-1]]
+    sums = (patch.astype(np.float64) * kernel).sum(axis=(0, 1))
+    names = [f"input channel {c}" for c in range(len(sums))]
+    bias = layer.params["b"][at[-1]] if "b" in layer.params else None
+    rule = "out = sum of patch x kernel" + (" + bias" if bias is not None else "")
+    parts = {"patch": patch, "kernel": kernel, "corner": corner}
+    others = "{} other channels"
+    return _weighted("Conv2D", at, value, rule, names, sums, others, bias, **parts)
+
+
+def _avg_pool(layer, x, at, value):
+    patch, corner = _patch(layer, x, at)
+    patch = patch[..., at[-1] :][..., :1]
+    kernel = np.full(patch.shape, 1 / patch.size)
+    products = (patch.astype(np.float64) * kernel).sum(axis=(0, 1))
+    rule = f"out = mean of the window: each of its {patch.size} values times 1/{patch.size}"
+    parts = {"patch": patch, "kernel": kernel, "corner": corner}
+    return _weighted("AvgPool2D", at, value, rule, ["the window"], products, "", **parts)
+
+
+def _max_pool(layer, x, at, value):
+    patch, corner = _patch(layer, x, at, fill=-np.inf)
+    patch = patch[..., at[-1]]
+    winner = tuple(map(int, np.unravel_index(patch.argmax(), patch.shape)))
+    shown = round_to(value, decimals_for(*patch[np.isfinite(patch)].tolist()))
+    patch = np.where(np.isneginf(patch), np.nan, patch)[..., None]
+    rule = "out = the largest of the window"
+    return Spelling(
+        "MaxPool2D", at, value, shown, rule, patch=patch, corner=corner, winner=winner
+    )  # fmt: skip
+
+
+def _batchnorm(layer, x, at, value):
+    c = at[-1]
+    mean, var = (float(layer.state[name][c]) for name in ("mean", "var"))
+    gamma, beta = (float(layer.params[name][c]) for name in ("gamma", "beta"))
+    std = math.sqrt(var + layer.config["eps"])
+    x_hat = (float(x[at]) - mean) / std
+    names, values = ("gamma * x_hat", "beta"), (gamma * x_hat, beta)
+    numbers = {"x": float(x[at]), "mean": mean, "std = sqrt(var + eps)": std,
+               "x_hat = (x - mean) / std": x_hat, "gamma": gamma}  # fmt: skip
+    decimals = decimals_for(value, *values, *numbers.values())
+    shown = round_to(value, decimals)
+    return Spelling(
+        "BatchNorm", at, value, shown, "out = gamma * x_hat + beta",
+        add_up(names, values, shown, factors=[(gamma, x_hat), None]),
+        tuple((name, round_to(number, decimals)) for name, number in numbers.items()),
+    )  # fmt: skip
+
+
+def _dense(layer, x, at, value):
+    w = layer.params["w"][:, at[0]].astype(np.float64)
+    names = [f"input {i}" for i in range(len(w))]
+    factors = list(zip(x.tolist(), w.tolist(), strict=True))
+    bias = layer.params["b"][at[0]] if "b" in layer.params else None
+    rule = "out = sum of input x weight" + (" + bias" if bias is not None else "")
+    return _weighted("Dense", at, value, rule, names, x * w, "{} other inputs", bias, factors)
+
+
+def _softmax(layer, x, at, value):
+    """As many digits as agree: the shown quotient, rounded, must be the shown probability."""
+    (k,) = at
+    logits = x.astype(np.float64)
+    powers = np.exp(logits - logits.max()).tolist()
+    for decimals in (6, 5, 4, 3, 2):
+        shown = round_to(value, decimals)
+        names = [f"exp(x[{i}] - max)" for i in range(len(powers))]
+        total = add_up(names, powers, round_to(sum(powers), decimals + 3), range(len(powers)))
+        if (total.terms[k].shown / total.shown).quantize(shown) == shown:
+            break
+    digits = decimals_for(*logits.tolist())
+    notes = [(f"x[{i}]", round_to(logit, digits)) for i, logit in enumerate(logits.tolist())]
+    notes.append(("max", round_to(float(logits.max()), digits)))
+    rule = f"out = exp(x[{k}] - max) / sum of all exp(x - max)"
+    return Spelling("Softmax", at, value, shown, rule, total, tuple(notes))
+
+
+def _relu(layer, x, at, value):
+    shown = round_to(value, decimals_for(float(x[at])))
+    notes = (("x", round_to(float(x[at]), -shown.as_tuple().exponent)),)
+    return Spelling("ReLU", at, value, shown, "out = max(x, 0)", notes=notes)
+
+
+def _same(layer, x, at, value):
+    rule = "out = x: " + (
+        "nothing is computed, only laid out in a row"
+        if isinstance(layer, Flatten)
+        else "values are lost in training only"
+    )
+    return Spelling(type(layer).__name__, at, value, round_to(value, decimals_for(value)), rule)
+
+
+_SPELLERS = (
+    (Conv2D, _conv),
+    (AvgPool2D, _avg_pool),
+    (MaxPool2D, _max_pool),
+    (BatchNorm, _batchnorm),
+    (Dense, _dense),
+    (Softmax, _softmax),
+    (ReLU, _relu),
+    ((Flatten, Dropout), _same),
+)
