@@ -102,7 +102,7 @@ class Learning:
     PER_NOTE = ("step", "epoch", "loss", "accuracy", "ratio", "proba")
     PER_MOMENT = ("moment", "filters")
     REST = ("digits", "labels", "layers", "now", "validation")
-    FILTERS, ROWS = 12, 6
+    FILTERS, ROWS = 10, 6
     GOOD_RATIO = 1e-3  # a rule of thumb: far above it training jumps about, far below it crawls
 
     def __init__(self):
@@ -134,6 +134,7 @@ class Learning:
         for k, cell in enumerate(right.subgridspec(2, 5, hspace=0.25, wspace=0.25)):
             if k < len(notes["labels"]):
                 self._probabilities(cell, notes, k)
+        self.figure.text(0.69, 0.467, "what ten digits are read as, by epoch", ha="center", size=12)
 
     def _curve(self, axes, notes, name, validated):
         """Draw one of the two curves that everyone looks at."""
@@ -165,7 +166,7 @@ class Learning:
             shown.transpose(0, 2, 1, 3).reshape(R * KH, F * KW)[:-1, :-1],
             cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest",
         )  # fmt: skip
-        axes.set_title("first filters, by epoch")
+        axes.set_title("first-layer filters, by epoch")
         names = [*(str(moment) for moment in notes["moment"][rows]), "now"]
         axes.set(xticks=(), yticks=np.arange(R) * KH + KH / 2 - 1, yticklabels=names)
         axes.tick_params(length=0)
@@ -184,8 +185,6 @@ class Learning:
         )  # fmt: skip
         chart.set_yticks(range(len(proba)))
         chart.tick_params(labelsize=6, length=0, pad=1)
-        if k == 0:
-            chart.set_title("read as, over the epochs", size=8)
 
 
 def _save(figure, path):

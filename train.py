@@ -27,15 +27,14 @@ import report
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
-from nn import SGD, Adadelta, Adam, ModelFileError, Sequential, checkpoint
+from nn import ModelFileError, Sequential, checkpoint
 from nn.averaging import Average
 from nn.calibration import calibrate
 from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
 from nn.run import Run, StoppedError
-from nn.schedule import constant, cosine, one_cycle
 from nn.training import DivergedError, Trainer, score
-from recipes import RECIPES, build
+from recipes import OPTIMISERS, RECIPES, SCHEDULES, build
 from watch import watching
 
 RUNS = Path("runs")
@@ -44,17 +43,6 @@ VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
 QUICK = 10_000
-
-OPTIMISERS = {
-    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
-    "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
-}
-SCHEDULES = {
-    "one-cycle": one_cycle,
-    "cosine": cosine,
-    "constant": lambda lr, steps: constant(lr),
-}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -35,7 +35,7 @@ except ImportError:  # many systems package it apart from Python; pictures do wi
 NOTES = "watch.npz"
 EVERY = 10  # steps from one note to the next
 SAVE_EVERY = 2.0  # seconds
-REST = 19  # times as long as a drawing took: drawing gets a twentieth of one core at most
+REST = 9  # times as long as a drawing took: drawing gets a tenth of one core at most
 PATIENCE = 120.0  # seconds that a run waits at its end for its last pictures
 SERIES = (*Learning.PER_NOTE, *Learning.PER_MOMENT)
 
@@ -63,12 +63,7 @@ class Recorder:
     """
 
     def __init__(
-        self,
-        run: Run,
-        reader: Sequential,
-        images: np.ndarray,
-        labels: np.ndarray,
-        epoch_steps: int,
+        self, run: Run, reader: Sequential, images: np.ndarray, labels: np.ndarray, epoch_steps: int
     ):
         self.run, self.reader, self.epoch_steps = run, reader, epoch_steps
         self._labels, first = np.unique(labels, return_index=True)
@@ -158,8 +153,7 @@ class Recorder:
             return {}
         held, moments = notes["step"] <= steps, notes["moment"] < progress.epoch
         return {
-            name: notes[name][moments if name in Learning.PER_MOMENT else held]
-            for name in SERIES
+            name: notes[name][moments if name in Learning.PER_MOMENT else held] for name in SERIES
         }
 
     def _weights(self) -> Arrays:

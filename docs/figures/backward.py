@@ -7,7 +7,18 @@ from nn import Conv2D, MaxPool2D
 
 from .example import DIGIT, SMOOTHING, Example
 from .style import (
-    BLUE, INK, MARK, PALE, RED, SIZE, bars, figure, picture, plain, sign, walls,
+    BLUE,
+    INK,
+    MARK,
+    PALE,
+    RED,
+    SIZE,
+    bars,
+    figure,
+    picture,
+    plain,
+    sign,
+    walls,
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def between(share: float) -> list[np.ndarray]:
                     corners[1] + (corners[2] - corners[1]) * (t - 0.45) / 0.55)  # fmt: skip
     angle = np.radians(-40 - 300 * t)
     loop = np.hstack([140 + 55 * np.cos(angle), 115 + 52 * np.sin(angle)])
-    stem = np.array([192, 62]) + t[::2] * np.array([-8, 190])
+    stem = np.array([192, 62]) + t * np.array([-8, 190])
     return [(1 - share) * hook + share * loop, stem]
 
 

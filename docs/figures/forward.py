@@ -10,7 +10,20 @@ from nn.im2col import im2col
 
 from .example import Example
 from .style import (
-    BLUE, INK, MARK, PALE, RED, SIZE, bars, figure, frame, numbers, picture, plain, sign, walls,
+    BLUE,
+    INK,
+    MARK,
+    PALE,
+    RED,
+    SIZE,
+    bars,
+    figure,
+    frame,
+    numbers,
+    picture,
+    plain,
+    sign,
+    walls,
 )  # fmt: skip
 
 CANVAS, PEN = 300, 16  # pixels: the window's canvas, and its pen's width
@@ -39,8 +52,9 @@ def canvas(example: Example) -> Figure:
         kept.plot(*stroke[0], "o", color=colour, markersize=7, fillstyle="none")
     x, y = example.strokes[0][0]
     kept.annotate(
-        f"({x:.0f}, {y:.0f})", (x, y), (8, 8), textcoords="offset points", size=SIZE, color=BLUE
-    )
+        f"({x:.0f}, {y:.0f})", (x, y), (-8, 8), textcoords="offset points", size=SIZE, color=BLUE,
+        ha="right",
+    )  # fmt: skip
     seen.set_xticks((0, 100, 200, 300))
     kept.set_xticks((0, 100, 200, 300))
     return drawn
@@ -57,7 +71,8 @@ def grid(example: Example) -> Figure:
     y, x = (np.arange(FIELD) @ image.sum(axis=axis) / image.sum() for axis in (1, 0))
     whole.plot(x, y, "+", color=RED, markersize=14, markeredgewidth=1.5)
     whole.annotate(
-        "centre of mass", (x, y), (22, 26), size=SIZE, color=RED, ha="center",
+        "centre of mass", (x, y), (-70, -75), textcoords="offset points", size=SIZE, color=RED,
+        ha="center",
         arrowprops={"arrowstyle": "-", "color": RED, "linewidth": 0.7},
     )  # fmt: skip
     top, left, side = rows[0], columns[0], 10
