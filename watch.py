@@ -38,7 +38,6 @@ SAVE_EVERY = 2.0  # seconds
 REST = 9  # times as long as a drawing took: drawing gets a tenth of one core at most
 PATIENCE = 120.0  # seconds that a run waits at its end for its last pictures
 SERIES = (*Learning.PER_NOTE, *Learning.PER_MOMENT)
-
 Steps = Iterator[Step]
 
 
@@ -56,10 +55,7 @@ class Recorder:
     epoch_steps : int
         Of one epoch.
 
-    Attributes
-    ----------
-    seconds : float
-        How long training has waited for it.
+    ``seconds`` says how long training has waited for it.
     """
 
     def __init__(
@@ -144,14 +140,14 @@ class Recorder:
 
     def _earlier(self) -> Arrays:
         """Return what an earlier part of the run has noted, as far as it holds."""
-        progress, steps = self.run.progress, self.run.trainer.optimiser.steps
         try:
             notes = read_notes(self.run.folder)
         except (OSError, ValueError):
             return {}
         if notes["layers"].tolist() != self._names:
             return {}
-        held, moments = notes["step"] <= steps, notes["moment"] < progress.epoch
+        held = notes["step"] <= self.run.trainer.optimiser.steps
+        moments = notes["moment"] < self.run.progress.epoch
         return {
             name: notes[name][moments if name in Learning.PER_MOMENT else held] for name in SERIES
         }
@@ -226,8 +222,8 @@ def read_notes(folder: Path) -> Arrays:
     return notes
 
 
-def show(folder: Path) -> None:
-    """Open a window on a run's notes, and draw them again whenever there are more."""
+def show(folder: Path) -> "tk.Tk":
+    """Return a window on a run's notes, which draws them again whenever there are more."""
     root = tk.Tk()
     root.title(f"{folder} learns")
     charts = Learning()
@@ -243,11 +239,10 @@ def show(folder: Path) -> None:
             charts.show(read_notes(folder))
             canvas.draw()
             seen = stamp
-        rest = max(1.0, REST * (time.monotonic() - start))
-        root.after(round(1000 * rest), look)
+        root.after(round(1000 * max(1, REST * (time.monotonic() - start))), look)
 
     look()
-    root.mainloop()
+    return root
 
 
 def draw_epochs(folder: Path, ended: threading.Event) -> None:
@@ -271,29 +266,38 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--pictures", action="store_true",
         help="draw a picture of each epoch into it instead, until standard input ends")  # fmt: skip
     args = parser.parse_args(argv)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for the training
-    if hasattr(os, "nice"):
-        os.nice(19)  # what training leaves
     try:
         read_notes(args.run)
         if args.pictures:
-            ended = threading.Event()
-            threading.Thread(target=_wait_for_end, args=(ended,), daemon=True).start()
-            draw_epochs(args.run, ended)
+            _step_back()
+            draw_epochs(args.run, _end_of_input())
         elif problem := no_display():
             raise OSError(f"{problem}; try --pictures")
         else:
-            show(args.run)
+            _step_back()
+            show(args.run).mainloop()
     except (OSError, ValueError) as error:
         print(f"watch.py: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _wait_for_end(ended):
-    if not sys.stdin.isatty():
-        sys.stdin.read()
-    ended.set()
+def _step_back():
+    """Leave the cores to the training, and Ctrl-C, which stops it, to it as well."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(19)
+
+
+def _end_of_input():
+    """Return an event that is set once the run, which holds our standard input open, has ended."""
+    ended = threading.Event()
+    if sys.stdin.isatty():
+        ended.set()
+    else:
+        read = threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True)
+        read.start()
+    return ended
 
 
 if __name__ == "__main__":

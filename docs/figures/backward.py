@@ -110,7 +110,7 @@ def update(example: Example) -> Figure:
     axes.plot(0, lesson.loss, "o", color=INK, markersize=4)
     axes.set_xlabel("learning rate of one step of plain descent", size=SIZE)
     axes.set_title("the loss after the step", size=SIZE, color=INK)
-    axes.legend(fontsize=SIZE - 1, frameon=False)
+    axes.legend(fontsize=SIZE - 1, frameon=False, loc="upper center")
     plain(axes)
     return drawn
 
@@ -160,7 +160,7 @@ def gradcheck(example: Example) -> Figure:
     local.plot(ends, [moved(end) for end in ends], "o-", color=MARK, label="measured slope")
     local.set_xlabel(f"change of one weight, w[{i}, {j}, 0, {channel}]", size=SIZE)
     local.set_title("the same slope, twice", size=SIZE, color=INK)
-    local.legend(fontsize=SIZE - 1, frameon=False)
+    local.legend(fontsize=SIZE - 1, frameon=False, loc="upper center")
     h = np.logspace(-9, -1, 17)
     near, far = (np.array([(moved(k * s) - moved(-k * s)) / (2 * k * s) for s in h])
                  for k in (1, 2))  # fmt: skip
@@ -172,7 +172,7 @@ def gradcheck(example: Example) -> Figure:
         errors.loglog(h, np.maximum(error, 1e-16), ".-", color=colour, label=label)
     errors.set_xlabel("step h", size=SIZE)
     errors.set_title("relative error of the measured slope", size=SIZE, color=INK)
-    errors.legend(fontsize=SIZE - 1, frameon=False)
+    errors.legend(fontsize=SIZE - 1, frameon=False, loc="upper center")
     errors.grid(color=PALE, alpha=0.4)
     for axes in (local, errors):
         plain(axes)

@@ -73,9 +73,12 @@ class Example:
 
     @cached_property
     def channel(self) -> int:
-        """The channel of the first convolution that this drawing excites most evenly."""
-        maps = np.maximum(self.values[self.first(Conv2D) + 1][0], 0)
-        return int(maps.std(axis=(0, 1)).argmax())
+        """The channel of the first convolution that finds most, and looks for edges, not ink."""
+        conv = self.first(Conv2D)
+        found = np.maximum(self.values[conv + 1][0], 0).std(axis=(0, 1))
+        w = self.model.layers[conv].params["w"]
+        evenness = 1 - np.abs(w.sum(axis=(0, 1, 2))) / np.abs(w).sum(axis=(0, 1, 2))
+        return int((found * evenness).argmax())
 
     @cached_property
     def place(self) -> tuple[int, int]:

@@ -176,6 +176,8 @@ def pool(example: Example) -> Figure:
     for i in range(0, down, KH):
         for j in range(0, across, KW):
             frame(second, i, j, KH, KW, PALE)
+    for i in range(0, down, KH):  # after all windows: no frame crosses a winner's
+        for j in range(0, across, KW):
             row, column = divmod(int(cut[i : i + KH, j : j + KW].argmax()), KW)
             frame(second, i + row, j + column, 1, 1)
     picture(third, small, f"pooled: {small.shape[0]} x {small.shape[1]}", largest=largest)

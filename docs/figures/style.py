@@ -69,9 +69,9 @@ def wall(maps: np.ndarray, across: int) -> np.ndarray:
 
 
 def walls(axes: Axes, maps: np.ndarray, across: int, title: str, *, signed: bool) -> None:
-    """Show all channels of maps (H, W, C), on one scale."""
-    laid = wall(maps, across)
-    picture(axes, laid, title, signed=signed, largest=np.nanmax(np.abs(laid)) or 1.0)
+    """Show all channels of maps (H, W, C), on one scale that the few largest exceed."""
+    largest = np.quantile(np.abs(maps), 0.995) or 1.0
+    picture(axes, wall(maps, across), title, signed=signed, largest=largest)
     axes.set_facecolor("#dddddd")
     axes.spines[:].set_visible(False)
 
