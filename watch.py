@@ -211,10 +211,7 @@ def no_display() -> str | None:
 def read_notes(folder: Path) -> Arrays:
     """Read the notes of a run.
 
-    Raises
-    ------
-    OSError, ValueError
-        If there are none, or they are damaged.
+    Raises OSError or ValueError if there are none, or they are damaged.
     """
     notes = read_arrays(folder / NOTES)
     if notes.keys() != {*SERIES, *Learning.REST}:

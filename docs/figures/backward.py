@@ -110,7 +110,7 @@ def update(example: Example) -> Figure:
     axes.plot(0, lesson.loss, "o", color=INK, markersize=4)
     axes.set_xlabel("learning rate of one step of plain descent", size=SIZE)
     axes.set_title("the loss after the step", size=SIZE, color=INK)
-    axes.legend(fontsize=SIZE - 1, frameon=False, loc="upper center")
+    axes.legend(fontsize=SIZE - 1, frameon=False, loc="upper left")
     plain(axes)
     return drawn
 

@@ -1,6 +1,6 @@
 """The tour tells the truth: what it names is there, and what is there it names."""
 
-import importlib
+import importlib.util
 import re
 import shlex
 from pathlib import Path
