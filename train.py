@@ -14,6 +14,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,15 +27,15 @@ import report
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
-from nn import SGD, Adadelta, Adam, ModelFileError, Sequential, checkpoint
+from nn import ModelFileError, Sequential, checkpoint
 from nn.averaging import Average
 from nn.calibration import calibrate
 from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
 from nn.run import Run, StoppedError
-from nn.schedule import constant, cosine, one_cycle
 from nn.training import DivergedError, Trainer, score
-from recipes import RECIPES, build
+from recipes import OPTIMISERS, RECIPES, SCHEDULES, build
+from watch import watching
 
 RUNS = Path("runs")
 SHAPE = (28, 28, 1)
@@ -42,17 +43,6 @@ VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
 QUICK = 10_000
-
-OPTIMISERS = {
-    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
-    "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
-}
-SCHEDULES = {
-    "one-cycle": one_cycle,
-    "cosine": cosine,
-    "constant": lambda lr, steps: constant(lr),
-}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -89,6 +79,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add("--save-every", type=_at_least(float, 0), default=1.0, metavar="MINUTES",
         help="from one checkpoint to the next (%(default)s)")  # fmt: skip
     add("--quick", action="store_true", help=f"2 epochs on {QUICK:,} images: under a minute")
+    add("--watch", action="store_true", help="see it learn, live in a window")
     add("--evaluate", type=Path, metavar="FILE", help="read the test set with this model instead")
     args = parser.parse_args(argv)
     if args.resume:
@@ -160,9 +151,12 @@ def train(args: argparse.Namespace) -> int:
         run = Run(trainer, average, args.output, settings(args, digits), 60 * args.save_every)
         if run.resume(print):
             print(f"going on with {args.output} at epoch {run.progress.epoch}")
-        with run.stopping_on_signals():
+        watched = nullcontext(lambda taken: taken)
+        if args.watch:
+            watched = watching(run, reader, *digits["validation"], steps // args.epochs)
+        with run.stopping_on_signals(), watched as follow:
             while run.progress.epoch <= args.epochs:
-                run_epoch(run, digits["train"], args)
+                run_epoch(run, digits["train"], args, follow)
                 loss, accuracy = measure(reader, *digits["validation"])
                 row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
                 print(
@@ -239,8 +233,8 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
-def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args) -> None:
-    """Train through what is left of an epoch."""
+def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args, follow) -> None:
+    """Train through what is left of an epoch, its steps handed through ``follow``."""
     mix, progress = RECIPES[args.recipe].mix, run.progress
     key = (args.seed, progress.epoch)
     with tqdm(
@@ -250,7 +244,7 @@ def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args) -> None:
         unit=" steps",
         leave=False,
     ) as bar:
-        for _ in run.steps(ahead(batches(*examples, args.batch_size, key, mix))):
+        for _ in follow(run.steps(ahead(batches(*examples, args.batch_size, key, mix)))):
             row = progress.row()
             text = f"loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
             bar.set_postfix_str(text, refresh=False)

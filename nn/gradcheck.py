@@ -3,7 +3,7 @@
 A derivative can be measured: step one number a little to each side, see how far the result moves.
 That is slow, one number at a time, but it knows nothing of the chain rule, so it is an independent
 judge of it. ``python -m nn.gradcheck`` measures every parameter and the input of every layer, and
-of a whole network, and compares:
+of a whole network (``python -m nn.gradcheck Dense`` those of the cases so called), and compares:
 
     numeric(x)  = (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h        f = sum(out * dout)
 
@@ -17,7 +17,7 @@ steps change any such choice anywhere (`Layer.choices`) is skipped, and counted.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -204,11 +204,15 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     )  # fmt: skip
 
 
-def main() -> int:
-    """Print the table of all cases; return 1 if any row failed, else 0."""
+def main(names: Sequence[str] = ()) -> int:
+    """Print the table of the cases whose titles begin so; return 1 if a row failed, else 0."""
+    chosen = [(title, run) for title, run in cases() if title.startswith(tuple(names) or "")]
+    if not chosen:
+        print(f"no case begins with {' or '.join(names)}: {', '.join(dict(cases()))}")
+        return 2
     print(f"{'layer':<19}{'array':<9}{'worst error':>12}  {'at':<16}{'compared':>9}{'skipped':>9}")
     failed = 0
-    for title, run in cases():
+    for title, run in chosen:
         for row in run():
             failed += not row.passed
             print(
@@ -220,4 +224,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

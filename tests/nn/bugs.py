@@ -1,6 +1,14 @@
-"""Ten classic bugs, each a small edit of one file of `nn`, for the gradient check to catch."""
+"""Ten classic bugs, each a small edit of one file of `nn`, for the gradient check to catch.
 
+The exercises of docs/tour.md are these bugs as diffs; after a change of either,
+``python -m tests.nn.bugs`` writes them again.
+"""
+
+import difflib
+from pathlib import Path
 from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
 
 
 class Bug(NamedTuple):
@@ -17,6 +25,13 @@ class Bug(NamedTuple):
             assert source.count(right) == 1, f"{self.file} no longer says {right!r} once"
             source = source.replace(right, wrong)
         return source
+
+    def diff(self) -> str:
+        """Return the bug as ``git apply`` takes it."""
+        right = (ROOT / "nn" / self.file).read_text(encoding="utf-8")
+        lines = (text.splitlines(keepends=True) for text in (right, self.plant(right)))
+        # One line about each change: a change elsewhere in the file leaves the diff as it is.
+        return "".join(difflib.unified_diff(*lines, f"a/nn/{self.file}", f"b/nn/{self.file}", n=1))
 
 
 BUGS = (
@@ -115,3 +130,17 @@ BUGS = (
         (("return (softmax(logits) - target) / len(logits)", "return softmax(logits) - target"),),
     ),
 )
+
+EXERCISES = dict(
+    zip(
+        ("01-ant", "02-bee", "03-cricket", "04-dragonfly", "05-earwig", "06-firefly", "07-gnat",
+         "08-hornet", "09-ichneumon", "10-june-beetle"),
+        BUGS,
+        strict=True,
+    )
+)  # fmt: skip
+"""The bugs under names that do not give them away."""
+
+if __name__ == "__main__":
+    for name, bug in EXERCISES.items():
+        (ROOT / "docs" / "exercises" / f"{name}.diff").write_text(bug.diff(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The tour, its pictures and exercises, and what was measured."""

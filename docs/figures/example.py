@@ -1,0 +1,130 @@
+"""The one drawing that the tour follows, and all that the shipped network computes for it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from data.canvas import from_image, from_strokes, open_image
+from nn import Conv2D, Sequential, SoftmaxCrossEntropy
+from nn.layer import Layer
+from nn.model import as_input
+
+ROOT = Path(__file__).parents[2]
+WEIGHTS, SAMPLES = ROOT / "weights" / "mnist.npz", ROOT / "samples"
+DIGIT = 4
+DOUBT = 0.8  # how sure of its 4 the network is meant to be: a hasty drawing shows more
+SMOOTHING = 0.05  # the label smoothing of the default recipe
+DROPOUT_SEED = 1
+
+
+def between(share: float) -> list[np.ndarray]:
+    """Return the strokes, (P, 2) pixels of the window's canvas, of a 4 that ``share`` is a 9."""
+    t = np.linspace(0, 1, 40)[:, None]
+    corners = np.array([[95, 65], [85, 168], [205, 165]], float)
+    hook = np.where(t < 0.45, corners[0] + (corners[1] - corners[0]) * t / 0.45,
+                    corners[1] + (corners[2] - corners[1]) * (t - 0.45) / 0.55)  # fmt: skip
+    angle = np.radians(-40 - 300 * t)
+    loop = np.hstack([140 + 55 * np.cos(angle), 115 + 52 * np.sin(angle)])
+    stem = np.array([192, 62]) + t * np.array([-8, 190])
+    return [(1 - share) * hook + share * loop, stem]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A drawing on its way through a network and back.
+
+    Attributes
+    ----------
+    model : Sequential
+    strokes : list of ndarray, each (P, 2)
+    image : ndarray, (28, 28), float32 in [0, 1]
+    values : list of ndarray
+        The input of each layer in use, and last the logits; each with N = 1.
+    """
+
+    model: Sequential
+    strokes: list[np.ndarray]
+    image: np.ndarray
+    values: list[np.ndarray]
+
+    @classmethod
+    def of(cls, model: Sequential) -> "Example":
+        """Draw the 4, closed towards a 9 as far as leaves the network in some doubt."""
+        shares = np.linspace(0, 1, 41)
+        images = np.stack([from_strokes(between(share)) for share in shares])
+        sure = model.predict_proba(images)[:, DIGIT]
+        sure[sure < 0.5] = np.inf  # read as something else
+        chosen = int(np.abs(sure - DOUBT).argmin())
+        values = [as_input(images[chosen : chosen + 1])]
+        for layer in model.layers:
+            values.append(layer.forward(values[-1]))
+        return cls(model, between(shares[chosen]), images[chosen], values)
+
+    @property
+    def proba(self) -> np.ndarray:
+        """The ten probabilities."""
+        return self.model.predict_proba(self.image[None])[0]
+
+    def first(self, kind: type[Layer]) -> int:
+        """Return the index of the first layer of a kind."""
+        return next(i for i, layer in enumerate(self.model.layers) if isinstance(layer, kind))
+
+    @cached_property
+    def channel(self) -> int:
+        """The channel of the first convolution that finds most, and looks for edges, not ink."""
+        conv = self.first(Conv2D)
+        found = np.maximum(self.values[conv + 1][0], 0).std(axis=(0, 1))
+        w = self.model.layers[conv].params["w"]
+        evenness = 1 - np.abs(w.sum(axis=(0, 1, 2))) / np.abs(w).sum(axis=(0, 1, 2))
+        return int((found * evenness).argmax())
+
+    @cached_property
+    def place(self) -> tuple[int, int]:
+        """The row and column where that channel answers most strongly."""
+        answer = self.values[self.first(Conv2D) + 1][0, :, :, self.channel]
+        row, column = np.unravel_index(answer.argmax(), answer.shape)
+        return int(row), int(column)
+
+    @cached_property
+    def lesson(self) -> "Lesson":
+        """The drawing as the first of a small training batch."""
+        return Lesson(self.model, self.image)
+
+
+class Lesson:
+    """A training step's forward and backward pass, in float64.
+
+    Parameters
+    ----------
+    model : Sequential
+        Copied, not changed.
+    image : ndarray, (28, 28)
+        Goes first; the ten digits of ``samples/`` follow, for BatchNorm needs company.
+
+    Attributes
+    ----------
+    gradients : list of ndarray
+        That of the loss for the input of each layer, and last for the logits.
+    """
+
+    def __init__(self, model: Sequential, image: np.ndarray):
+        self.model = model.copy()
+        for layer in self.model.layers:
+            layer.params = {name: w.astype(np.float64) for name, w in layer.params.items()}
+        others = [from_image(open_image(SAMPLES / f"{digit}.png")) for digit in range(10)]
+        self.x = as_input(np.stack([image, *others])).astype(np.float64)
+        self.labels = np.array([DIGIT, *range(10)])
+        self.criterion = SoftmaxCrossEntropy(SMOOTHING)
+        self.loss = self.measure()
+        self.gradients = [self.criterion.backward()]
+        for layer in reversed(self.model.layers):
+            self.gradients.insert(0, layer.backward(self.gradients[0]))
+        self.grads = {name: dw.copy() for name, dw in self.model.named_grads().items()}
+
+    def measure(self) -> float:
+        """Return the loss with the parameters as they are; dropout loses the same each time."""
+        for layer in self.model.dropouts():
+            layer.rng = np.random.default_rng(DROPOUT_SEED)
+        return self.criterion.forward(self.model.forward(self.x, train=True), self.labels)

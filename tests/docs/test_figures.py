@@ -1,0 +1,82 @@
+"""The tour's pictures: one command draws them all, and they show what the network computed."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from docs.figures.__main__ import FIGURES, main
+from docs.figures.example import DIGIT, WEIGHTS, Example
+from docs.figures.style import wall
+from nn import Conv2D, Dense, Sequential
+
+MOST_BYTES = 80_000
+
+
+@pytest.fixture(scope="module")
+def example():
+    return Example.of(Sequential.load(WEIGHTS))
+
+
+def test_one_command_draws_every_picture_on_an_opaque_ground(tmp_path, capsys):
+    assert main(["--output", str(tmp_path)]) == 0
+    assert f"drew {len(FIGURES)} pictures" in capsys.readouterr().out
+    assert {file.name for file in tmp_path.iterdir()} == {f"{name}.png" for name in FIGURES}
+    for file in tmp_path.iterdir():
+        assert file.stat().st_size < MOST_BYTES, file.name
+        with Image.open(file) as picture:
+            pixels = np.asarray(picture.convert("RGBA"))
+        assert (pixels[..., 3] == 255).all(), f"{file.name} would let a dark page through"
+        assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 10, f"{file.name} is empty"
+
+
+def test_the_same_figure_gives_the_same_bytes(example, tmp_path):
+    from docs.figures.style import save
+
+    for name in ("a", "b"):
+        save(FIGURES["09-softmax"](example), tmp_path / f"{name}.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_network_that_cannot_be_read_is_one_line(tmp_path, capsys):
+    assert main(["--weights", str(tmp_path / "none.npz"), "--output", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "none.npz" in line
+
+
+def test_the_drawing_is_a_4_that_leaves_some_doubt(example):
+    assert example.proba.argmax() == DIGIT
+    assert 0.5 < example.proba[DIGIT] < 0.99
+
+
+def test_the_values_are_those_of_the_network(example):
+    logits = example.model.forward(example.image[None, :, :, None])
+    np.testing.assert_allclose(example.values[-1], logits, rtol=1e-5)
+    x, dense = example.values[example.first(Dense)], example.model.layers[example.first(Dense)]
+    np.testing.assert_allclose(x @ dense.params["w"] + dense.params["b"], logits, rtol=1e-5)
+
+
+def test_the_place_shown_is_where_the_map_is_largest(example):
+    map_ = example.values[example.first(Conv2D) + 1][0, :, :, example.channel]
+    assert map_[example.place] == map_.max()
+
+
+def test_the_lesson_changes_neither_network_nor_loss(example):
+    before = {name: w.copy() for name, w in example.model.named_params().items()}
+    lesson = example.lesson
+    assert lesson.measure() == lesson.loss
+    assert [g.shape[1:] for g in lesson.gradients] == [v.shape[1:] for v in example.values]
+    for name, w in example.model.named_params().items():
+        np.testing.assert_array_equal(w, before[name])
+
+
+def test_wall_lays_channels_side_by_side():
+    maps = np.arange(2 * 2 * 3).reshape(2, 2, 3).astype(float)
+    nan = np.nan
+    expected = [
+        [0, 3, nan, 1, 4],
+        [6, 9, nan, 7, 10],
+        [nan] * 5,
+        [2, 5, nan, nan, nan],
+        [8, 11, nan, nan, nan],
+    ]
+    np.testing.assert_array_equal(wall(maps, across=2), expected)

@@ -1,0 +1,59 @@
+"""The tour tells the truth: what it names is there, and what is there it names."""
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from docs.figures.__main__ import FIGURES
+
+ROOT = Path(__file__).parents[2]
+TOUR = ROOT / "docs" / "tour.md"
+TEXT = TOUR.read_text(encoding="utf-8")
+EXERCISES = (ROOT / "docs" / "exercises" / "README.md").read_text(encoding="utf-8")
+NAMED = re.findall(r"((?:`[\w.]+`(?:,| and)? )+)(?:of each layer;? )?in\s+\[`([\w/]+\.py)`\]", TEXT)
+COMMANDS = re.findall(r"python (?:-m )?[\w.]+[^`\n|]*", re.sub(r"-m\s+", "-m ", TEXT) + EXERCISES)
+
+
+def test_shows_every_picture_and_no_other():
+    shown = re.findall(r"!\[.+?\]\(tour/(.+?)\.png\)", TEXT)
+    assert shown == list(FIGURES)
+    assert {file.stem for file in (ROOT / "docs" / "tour").iterdir()} == set(FIGURES)
+
+
+@pytest.mark.parametrize("link", sorted({*re.findall(r"\]\((.+?)\)", TEXT)}))
+def test_link_leads_somewhere(link):
+    assert (TOUR.parent / link).exists()
+
+
+def test_enough_is_named_to_be_worth_checking():
+    assert len(NAMED) >= 12
+    assert len(COMMANDS) >= 12
+
+
+@pytest.mark.parametrize(("names", "file"), NAMED, ids=lambda text: text.strip())
+def test_function_is_in_the_file_named(names, file):
+    module = importlib.import_module(file.removesuffix(".py").replace("/", "."))
+    for name in re.findall(r"`([\w.]+)`", names):
+        found = module
+        for part in name.split("."):
+            found = getattr(found, part)
+        defined = getattr(found, "__module__", module.__name__)
+        assert defined == module.__name__, f"{name} is defined in {defined}"
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_command_is_there_with_its_options(command):
+    _, *words = shlex.split(command)
+    if words[0] == "-m":
+        module = importlib.util.find_spec(words[1])
+        assert module is not None
+        if words[1] == "nn.gradcheck":
+            from nn.gradcheck import cases
+
+            assert all(any(title.startswith(w) for title, _ in cases()) for w in words[2:])
+    else:
+        source = (ROOT / words[0]).read_text(encoding="utf-8")
+        assert all(f'"{option}"' in source for option in words[1:])

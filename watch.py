@@ -1,0 +1,301 @@
+"""Watch a network learn: ``python train.py --watch``, or later ``python watch.py RUN``.
+
+While it trains, a recorder notes every tenth step, and keeps its notes in the run's folder. A
+process of its own reads and draws them: live in a window or, without a display, as a picture after
+each epoch. So training waits for no picture, closing the window stops nothing, and a run that has
+ended can be looked at again.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from nn import Sequential
+from nn.files import atomic_write, read_arrays
+from nn.run import Run
+from nn.training import Step
+from report import Arrays, Learning
+
+try:
+    import tkinter as tk
+
+    from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
+except ImportError:  # many systems package it apart from Python; pictures do without
+    tk = None
+
+NOTES = "watch.npz"
+EVERY = 10  # steps from one note to the next
+SAVE_EVERY = 2.0  # seconds
+REST = 9  # times as long as a drawing took: drawing gets a tenth of one core at most
+PATIENCE = 120.0  # seconds that a run waits at its end for its last pictures
+SERIES = (*Learning.PER_NOTE, *Learning.PER_MOMENT)
+Steps = Iterator[Step]
+
+
+class Recorder:
+    """Note how a run learns; `report.Learning` says what the notes are.
+
+    Parameters
+    ----------
+    run : Run
+        After `Run.resume`: earlier notes are kept, but for those of steps to be taken again.
+    reader : Sequential
+        The averaged network, which is what the run keeps, perhaps fused.
+    images, labels : ndarray
+        The first image of each label is followed.
+    epoch_steps : int
+        Of one epoch.
+
+    ``seconds`` says how long training has waited for it.
+    """
+
+    def __init__(
+        self, run: Run, reader: Sequential, images: np.ndarray, labels: np.ndarray, epoch_steps: int
+    ):
+        self.run, self.reader, self.epoch_steps = run, reader, epoch_steps
+        self._labels, first = np.unique(labels, return_index=True)
+        self._digits = images[first]
+        layers = run.trainer.model.layers
+        self._names = [
+            f"{type(layers[int(name.split('.')[0])]).__name__} {name}" for name in self._weights()
+        ]
+        earlier = self._earlier()
+        self._series = {name: list(earlier.get(name, ())) for name in SERIES}
+        self._since: list[Step] = []
+        self._before: Arrays = {}
+        self._saved = time.monotonic()
+        self.seconds = 0.0
+
+    def follow(self, steps: Steps) -> Steps:
+        """Hand an epoch's steps on, taking notes."""
+        if self.run.progress.step == 0:
+            self.end_epoch()
+        for step in steps:
+            start = time.perf_counter()
+            self._see(step)
+            self.seconds += time.perf_counter() - start
+            yield step
+
+    def end_epoch(self) -> None:
+        """Note the filters after the epochs that are done, and save; the untrained ones count."""
+        done = len(self.run.progress.history)
+        if done not in self._series["moment"]:
+            self._series["moment"].append(done)
+            self._series["filters"].append(self._filters())
+        self.save()
+
+    def save(self) -> None:
+        """Write the notes; whoever reads meanwhile sees the old file or the new one, whole."""
+        history = [(row["val_loss"], row["val_accuracy"]) for row in self.run.progress.history]
+        temporary = self.run.folder / f".{NOTES}"
+        with open(temporary, "wb") as file:
+            # `nn.files.atomic_write` would wait for the disk, for the sake of what may be lost.
+            np.savez(
+                file,
+                digits=self._digits, labels=self._labels, layers=np.array(self._names),
+                now=self._filters(), validation=np.array(history).reshape(-1, 2),
+                **{name: np.array(series) for name, series in self._series.items()},
+            )  # fmt: skip
+        os.replace(temporary, self.run.folder / NOTES)
+        self._saved = time.monotonic()
+
+    def _see(self, step):
+        """Take a note if it is time; copy the weights one step before that, to see them move."""
+        self._since.append(step)
+        number = self.run.trainer.optimiser.steps
+        if number % EVERY == EVERY - 1:
+            self._before = {name: w.copy() for name, w in self._weights().items()}
+        elif number % EVERY == 0:
+            self._note(number)
+            if time.monotonic() - self._saved >= SAVE_EVERY:
+                self.save()
+
+    def _note(self, number):
+        """Note one step."""
+        classed = max(sum(step.classed for step in self._since), 1)
+        note = {
+            "step": number,
+            "epoch": number / self.epoch_steps,
+            "loss": np.mean([step.loss for step in self._since]),
+            "accuracy": sum(step.correct for step in self._since) / classed,
+            "ratio": [
+                np.linalg.norm(w - self._before[name]) / np.linalg.norm(self._before[name])
+                if self._before else np.nan
+                for name, w in self._weights().items()
+            ],
+            "proba": self.reader.predict_proba(self._digits),
+        }  # fmt: skip
+        for name, value in note.items():
+            self._series[name].append(value)
+        self._since, self._before = [], {}
+
+    def _earlier(self) -> Arrays:
+        """Return what an earlier part of the run has noted, as far as it holds."""
+        try:
+            notes = read_notes(self.run.folder)
+        except (OSError, ValueError):
+            return {}
+        if notes["layers"].tolist() != self._names:
+            return {}
+        held = notes["step"] <= self.run.trainer.optimiser.steps
+        moments = notes["moment"] < self.run.progress.epoch
+        return {
+            name: notes[name][moments if name in Learning.PER_MOMENT else held] for name in SERIES
+        }
+
+    def _weights(self) -> Arrays:
+        """Return the weights, without biases and BatchNorm's scales."""
+        params = self.run.trainer.model.named_params()
+        return {name: w for name, w in params.items() if w.ndim > 1}
+
+    def _filters(self):
+        """Return the first layer's filters as pictures, shape (F, KH, KW)."""
+        w = next(w for w in self.run.average.model.named_params().values() if w.ndim > 1)
+        if w.ndim == 2:  # a dense layer looks at the whole image
+            w = w.reshape(*self._digits.shape[1:3], -1, w.shape[1])
+        return w[:, :, 0, : Learning.FILTERS].transpose(2, 0, 1).copy()
+
+
+@contextmanager
+def watching(
+    run: Run, reader: Sequential, images: np.ndarray, labels: np.ndarray, epoch_steps: int
+) -> Iterator[Callable[[Steps], Steps]]:
+    """Record a run and show it, in a window if there is a display; the arguments are `Recorder`'s.
+
+    Yields
+    ------
+    callable
+        To hand each epoch's steps through.
+    """
+    recorder = Recorder(run, reader, images, labels, epoch_steps)
+    recorder.save()
+    arguments = [str(run.folder)]
+    if problem := no_display():
+        print(f"watch: {problem}; a picture after each epoch goes to {run.folder}")
+        arguments.append("--pictures")
+    drawing = subprocess.Popen([sys.executable, __file__, *arguments], stdin=subprocess.PIPE)
+    start = time.perf_counter()
+    try:
+        yield recorder.follow
+    finally:
+        whole = time.perf_counter() - start
+        recorder.end_epoch()
+        drawing.stdin.close()
+        print(f"watch: training waited {recorder.seconds / whole:.1%} of its time for it; "
+              f"to see it again: python watch.py {run.folder}")  # fmt: skip
+        if problem:
+            with suppress(subprocess.TimeoutExpired):
+                drawing.wait(PATIENCE)
+
+
+def no_display() -> str | None:
+    """Return why no window can be opened, or None if one can."""
+    if tk is None:
+        return "this Python has no tkinter"
+    try:
+        tk.Tk().destroy()
+    except tk.TclError as error:
+        return str(error).partition("\n")[0]
+    return None
+
+
+def read_notes(folder: Path) -> Arrays:
+    """Read the notes of a run.
+
+    Raises OSError or ValueError if there are none, or they are damaged.
+    """
+    notes = read_arrays(folder / NOTES)
+    if notes.keys() != {*SERIES, *Learning.REST}:
+        raise ValueError(f"{folder / NOTES}: not the notes of a run")
+    return notes
+
+
+def show(folder: Path) -> "tk.Tk":
+    """Return a window on a run's notes, which draws them again whenever there are more."""
+    root = tk.Tk()
+    root.title(f"{folder} learns")
+    charts = Learning()
+    canvas = FigureCanvasTkAgg(charts.figure, root)
+    canvas.get_tk_widget().pack(fill="both", expand=True)
+    seen = 0
+
+    def look():
+        nonlocal seen
+        start = time.monotonic()
+        stamp = (folder / NOTES).stat().st_mtime_ns
+        if stamp != seen:
+            charts.show(read_notes(folder))
+            canvas.draw()
+            seen = stamp
+        root.after(round(1000 * max(1, REST * (time.monotonic() - start))), look)
+
+    look()
+    return root
+
+
+def draw_epochs(folder: Path, ended: threading.Event) -> None:
+    """Draw a picture of each epoch into a run's folder, until the run has ended."""
+    charts = Learning()
+    drawn, last = 0, False
+    while not last:
+        last = ended.wait(1)  # asked before reading, so that nothing noted at the end is missed
+        notes = read_notes(folder)
+        for epoch in range(drawn + 1, len(notes["validation"]) + 1):
+            charts.show(Learning.until(notes, epoch))
+            with atomic_write(folder / f"watch-{epoch:02d}.png") as file:
+                charts.figure.savefig(file, format="png")
+            drawn = epoch
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser("watch.py", description="Show how a run learns, or learned.")
+    parser.add_argument("run", type=Path, metavar="RUN", help="its folder, such as runs/NAME")
+    parser.add_argument("--pictures", action="store_true",
+        help="draw a picture of each epoch into it instead, until standard input ends")  # fmt: skip
+    args = parser.parse_args(argv)
+    try:
+        read_notes(args.run)
+        if args.pictures:
+            _step_back()
+            draw_epochs(args.run, _end_of_input())
+        elif problem := no_display():
+            raise OSError(f"{problem}; try --pictures")
+        else:
+            _step_back()
+            show(args.run).mainloop()
+    except (OSError, ValueError) as error:
+        print(f"watch.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _step_back():
+    """Leave the cores to the training, and Ctrl-C, which stops it, to it as well."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(19)
+
+
+def _end_of_input():
+    """Return an event that is set once the run, which holds our standard input open, has ended."""
+    ended = threading.Event()
+    if sys.stdin.isatty():
+        ended.set()
+    else:
+        read = threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True)
+        read.start()
+    return ended
+
+
+if __name__ == "__main__":
+    sys.exit(main())
