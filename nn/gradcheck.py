@@ -32,6 +32,7 @@ from . import (
     Flatten,
     MaxPool2D,
     ReLU,
+    Rescaling,
     Sequential,
     Softmax,
     SoftmaxCrossEntropy,
@@ -191,6 +192,7 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield layers("BatchNorm image", image, BatchNorm(2, dtype=np.float64))
     yield layers("BatchNorm dense", (6, 4), BatchNorm(4, dtype=np.float64))
     yield layers("ReLU", image, ReLU())
+    yield layers("Rescaling", image, Rescaling(-1.5, 0.25))
     yield layers("Softmax", (3, 6), Softmax())
     yield layers("Flatten", image, Flatten())
     yield layers("Dropout", (4, 10), Dropout(0.4))
