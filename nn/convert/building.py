@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from ..activation import Flatten, Softmax
+from ..conv import Conv2D
+from ..dense import Dense
 from ..dropout import Dropout
 from ..files import MAX_ARCHIVE_BYTES
 from ..layer import Layer
 from ..model import Sequential
 from ..modelfile import MAX_LAYERS, ModelFileError
+from ..rescaling import Rescaling
+
+PIXEL_UNITS = 1 / 16
+"""See `Builder.network`."""
 
 
 class ConversionError(ModelFileError):
@@ -45,7 +52,7 @@ class Builder:
         self.shape = (*shape, 1) if len(shape) == 2 else tuple(shape)
         self.layers: list[Layer] = [Flatten()] if len(shape) == 1 else []
 
-    def add(self, kind: type[Layer], arrays: Mapping = {}, **config) -> None:  # noqa: B006
+    def add(self, kind: type[Layer], arrays: Mapping = MappingProxyType({}), **config) -> None:
         """Append a layer.
 
         Parameters
@@ -80,8 +87,27 @@ class Builder:
         self.layers.append(layer)
         self.shape = shape
 
+    def add_bias(self, b: np.ndarray) -> None:
+        """Give the last layer, which must lack one, a bias."""
+        layer = self.layers[-1] if self.layers else None
+        if not isinstance(layer, (Conv2D, Dense)) or "b" in layer.params:
+            raise ValueError("only what follows a product can be its bias")
+        _check_shape("b", {"b": b}, self.shape[-1:])
+        layer.params["b"] = _numbers("b", b)
+        layer.config["bias"] = True
+
+    def rescale(self, scale: float, offset: float) -> None:
+        """Append a Rescaling, or take it into the one that came just before."""
+        if self.layers and isinstance(self.layers[-1], Rescaling):
+            before = self.layers.pop().config
+            scale, offset = scale * before["scale"], scale * before["offset"] + offset
+        self.add(Rescaling, scale=scale, offset=offset)
+
     def network(self) -> Sequential:
-        """Return the network; what does nothing after a closing softmax is left out.
+        """Return the network; what does nothing at its beginning or end is left out.
+
+        A Rescaling at the beginning that multiplies by less than `PIXEL_UNITS` is made for pixels
+        of 0 ... 255; networks here take them in [0, 1], so it is made 255 times as large.
 
         Raises
         ------
@@ -93,11 +119,22 @@ class Builder:
         if len(self.shape) != 1:
             raise ValueError(f"it ends with maps of {self.shape}, not with a number for each class")
         layers = list(self.layers)
+        first = 1 if isinstance(layers[0], Flatten) else 0
+        if isinstance(layers[min(first, len(layers) - 1)], Rescaling):
+            layers[first : first + 1] = _in_unit_range(layers[first])
         while isinstance(layers[-1], (Dropout, Flatten)) and any(
             isinstance(layer, Softmax) for layer in layers
         ):
             layers.pop()
         return Sequential(layers)
+
+
+def _in_unit_range(layer: Rescaling) -> list[Layer]:
+    """Return what does the same to pixels in [0, 1]; nothing if there is nothing to do."""
+    scale, offset = layer.config["scale"], layer.config["offset"]
+    if abs(scale) < PIXEL_UNITS:
+        scale *= 255
+    return [] if abs(scale - 1) < 1e-6 and offset == 0 else [Rescaling(scale, offset)]
 
 
 def _check_shape(name, arrays, shape):
@@ -160,9 +197,7 @@ def library(name: str):
         ) from None
 
 
-def convert(
-    source: Path, target: Path, ending: str, read: Callable, write: Callable
-) -> Sequential:
+def convert(source: Path, target: Path, ending: str, read: Callable, write: Callable) -> Sequential:
     """Convert a file to or from our own, as the endings say; return the network.
 
     Parameters

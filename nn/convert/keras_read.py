@@ -24,7 +24,6 @@ from ..dropout import Dropout
 from ..files import MAX_ARCHIVE_BYTES
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
-from ..rescaling import Rescaling
 from . import hdf5
 from .building import Builder, at
 
@@ -36,9 +35,6 @@ WITH_ARRAYS = {
 """The layers that have weights, and how the newer layout writes their classes' names."""
 
 MAX_CONFIG_BYTES = 16 << 20
-PIXEL_UNITS = 1 / 64
-"""A Rescaling that multiplies by less than this one is made for pixels of 0 ... 255."""
-
 Arrays = Sequence[Any]
 Config = dict[str, Any]
 
@@ -244,10 +240,7 @@ def _reshape(build: Builder, config: Config, _arrays: Arrays) -> None:
 
 def _rescaling(build: Builder, config: Config, _arrays: Arrays) -> None:
     scale, offset = (_one_number(config.get(name, 0)) for name in ("scale", "offset"))
-    if not build.layers and 0 < abs(scale) < PIXEL_UNITS:
-        scale *= 255
-    if (abs(scale - 1) > 1e-6) or offset:
-        build.add(Rescaling, scale=scale, offset=offset)
+    build.rescale(scale, offset)
 
 
 def _one_number(value: Any) -> float:

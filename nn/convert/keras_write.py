@@ -207,9 +207,7 @@ def _batchnorm(layer: Layer, _shape: Shape) -> Parts:
     config = {"axis": -1, "momentum": layer.config["momentum"], "epsilon": layer.config["eps"]}
     names = {"gamma": "gamma", "beta": "beta", "mean": "moving_mean", "var": "moving_variance"}
     arrays = layer.params | layer.state
-    return [
-        ("BatchNormalization", config, {keras: arrays[name] for name, keras in names.items()})
-    ]
+    return [("BatchNormalization", config, {keras: arrays[name] for name, keras in names.items()})]
 
 
 def _plain(kind: str) -> Callable[[Layer, Shape], Parts]:

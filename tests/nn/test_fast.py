@@ -70,8 +70,15 @@ def images(*shape):
 @pytest.mark.parametrize("channels", [1, 3, 16, 33, 64])
 @pytest.mark.parametrize(
     ("kernel", "stride", "pad"),
-    [(3, 1, 0), (3, 1, "same"), ((2, 5), 1, (1, 2)), (3, (2, 1), 1), (1, 1, 0), (4, 2, "same"),
-     (3, 1, ((0, 2), (1, 0)))],
+    [
+        (3, 1, 0),
+        (3, 1, "same"),
+        ((2, 5), 1, (1, 2)),
+        (3, (2, 1), 1),
+        (1, 1, 0),
+        (4, 2, "same"),
+        (3, 1, ((0, 2), (1, 0))),
+    ],
 )
 def test_block_equals_plain_layers(kernel, stride, pad, channels, pool):
     conv = Conv2D(channels, 7, kernel, stride=stride, pad=pad, rng=RNG)
