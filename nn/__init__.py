@@ -10,6 +10,7 @@ from .model import Sequential
 from .modelfile import ModelFileError
 from .optim import SGD, Adadelta, Adam
 from .pool import AvgPool2D, MaxPool2D
+from .rescaling import Rescaling
 
 __all__ = [
     "SGD",
@@ -24,6 +25,7 @@ __all__ = [
     "MaxPool2D",
     "ModelFileError",
     "ReLU",
+    "Rescaling",
     "Sequential",
     "Softmax",
     "SoftmaxCrossEntropy",

@@ -29,7 +29,7 @@ class Conv2D(Layer):
     stride : int or pair of int
         Pixels from one stop of the window to the next.
     pad : int, pair of int or "same"
-        Zeros added on each side; see `nn.im2col.Window`.
+        Zeros added on each side, evenly or not; see `nn.im2col.Window`.
     bias : bool
         Whether to add ``b``.
     rng : numpy.random.Generator, optional

@@ -32,6 +32,7 @@ from . import (
     Flatten,
     MaxPool2D,
     ReLU,
+    Rescaling,
     Sequential,
     Softmax,
     SoftmaxCrossEntropy,
@@ -174,6 +175,7 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield layers("Conv2D", image, Conv2D(2, 3, (3, 2), **exact))
     yield layers("Conv2D stride 2", image, Conv2D(2, 3, 3, stride=(2, 1), pad=1, **exact))
     yield layers("Conv2D same", image, Conv2D(2, 3, (2, 3), stride=2, pad="same", **exact))
+    yield layers("Conv2D uneven pad", image, Conv2D(2, 3, 3, pad=((0, 2), (1, 0)), **exact))
     yield layers("Conv2D no bias", image, Conv2D(2, 3, 3, pad=(0, 2), bias=False, **exact))
     yield layers("MaxPool2D", image, MaxPool2D(2))
     yield layers("MaxPool2D overlap", image, MaxPool2D(3, stride=(2, 1), pad=1))
@@ -184,11 +186,13 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield layers("MaxPool2D ties", None, Conv2D(1, 2, 1, **exact), MaxPool2D(2), x=tied)
     yield layers("AvgPool2D", image, AvgPool2D(2))
     yield layers("AvgPool2D overlap", image, AvgPool2D(3, stride=(2, 1), pad=1))
+    yield layers("AvgPool2D no pad", image, AvgPool2D(3, stride=2, pad="same", count_pad=False))
     yield layers("Dense", (3, 5), Dense(5, 4, **exact))
     yield layers("Dense no bias", (3, 5), Dense(5, 4, bias=False, **exact))
     yield layers("BatchNorm image", image, BatchNorm(2, dtype=np.float64))
     yield layers("BatchNorm dense", (6, 4), BatchNorm(4, dtype=np.float64))
     yield layers("ReLU", image, ReLU())
+    yield layers("Rescaling", image, Rescaling(-1.5, 0.25))
     yield layers("Softmax", (3, 6), Softmax())
     yield layers("Flatten", image, Flatten())
     yield layers("Dropout", (4, 10), Dropout(0.4))

@@ -51,29 +51,26 @@ class Window:
     ----------
     kernel, stride : tuple of int
         (height, width) in pixels.
-    pad : tuple of int or "same"
-        Rows added above and below, columns added left and right. "same" adds as few as give
-        ceil(H / stride) x ceil(W / stride) stops; an odd one goes below or to the right.
+    pad : tuple or "same"
+        Rows added above and below, columns added left and right; a pair in place of either number
+        adds unevenly: ((0, 1), 2) is a row below and two columns on either side. "same" adds as
+        few as give ceil(H / stride) x ceil(W / stride) stops; an odd one goes below or to the
+        right.
     """
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
-    pad: tuple[int, int] | str
+    pad: tuple[int | tuple[int, int], int | tuple[int, int]] | str
 
     @classmethod
     def of(cls, kernel, stride, pad) -> "Window":
         """Check a layer's arguments, each an int or a pair of ints, and make a window of them."""
-        if isinstance(pad, str):
-            if pad != "same":
-                raise ValueError(f'pad must be an int, a pair of ints or "same", not {pad!r}')
-        else:
-            pad = pair("pad", pad, least=0)
-        return cls(pair("window", kernel, least=1), pair("stride", stride, least=1), pad)
+        return cls(pair("window", kernel, least=1), pair("stride", stride, least=1), _padding(pad))
 
     def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return ((above, below), (left, right)) for an image of this size."""
         if self.pad != "same":
-            return tuple((p, p) for p in self.pad)
+            return tuple(p if isinstance(p, tuple) else (p, p) for p in self.pad)
         both = []
         for size, k, s in zip((height, width), self.kernel, self.stride, strict=True):
             total = max((-(-size // s) - 1) * s + k - size, 0)
@@ -100,6 +97,18 @@ class Window:
         return tuple(
             (size - k) // s + 1 for size, k, s in zip(padded, self.kernel, self.stride, strict=True)
         )
+
+
+def _padding(pad):
+    """Return ``pad`` as `Window` keeps it: an even pair becomes the one number that it is."""
+    if isinstance(pad, str):
+        if pad != "same":
+            raise ValueError(f'pad must be an int, a pair of ints or "same", not {pad!r}')
+        return pad
+    if not isinstance(pad, (tuple, list)) or len(pad) != 2:
+        return pair("pad", pad, least=0)
+    both = (pair("pad", one, least=0) for one in pad)
+    return tuple(before if before == after else (before, after) for before, after in both)
 
 
 def im2col(x: np.ndarray, window: Window, fill: float = 0.0) -> np.ndarray:

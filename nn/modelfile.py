@@ -20,13 +20,15 @@ from .dropout import Dropout
 from .files import atomic_write, read_arrays
 from .layer import Layer
 from .pool import AvgPool2D, MaxPool2D
+from .rescaling import Rescaling
 
 FORMAT = 1
 MAX_LAYERS = 1000
 LAYERS = {
     layer.__name__: layer
     for layer in (
-        Conv2D, MaxPool2D, AvgPool2D, Dense, BatchNorm, ReLU, Softmax, Flatten, Dropout
+        Conv2D, MaxPool2D, AvgPool2D, Dense, BatchNorm, ReLU, Softmax, Flatten, Dropout,
+        Rescaling,
     )
 }  # fmt: skip
 

@@ -9,6 +9,8 @@ The maximum asks whether a feature is anywhere in the window, and so forgets whe
 drawn one pixel to the left still gives much the same answer.
 """
 
+import math
+
 import numpy as np
 
 from .im2col import Window, col2im, im2col
@@ -18,17 +20,18 @@ from .layer import Layer
 class _Pool(Layer):
     """What the two pools share: a window that treats each channel by itself."""
 
-    def __init__(self, size, *, stride=None, pad=0):
+    def __init__(self, size, *, stride=None, pad=0, **more):
         self.window = Window.of(size, size if stride is None else stride, pad)
-        if self.window.pad != "same" and not (
-            self.window.pad[0] < self.window.kernel[0]
-            and self.window.pad[1] < self.window.kernel[1]
+        if self.window.pad != "same" and any(
+            max(added) >= k
+            for added, k in zip(self.window.padding(0, 0), self.window.kernel, strict=True)
         ):
             raise ValueError(
                 f"pad must be smaller than the window {self.window.kernel}, not {pad!r}: "
                 "some windows would see nothing but padding"
             )
-        super().__init__(size=self.window.kernel, stride=self.window.stride, pad=self.window.pad)
+        window = self.window
+        super().__init__(size=window.kernel, stride=window.stride, pad=window.pad, **more)
 
     def _windows(self, x, fill):
         """Return the windows of ``x`` as rows, shape (N, OH, OW, KH * KW, C)."""
@@ -60,7 +63,8 @@ class MaxPool2D(_Pool):
         Pixels from one stop to the next; the window's own size if not given, so that windows
         neither overlap nor leave gaps.
     pad : int, pair of int or "same"
-        Padding on each side. It counts as -inf, so that it never wins.
+        Padding on each side, as `nn.im2col.Window` takes it. It counts as -inf, so that it never
+        wins.
 
     Where several values of a window are the largest, the first one in reading order is the winner
     and receives all of the gradient. A NaN wins over every number.
@@ -101,21 +105,33 @@ class AvgPool2D(_Pool):
     stride : int or pair of int, optional
         Pixels from one stop to the next; the window's own size if not given.
     pad : int, pair of int or "same"
-        Padding on each side. It counts as zeros, which take part in the mean.
+        Padding on each side, as `nn.im2col.Window` takes it.
+    count_pad : bool
+        Whether padding takes part in the mean, as zeros, or is left out of it.
     """
+
+    def __init__(self, size, *, stride=None, pad=0, count_pad: bool = True):
+        super().__init__(size, stride=stride, pad=pad, count_pad=bool(count_pad))
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return the means, shape (N, OH, OW, C), of ``x`` of shape (N, H, W, C)."""
-        out = self._windows(x, fill=0.0).mean(axis=3)
-        return self._remember(train, out, x.shape)
+        total = self._windows(x, fill=0.0).sum(axis=3)
+        return self._remember(train, total / self._counts(x), x.shape)
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for ``x``, shape (N, H, W, C).
 
-        Each of the KH * KW values moves the mean by the same share of its own change.
+        Each of the values counted moves the mean by the same share of its own change.
         """
-        ((_, H, W, _),) = self._recall(dout)
+        (shape,) = self._recall(dout)
         N, OH, OW, C = dout.shape
         KH, KW = self.window.kernel
-        share = (dout / (KH * KW))[:, :, :, None, :]
-        return self._fold(np.broadcast_to(share, (N, OH, OW, KH * KW, C)), (H, W))
+        share = (dout / self._counts(np.empty(shape, dout.dtype)))[:, :, :, None, :]
+        return self._fold(np.broadcast_to(share, (N, OH, OW, KH * KW, C)), shape[1:3])
+
+    def _counts(self, x):
+        """Return how many values each window of ``x`` counts, to divide (N, OH, OW, C) by."""
+        if self.config["count_pad"]:
+            return x.dtype.type(math.prod(self.window.kernel))
+        ones = np.ones((1, *x.shape[1:3], 1), x.dtype)
+        return im2col(ones, self.window).sum(axis=(3, 4))

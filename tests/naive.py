@@ -17,7 +17,7 @@ def stops(padded, kernel, stride):
 def edges(size, kernel, stride, pad):
     """The pixels added (before, after) along one axis; "same" adds one by one, first after."""
     if pad != SAME:
-        return pad, pad
+        return pad if isinstance(pad, tuple) else (pad, pad)
     before = after = 0
     while len(stops(before + size + after, kernel, stride)) < len(range(0, size, stride)):
         if before < after:
@@ -61,9 +61,14 @@ def max_pool(x, kernel, stride, pad):
     return _pool(windows(x, kernel, stride, pad, fill=-np.inf), max)
 
 
-def avg_pool(x, kernel, stride, pad):
-    """The mean of what each window sees of each channel; padding counts as zeros."""
-    return _pool(windows(x, kernel, stride, pad), lambda values: sum(values) / len(values))
+def avg_pool(x, kernel, stride, pad, count_pad=True):
+    """The mean of what each window sees of each channel; padding counts as zeros, or not at all."""
+
+    def mean(values):
+        seen = [value for value in values if not np.isnan(value)]
+        return sum(seen) / (len(values) if count_pad else len(seen))
+
+    return _pool(windows(x, kernel, stride, pad, fill=np.nan), mean)
 
 
 def dense(x, w, b):

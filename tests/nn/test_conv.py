@@ -19,6 +19,7 @@ GRID = [  # (H, W), kernel, stride, pad
     ((5, 4), (3, 3), (1, 1), "same"),
     ((5, 6), (4, 2), (1, 1), "same"),  # uneven: one more below and to the right
     ((6, 7), (3, 5), (2, 3), "same"),
+    ((5, 4), (3, 2), (2, 1), ((0, 2), (1, 0))),  # uneven as asked for
     ((3, 2), (3, 2), (1, 1), (0, 0)),  # one stop
     ((1, 1), (3, 3), (2, 2), "same"),  # nearly nothing but padding
 ]

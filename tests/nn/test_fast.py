@@ -72,7 +72,15 @@ def images(*shape):
 @pytest.mark.parametrize("channels", CHANNELS)
 @pytest.mark.parametrize(
     ("kernel", "stride", "pad"),
-    [(3, 1, 0), (3, 1, "same"), ((2, 5), 1, (1, 2)), (3, (2, 1), 1), (1, 1, 0), (4, 2, "same")],
+    [
+        (3, 1, 0),
+        (3, 1, "same"),
+        ((2, 5), 1, (1, 2)),
+        (3, (2, 1), 1),
+        (1, 1, 0),
+        (4, 2, "same"),
+        (3, 1, ((0, 2), (1, 0))),
+    ],
 )
 def test_block_equals_plain_layers(kernel, stride, pad, channels, pool):
     conv = Conv2D(channels, 7, kernel, stride=stride, pad=pad, rng=RNG)
@@ -114,7 +122,9 @@ def test_whole_network_equals_plain():
         [Conv2D(2, 3, 3, rng=RNG), MaxPool2D(2), ReLU()],
         [Conv2D(2, 3, 3, rng=RNG), ReLU(), MaxPool2D(3, stride=2)],
         [Conv2D(2, 3, 3, rng=RNG), ReLU(), MaxPool2D(2, pad=1)],
+        [Conv2D(2, 3, 3, rng=RNG), ReLU(), MaxPool2D(2, pad=((0, 1), 0))],
         [Conv2D(2, 3, 3, rng=RNG), ReLU(), AvgPool2D(2)],
+        [AvgPool2D(3, stride=2, pad="same", count_pad=False)],
         [ReLU(), Conv2D(2, 3, 3, rng=RNG)],
         [MaxPool2D(2), Flatten(), Dense(16, 4, bias=False, rng=RNG), Softmax()],
     ],

@@ -10,7 +10,8 @@ from tests import naive
 
 steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 small = st.integers(1, 4)
-pads = st.just("same") | st.tuples(st.integers(0, 3), st.integers(0, 3))
+sides = st.integers(0, 3) | st.tuples(st.integers(0, 3), st.integers(0, 3))
+pads = st.just("same") | st.tuples(sides, sides)
 
 
 @st.composite
@@ -97,6 +98,13 @@ def test_an_int_stands_for_a_pair():
     assert Window.of([3, 2], (2, 1), (0, 1)) == Window((3, 2), (2, 1), (0, 1))
 
 
+def test_a_pair_stands_for_either_side_of_the_padding():
+    window = Window.of(3, 1, [[0, 1], (2, 2)])
+    assert window.pad == ((0, 1), 2)
+    assert window.padding(5, 5) == ((0, 1), (2, 2))
+    assert Window.of(3, 1, ((1, 1), (1, 1))).pad == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -106,6 +114,8 @@ def test_an_int_stands_for_a_pair():
         ((3, 1, (1, -1)), "pad must be at least 0"),
         ((3, 1, "valid"), "'valid'"),
         ((3, 1, 0.5), "pad must be an int or a pair of ints"),
+        ((3, 1, ((0, 1, 2), 0)), "pad must be an int or a pair of ints"),
+        ((3, 1, ((0, -1), 0)), "pad must be at least 0"),
         ((3, (1, 1, 1), 0), "stride must be an int or a pair of ints"),
         ((None, 1, 0), "int or a pair"),
     ],

@@ -1,0 +1,227 @@
+"""What the converters share: a network built layer by layer out of arrays that are not trusted."""
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from ..activation import Flatten, Softmax
+from ..conv import Conv2D
+from ..dense import Dense
+from ..dropout import Dropout
+from ..files import MAX_ARCHIVE_BYTES
+from ..layer import Layer
+from ..model import Sequential
+from ..modelfile import MAX_LAYERS, ModelFileError
+from ..rescaling import Rescaling
+
+PIXEL_UNITS = 1 / 16
+"""See `Builder.network`."""
+
+
+class ConversionError(ModelFileError):
+    """A model that cannot be brought over; the message names the file, the layer and its place."""
+
+
+class Builder:
+    """A network in the making: each layer is checked against the shape that reaches it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of one input, without N: (H, W, C), (H, W), which is one channel, or (features,), for which
+        images are laid out as rows.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        What leaves the last layer, without N.
+    layers : list of Layer
+    """
+
+    def __init__(self, shape: tuple[int, ...]):
+        if not 1 <= len(shape) <= 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+            raise ValueError(
+                f"its input must be images (H, W, C) or rows of numbers, of known size, not {shape}"
+            )
+        self.shape = (*shape, 1) if len(shape) == 2 else tuple(shape)
+        self.layers: list[Layer] = [Flatten()] if len(shape) == 1 else []
+
+    def add(self, kind: type[Layer], arrays: Mapping = MappingProxyType({}), **config) -> None:
+        """Append a layer.
+
+        Parameters
+        ----------
+        kind : type
+            Its class.
+        arrays : dict
+            Its parameters and state by name, each with ``shape`` and read by ``array[...]``: none
+            is read before its shape is known to be right.
+        **config
+            The constructor's arguments.
+
+        Raises
+        ------
+        ValueError
+            If anything does not fit.
+        """
+        for name, shape in kind.param_shapes(**config).items():
+            _check_shape(name, arrays, shape)
+        layer = kind(**config)
+        for target in (layer.params, layer.state):
+            for name, old in target.items():
+                _check_shape(name, arrays, old.shape)
+                old[...] = _numbers(name, arrays[name])
+        if len(self.layers) >= MAX_LAYERS:
+            raise ValueError(f"it has more than {MAX_LAYERS} layers")
+        shape = layer.output_shape(self.shape)
+        if kind is Softmax and len(shape) != 1:
+            raise ValueError("a softmax over maps is not understood, only over one row of numbers")
+        if 4 * math.prod(shape) > MAX_ARCHIVE_BYTES:
+            raise ValueError(f"its output of {shape} is too large")
+        self.layers.append(layer)
+        self.shape = shape
+
+    def add_bias(self, b: np.ndarray) -> None:
+        """Give the last layer, which must lack one, a bias."""
+        layer = self.layers[-1] if self.layers else None
+        if not isinstance(layer, (Conv2D, Dense)) or "b" in layer.params:
+            raise ValueError("only what follows a product can be its bias")
+        _check_shape("b", {"b": b}, self.shape[-1:])
+        layer.params["b"] = _numbers("b", b)
+        layer.config["bias"] = True
+
+    def rescale(self, scale: float, offset: float) -> None:
+        """Append a Rescaling, or take it into the one that came just before."""
+        if self.layers and isinstance(self.layers[-1], Rescaling):
+            before = self.layers.pop().config
+            scale, offset = scale * before["scale"], scale * before["offset"] + offset
+        self.add(Rescaling, scale=scale, offset=offset)
+
+    def network(self) -> Sequential:
+        """Return the network; what does nothing at its beginning or end is left out.
+
+        A Rescaling at the beginning that multiplies by less than `PIXEL_UNITS` is made for pixels
+        of 0 ... 255; networks here take them in [0, 1], so it is made 255 times as large.
+
+        Raises
+        ------
+        ValueError
+            If it has no layer, or ends with maps and not with a row of numbers.
+        """
+        if not self.layers:
+            raise ValueError("it has no layers")
+        if len(self.shape) != 1:
+            raise ValueError(f"it ends with maps of {self.shape}, not with a number for each class")
+        layers = list(self.layers)
+        first = 1 if isinstance(layers[0], Flatten) else 0
+        if isinstance(layers[min(first, len(layers) - 1)], Rescaling):
+            layers[first : first + 1] = _in_unit_range(layers[first])
+        while isinstance(layers[-1], (Dropout, Flatten)) and any(
+            isinstance(layer, Softmax) for layer in layers
+        ):
+            layers.pop()
+        return Sequential(layers)
+
+
+def _in_unit_range(layer: Rescaling) -> list[Layer]:
+    """Return what does the same to pixels in [0, 1]; nothing if there is nothing to do."""
+    scale, offset = layer.config["scale"], layer.config["offset"]
+    if abs(scale) < PIXEL_UNITS:
+        scale *= 255
+    return [] if abs(scale - 1) < 1e-6 and offset == 0 else [Rescaling(scale, offset)]
+
+
+def _check_shape(name, arrays, shape):
+    if name not in arrays:
+        raise ValueError(f"array {name} is missing")
+    if tuple(arrays[name].shape) != tuple(shape):
+        raise ValueError(f"array {name} has shape {tuple(arrays[name].shape)}, not {tuple(shape)}")
+
+
+def _numbers(name, array):
+    """Read an array; it must hold finite numbers, and a variance none below zero."""
+    if array.dtype.kind != "f":
+        raise ValueError(f"array {name} holds {array.dtype}, no floats")
+    numbers = np.asarray(array[...], np.float32)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"array {name} holds NaN or infinity")
+    if name == "var" and (numbers < 0).any():
+        raise ValueError(f"array {name} holds a negative variance")
+    return numbers
+
+
+@contextmanager
+def at(place: str) -> Iterator[None]:
+    """Put ``place``, a layer's number and name, before the message of any ValueError inside."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise ValueError(f"{place}: {what}") from error
+
+
+@contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+    """Turn every error of a reader into one `ConversionError` that names the file."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise ConversionError(f"{path}: no such file") from None
+    except ConversionError:
+        raise
+    except Exception as error:  # the libraries raise a dozen kinds for what is damaged
+        what = " ".join(str(error).split()) or type(error).__name__
+        what = what if len(what) <= 300 else f"{what[:300]} ..."
+        raise ConversionError(f"{path}: cannot be used: {what}") from error
+
+
+def library(name: str):
+    """Import an optional library.
+
+    Raises
+    ------
+    ConversionError
+        If it is not installed; the message says how to.
+    """
+    try:
+        return import_module(name)
+    except ImportError:
+        raise ConversionError(
+            f"this needs {name}, which is not installed: python -m pip install {name}"
+        ) from None
+
+
+def convert(source: Path, target: Path, ending: str, read: Callable, write: Callable) -> Sequential:
+    """Convert a file to or from our own, as the endings say; return the network.
+
+    Parameters
+    ----------
+    source, target : path
+        One of them is an ``.npz``.
+    ending : str
+        What the other may end with, for the message.
+    read, write : callable
+        Of the other system: ``read(path)`` and ``write(model, path)``.
+
+    Raises
+    ------
+    ModelFileError
+        If the source cannot be read, or the target cannot say what the network does.
+    """
+    if target.suffix.lower() == ".npz":
+        model = read(source)
+        model.save(target)
+    elif source.suffix.lower() == ".npz":
+        model = Sequential.load(source)
+        write(model, target)
+    else:
+        raise ConversionError(
+            f"{source}, {target}: one of the two files must be an .npz, the other {ending}"
+        )
+    return model

@@ -1,0 +1,87 @@
+"""Keras models, in and out: ``python -m nn.convert.keras mnist.h5 mnist.npz``, and back.
+
+The endings say what is what. ``.keras`` is the archive of Keras 3, ``.h5`` the HDF5 file of Keras 2
+that Keras 3 writes and reads as well; both hold a whole model. ``.weights.h5``, which is written
+only, holds the weights alone, for ``model.load_weights``. Keras itself is not needed, and nothing
+that a file says is run.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ..model import Sequential
+from ..modelfile import ModelFileError
+from . import keras_read, keras_write
+from .building import ConversionError, convert, naming
+
+ENDINGS = ".keras, .h5 or .weights.h5"
+
+
+def read(path: str | os.PathLike) -> Sequential:
+    """Read a Sequential model that Keras 2 or 3 saved as ``.h5`` or ``.keras``.
+
+    A `Rescaling` made for pixels of 0 ... 255 is scaled to those in [0, 1] that networks here take.
+
+    Raises
+    ------
+    ConversionError
+        If it cannot be read, or holds a layer that is not known; the message says which and where.
+    """
+    with naming(path):
+        suffix = Path(path).suffix.lower()
+        return (keras_read.archive if suffix == ".keras" else keras_read.legacy)(path)
+
+
+def write(
+    model: Sequential, path: str | os.PathLike, input_shape: tuple[int, ...] = (28, 28, 1)
+) -> None:
+    """Write a network as a file that Keras loads, whole or not at all.
+
+    Parameters
+    ----------
+    model : Sequential
+        Written in float32. Where its last layer gives logits, so does the model.
+    path : path
+        ``NAME.keras`` or ``NAME.h5`` for ``load_model``, ``NAME.weights.h5`` for ``load_weights``.
+    input_shape : tuple of int
+        Of one input, without N.
+
+    Raises
+    ------
+    ConversionError
+        If Keras has no layer that does the same.
+    """
+    with naming(path):
+        layers = keras_write.translated(model, input_shape)
+        name = Path(path).name.lower()
+        if name.endswith(".weights.h5"):
+            keras_write.weights(layers, path)
+        elif name.endswith(".keras"):
+            keras_write.archive(layers, input_shape, path)
+        elif name.endswith((".h5", ".hdf5")):
+            keras_write.legacy(layers, input_shape, path)
+        else:
+            raise ConversionError(f"{path}: the name of a Keras file ends with {ENDINGS}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; see ``python -m nn.convert.keras --help``."""
+    parser = argparse.ArgumentParser(
+        "nn.convert.keras", description="Convert a Keras model to .npz, or an .npz to Keras."
+    )
+    parser.add_argument("source", type=Path, metavar="IN", help=".h5 or .keras; or .npz")
+    parser.add_argument("target", type=Path, metavar="OUT", help=f".npz; or {ENDINGS}")
+    args = parser.parse_args(argv)
+    try:
+        model = convert(args.source, args.target, ENDINGS, read, write)
+    except (ModelFileError, OSError) as error:
+        print(f"nn.convert.keras: {error}", file=sys.stderr)
+        return 2
+    print(f"wrote {args.target}: {len(model.layers)} layers")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

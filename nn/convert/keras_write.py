@@ -1,0 +1,229 @@
+"""A network here as Keras's own files.
+
+The network is translated into Keras's layers first, each with its arguments and arrays; then one of
+three functions writes them down. Where padding is neither none nor Keras's "same", a ZeroPadding2D
+goes in front, if zeros are what the layer pads with.
+"""
+
+import io
+import json
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..activation import Flatten, ReLU, Softmax
+from ..batchnorm import BatchNorm
+from ..conv import Conv2D
+from ..dense import Dense
+from ..dropout import Dropout
+from ..files import atomic_write
+from ..im2col import Window
+from ..layer import Layer
+from ..model import Sequential
+from ..pool import AvgPool2D, MaxPool2D
+from ..rescaling import Rescaling
+from .building import at, library
+from .keras_read import WITH_ARRAYS
+
+VERSION = "3.0.0"
+SAVED = "2000-01-01@00:00:00"
+"""In place of the date: the same network gives the same bytes."""
+
+Shape = tuple[int, ...]
+
+
+class KerasLayer(NamedTuple):
+    """A layer as Keras describes it; ``config["name"]`` is its name in the model."""
+
+    kind: str
+    config: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+def translated(model: Sequential, input_shape: Shape) -> list[KerasLayer]:
+    """Return the network as layers of Keras; raise ValueError by the layer that has no like."""
+    layers, shape, counts = [], input_shape, Counter()
+    for i, layer in enumerate(model.layers):
+        with at(f"layer {i} ({type(layer).__name__})"):
+            if type(layer) not in TRANSLATORS:
+                raise ValueError("Keras's like of this layer is not known")
+            after = layer.output_shape(shape)
+            for kind, config, arrays in TRANSLATORS[type(layer)](layer, shape):
+                counts[kind] += 1
+                name = f"{kind.lower()}_{counts[kind]}"
+                arrays = {key: np.asarray(w, np.float32) for key, w in arrays.items()}
+                layers.append(KerasLayer(kind, {"name": name, **config}, arrays))
+            shape = after
+    return layers
+
+
+def legacy(layers: list[KerasLayer], input_shape: Shape, path: str | os.PathLike) -> None:
+    """Write the HDF5 file that ``load_model`` and ``load_weights`` of Keras 2 and 3 take."""
+    config = _sequential(layers, input_shape, "batch_input_shape")
+
+    def fill(file):
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+        file.attrs["keras_version"], file.attrs["backend"] = VERSION, "tensorflow"
+        weights = file.create_group("model_weights")
+        weights.attrs["keras_version"], weights.attrs["backend"] = VERSION, "tensorflow"
+        weights.attrs["layer_names"] = [layer.config["name"].encode() for layer in layers]
+        for layer in layers:
+            name = layer.config["name"]
+            group = weights.create_group(name)
+            names = [f"{name}/{key}:0" for key in layer.arrays]
+            group.attrs["weight_names"] = np.array([text.encode() for text in names], "S")
+            for text, array in zip(names, layer.arrays.values(), strict=True):
+                group[text] = array
+
+    _write(path, _hdf5(fill))
+
+
+def weights(layers: list[KerasLayer], path: str | os.PathLike) -> None:
+    """Write the HDF5 file that ``load_weights`` of Keras 3 takes."""
+    _write(path, _weights(layers))
+
+
+def archive(layers: list[KerasLayer], input_shape: Shape, path: str | os.PathLike) -> None:
+    """Write the zip archive that ``load_model`` of Keras 3 takes."""
+    config = _sequential(layers, input_shape, "batch_shape")
+    described = {"module": "keras", "class_name": "Sequential", "config": config}
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as members:
+        for name, content in (
+            ("metadata.json", json.dumps({"keras_version": VERSION, "date_saved": SAVED})),
+            ("config.json", json.dumps(described)),
+            ("model.weights.h5", _weights(layers)),
+        ):
+            members.writestr(zipfile.ZipInfo(name), content)
+    _write(path, whole.getvalue())
+
+
+def _sequential(layers: list[KerasLayer], input_shape: Shape, shape_name: str) -> dict[str, Any]:
+    """Return the description of the model, its input included."""
+    described: list[dict[str, Any]] = [
+        {
+            "class_name": "InputLayer",
+            "config": {shape_name: [None, *input_shape], "dtype": "float32", "name": "input"},
+        }
+    ]
+    described += [{"class_name": layer.kind, "config": layer.config} for layer in layers]
+    if shape_name == "batch_shape":  # Keras 3 also wants to know where a class lives
+        described = [{"module": "keras.layers", **layer} for layer in described]
+    return {"name": "digits", "layers": described}
+
+
+def _weights(layers: list[KerasLayer]) -> bytes:
+    """Return the weights in Keras 3's layout: under the class's name, counted."""
+    counts: Counter = Counter()
+
+    def fill(file):
+        for layer in layers:
+            if layer.kind not in WITH_ARRAYS:
+                continue
+            name = WITH_ARRAYS[layer.kind]
+            number = f"_{counts[name]}" if counts[name] else ""
+            counts[name] += 1
+            group = file.create_group(f"layers/{name}{number}/vars")
+            for i, array in enumerate(layer.arrays.values()):
+                group[str(i)] = array
+
+    return _hdf5(fill)
+
+
+def _hdf5(fill: Callable) -> bytes:
+    """Return the bytes of an HDF5 file; ``fill`` is given it open."""
+    content = io.BytesIO()
+    with library("h5py").File(content, "w") as file:
+        fill(file)
+    return content.getvalue()
+
+
+def _write(path: str | os.PathLike, content: bytes) -> None:
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+Parts = list[tuple[str, dict[str, Any], dict[str, np.ndarray]]]
+
+
+def _padded(window: Window, shape: Shape, zeros: bool) -> tuple[str, Parts]:
+    """Return Keras's word for a window's padding, and the layer that it may need in front."""
+    wanted = window.padding(*shape[:2])
+    if wanted == ((0, 0), (0, 0)):
+        return "valid", []
+    if wanted == Window(window.kernel, window.stride, "same").padding(*shape[:2]):
+        return "same", []
+    if not zeros:
+        raise ValueError(f"Keras's pooling cannot pad by {window.pad} here, only valid or same")
+    return "valid", [("ZeroPadding2D", {"padding": wanted}, {})]
+
+
+def _conv2d(layer: Layer, shape: Shape) -> Parts:
+    padding, before = _padded(layer.window, shape, zeros=True)
+    config = {
+        "filters": layer.config["out_channels"],
+        "kernel_size": layer.window.kernel,
+        "strides": layer.window.stride,
+        "padding": padding,
+        "use_bias": layer.config["bias"],
+    }
+    return [*before, ("Conv2D", config, _kernel(layer))]
+
+
+def _dense(layer: Layer, _shape: Shape) -> Parts:
+    config = {"units": layer.config["out_features"], "use_bias": layer.config["bias"]}
+    return [("Dense", config, _kernel(layer))]
+
+
+def _kernel(layer: Layer) -> dict[str, np.ndarray]:
+    names = {"w": "kernel", "b": "bias"}
+    return {names[name]: array for name, array in layer.params.items()}
+
+
+def _max_pool(layer: Layer, shape: Shape) -> Parts:
+    padding, before = _padded(layer.window, shape, zeros=False)
+    return [*before, ("MaxPooling2D", _pooling(layer, padding), {})]
+
+
+def _avg_pool(layer: Layer, shape: Shape) -> Parts:
+    counted = layer.config["count_pad"]
+    padding, before = _padded(layer.window, shape, zeros=counted)
+    if counted and padding == "same":  # which Keras would leave out of the mean
+        padding = "valid"
+        before = [("ZeroPadding2D", {"padding": layer.window.padding(*shape[:2])}, {})]
+    return [*before, ("AveragePooling2D", _pooling(layer, padding), {})]
+
+
+def _pooling(layer: Layer, padding: str) -> dict[str, Any]:
+    window = layer.window
+    return {"pool_size": window.kernel, "strides": window.stride, "padding": padding}
+
+
+def _batchnorm(layer: Layer, _shape: Shape) -> Parts:
+    config = {"axis": -1, "momentum": layer.config["momentum"], "epsilon": layer.config["eps"]}
+    names = {"gamma": "gamma", "beta": "beta", "mean": "moving_mean", "var": "moving_variance"}
+    arrays = layer.params | layer.state
+    return [("BatchNormalization", config, {keras: arrays[name] for name, keras in names.items()})]
+
+
+def _plain(kind: str) -> Callable[[Layer, Shape], Parts]:
+    """Return the translator of a layer whose arguments Keras calls as we do."""
+    return lambda layer, _shape: [(kind, dict(layer.config), {})]
+
+
+TRANSLATORS: dict[type, Callable[[Any, Shape], Parts]] = {
+    Conv2D: _conv2d,
+    Dense: _dense,
+    MaxPool2D: _max_pool,
+    AvgPool2D: _avg_pool,
+    BatchNorm: _batchnorm,
+    ReLU: _plain("ReLU"),
+    Softmax: _plain("Softmax"),
+    Flatten: _plain("Flatten"),
+    Dropout: _plain("Dropout"),
+    Rescaling: _plain("Rescaling"),
+}

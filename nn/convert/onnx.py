@@ -1,0 +1,80 @@
+"""ONNX models, in and out: ``python -m nn.convert.onnx weights/mnist.npz mnist.onnx``, and back.
+
+What is written takes images of shape (N, 28, 28, 1) in [0, 1], as networks here do, any number at
+once, and gives probabilities. What is read is a chain of layers, of channels first (PyTorch's
+order) or last. Nothing that a file says is run, and no other file is opened for it.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ..files import MAX_ARCHIVE_BYTES, atomic_write
+from ..model import Sequential
+from ..modelfile import ModelFileError
+from . import onnx_read, onnx_write
+from .building import convert, library, naming
+
+
+def read(path: str | os.PathLike) -> Sequential:
+    """Read a network from an ONNX file.
+
+    Raises
+    ------
+    ConversionError
+        If it cannot be read, or holds an operator that is not known; the message says which and
+        where.
+    """
+    with naming(path):
+        if os.path.getsize(path) > MAX_ARCHIVE_BYTES:
+            raise ValueError(f"it takes more than {MAX_ARCHIVE_BYTES} bytes")
+        proto = library("onnx").load_model_from_string(Path(path).read_bytes())
+        return onnx_read.network(proto.graph)
+
+
+def write(
+    model: Sequential, path: str | os.PathLike, input_shape: tuple[int, ...] = (28, 28, 1)
+) -> None:
+    """Write a network as an ONNX file, whole or not at all, checked by ``onnx.checker``.
+
+    Parameters
+    ----------
+    model : Sequential
+        Written in float32; a softmax is put at its end if it has none.
+    path : path
+    input_shape : tuple of int
+        Of one input, without N.
+
+    Raises
+    ------
+    ConversionError
+        If the network does not fit the input shape.
+    """
+    with naming(path):
+        proto = onnx_write.model_proto(model, input_shape)
+        library("onnx").checker.check_model(proto, full_check=True)
+        content = proto.SerializeToString()
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; see ``python -m nn.convert.onnx --help``."""
+    parser = argparse.ArgumentParser(
+        "nn.convert.onnx", description="Convert an ONNX model to .npz, or an .npz to ONNX."
+    )
+    parser.add_argument("source", type=Path, metavar="IN", help=".npz or .onnx")
+    parser.add_argument("target", type=Path, metavar="OUT", help=".onnx or .npz")
+    args = parser.parse_args(argv)
+    try:
+        model = convert(args.source, args.target, "an .onnx", read, write)
+    except (ModelFileError, OSError) as error:
+        print(f"nn.convert.onnx: {error}", file=sys.stderr)
+        return 2
+    print(f"wrote {args.target}: {len(model.layers)} layers")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

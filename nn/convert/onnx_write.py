@@ -1,0 +1,155 @@
+"""A network here as an ONNX graph.
+
+ONNX's convolutions and pools take channels first, ours come last: images are transposed on the way
+in, and back again before they are laid out as rows, so that all weights keep their order there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..activation import Flatten, ReLU, Softmax
+from ..batchnorm import BatchNorm
+from ..conv import Conv2D
+from ..dense import Dense
+from ..dropout import Dropout
+from ..layer import Layer
+from ..model import Sequential
+from ..pool import AvgPool2D, MaxPool2D
+from ..rescaling import Rescaling
+from .building import at, library
+
+OPSET, IR_VERSION = 13, 7
+"""Of 2020: what runs ONNX models today takes both."""
+
+TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
+
+
+class _Graph:
+    """A chain of nodes in the making.
+
+    Attributes
+    ----------
+    channels_first : bool
+        How the maps that leave the last node lie.
+    """
+
+    def __init__(self):
+        self.onnx = library("onnx")
+        self.nodes, self.arrays = [], []
+        self.value, self.channels_first = "images", False
+
+    def add(self, operator: str, arrays: tuple[np.ndarray, ...] = (), **attributes) -> None:
+        """Append a node that takes what the last one gave, and ``arrays``."""
+        number = len(self.nodes)
+        names = [f"{operator.lower()}_{number}_{i}" for i in range(len(arrays))]
+        for name, array in zip(names, arrays, strict=True):
+            array = np.ascontiguousarray(array, np.float32)
+            self.arrays.append(self.onnx.numpy_helper.from_array(array, name))
+        out = f"{operator.lower()}_{number}"
+        make = self.onnx.helper.make_node
+        self.nodes.append(make(operator, [self.value, *names], [out], name=out, **attributes))
+        self.value = out
+
+    def put_channels(self, first: bool) -> None:
+        """Transpose the maps if their channels do not lie so already."""
+        if self.channels_first != first:
+            self.add("Transpose", perm=TO_FIRST if first else TO_LAST)
+            self.channels_first = first
+
+
+def model_proto(model: Sequential, input_shape: tuple[int, ...]):
+    """Return the network as an ``onnx.ModelProto``; ValueError names a layer that does not fit."""
+    graph, shape = _Graph(), tuple(input_shape)
+    for i, layer in enumerate(model.layers):
+        with at(f"layer {i} ({type(layer).__name__})"):
+            if type(layer) not in WRITERS:
+                raise ValueError("ONNX's like of this layer is not known")
+            after = layer.output_shape(shape)
+            WRITERS[type(layer)](graph, layer, shape)
+            shape = after
+    if len(shape) != 1:
+        raise ValueError(f"the network ends with maps of {shape}, not with a number for each class")
+    if not isinstance(model.layers[-1], Softmax):
+        graph.add("Softmax", axis=-1)
+    graph.nodes[-1].output[0] = "probabilities"
+
+    helper, kind = graph.onnx.helper, graph.onnx.TensorProto.FLOAT
+    images = helper.make_tensor_value_info("images", kind, ["N", *input_shape])
+    out = helper.make_tensor_value_info("probabilities", kind, ["N", *shape])
+    made = helper.make_graph(graph.nodes, "digits", [images], [out], graph.arrays)
+    opset = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(
+        made, opset_imports=opset, ir_version=IR_VERSION, producer_name="handmade-digits"
+    )
+
+
+Shape = tuple[int, ...]
+
+
+def _window(layer: Layer, shape: Shape) -> dict[str, Any]:
+    (above, below), (left, right) = layer.window.padding(*shape[:2])
+    return {
+        "kernel_shape": layer.window.kernel,
+        "strides": layer.window.stride,
+        "pads": (above, left, below, right),
+    }
+
+
+def _conv2d(graph: _Graph, layer: Layer, shape: Shape) -> None:
+    graph.put_channels(first=True)
+    arrays = layer.params["w"].transpose(3, 2, 0, 1), *_bias(layer)
+    graph.add("Conv", arrays, **_window(layer, shape))
+
+
+def _max_pool(graph: _Graph, layer: Layer, shape: Shape) -> None:
+    graph.put_channels(first=True)
+    graph.add("MaxPool", **_window(layer, shape))
+
+
+def _avg_pool(graph: _Graph, layer: Layer, shape: Shape) -> None:
+    graph.put_channels(first=True)
+    counted = int(layer.config["count_pad"])
+    graph.add("AveragePool", count_include_pad=counted, **_window(layer, shape))
+
+
+def _batchnorm(graph: _Graph, layer: Layer, shape: Shape) -> None:
+    if len(shape) == 3:
+        graph.put_channels(first=True)
+    arrays = [(layer.params | layer.state)[name] for name in ("gamma", "beta", "mean", "var")]
+    epsilon, momentum = layer.config["eps"], layer.config["momentum"]
+    graph.add("BatchNormalization", tuple(arrays), epsilon=epsilon, momentum=momentum)
+
+
+def _flatten(graph: _Graph, _layer: Layer, shape: Shape) -> None:
+    if len(shape) == 3:
+        graph.put_channels(first=False)
+    graph.add("Flatten", axis=1)
+
+
+def _dense(graph: _Graph, layer: Layer, _shape: Shape) -> None:
+    graph.add("Gemm", (layer.params["w"], *_bias(layer)))
+
+
+def _bias(layer: Layer) -> tuple[np.ndarray, ...]:
+    return (layer.params["b"],) if "b" in layer.params else ()
+
+
+def _rescaling(graph: _Graph, layer: Layer, _shape: Shape) -> None:
+    graph.add("Mul", (np.array(layer.config["scale"]),))
+    graph.add("Add", (np.array(layer.config["offset"]),))
+
+
+WRITERS: dict[type, Callable[[_Graph, Any, Shape], None]] = {
+    Conv2D: _conv2d,
+    MaxPool2D: _max_pool,
+    AvgPool2D: _avg_pool,
+    BatchNorm: _batchnorm,
+    Dense: _dense,
+    Flatten: _flatten,
+    ReLU: lambda graph, _layer, _shape: graph.add("Relu"),
+    Softmax: lambda graph, _layer, _shape: graph.add("Softmax", axis=-1),
+    Dropout: lambda _graph, _layer, _shape: None,  # in use it does nothing
+    Rescaling: _rescaling,
+}

@@ -1,0 +1,33 @@
+"""Rescaling: every value times one number, plus another; for data in other units."""
+
+import math
+
+import numpy as np
+
+from .layer import Layer
+
+
+class Rescaling(Layer):
+    """Bring data into the range that a network was trained on: ``out = scale * x + offset``.
+
+    Parameters
+    ----------
+    scale, offset : float
+        Finite. They are no parameters: training leaves them as they are.
+    """
+
+    def __init__(self, scale: float = 1.0, offset: float = 0.0):
+        if not (math.isfinite(scale) and math.isfinite(offset)):
+            raise ValueError(f"scale and offset must be finite, not {scale!r} and {offset!r}")
+        super().__init__(scale=float(scale), offset=float(offset))
+
+    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+        """Return ``scale * x + offset`` in the shape and dtype of ``x``."""
+        number = x.dtype.type
+        out = x * number(self.config["scale"]) + number(self.config["offset"])
+        return self._remember(train, out)
+
+    def backward(self, dout: np.ndarray) -> np.ndarray:
+        """Return the gradient for ``x``: each value moves its output ``scale`` times as far."""
+        self._recall(dout)
+        return dout * dout.dtype.type(self.config["scale"])
