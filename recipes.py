@@ -10,7 +10,20 @@ import numpy as np
 
 from data.augment import Warp
 from data.loader import Mix
-from nn import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
+from nn import (
+    SGD,
+    Adadelta,
+    Adam,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+)
+from nn.schedule import constant, cosine, one_cycle
 
 MIX = Mix(Warp(), made_up=0.2, scrawls=0.05)
 
@@ -50,6 +63,18 @@ class Recipe:
 RECIPES = {
     "default": Recipe(),
     "best": Recipe(epochs=60, channels=(48, 96, 192)),
+}
+
+
+OPTIMISERS = {
+    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
+    "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
+    "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
+}
+SCHEDULES = {
+    "one-cycle": one_cycle,
+    "cosine": cosine,
+    "constant": lambda lr, steps: constant(lr),
 }
 
 

@@ -14,6 +14,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,15 +27,15 @@ import report
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
-from nn import SGD, Adadelta, Adam, ModelFileError, Sequential, checkpoint
+from nn import ModelFileError, Sequential, checkpoint
 from nn.averaging import Average
 from nn.calibration import calibrate
 from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
+from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
-from nn.schedule import constant, cosine, one_cycle
 from nn.training import DivergedError, Trainer, score
-from recipes import RECIPES, build
+from recipes import OPTIMISERS, RECIPES, SCHEDULES, build
 
 RUNS = Path("runs")
 SHAPE = (28, 28, 1)
@@ -42,25 +43,17 @@ VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
 QUICK = 10_000
-
-OPTIMISERS = {
-    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
-    "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
-}
-SCHEDULES = {
-    "one-cycle": one_cycle,
-    "cosine": cosine,
-    "constant": lambda lr, steps: constant(lr),
-}
+FAULTS = (DataError, ModelFileError, CheckpointError, DivergedError, RanksError, OSError)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    args = parse(argv)
+    args = argparse.Namespace(output=RUNS)
     try:
-        return show(args) if args.evaluate else train(args)
-    except (DataError, ModelFileError, CheckpointError, DivergedError, OSError) as error:
+        with join() as ranks:
+            args = ranks.once(parse, argv)
+            return ranks.once(show, args) if args.evaluate else train(args, ranks)
+    except FAULTS as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except StoppedError as stop:
@@ -69,6 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\ntrain.py: stopped; what it saved is in {args.output}", file=sys.stderr)
         return 130
+    return 0  # a rank other than the first, which has said what there is to say
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -133,10 +127,10 @@ def _at_least(kind, least):
     return read
 
 
-def train(args: argparse.Namespace) -> int:
+def train(args: argparse.Namespace, ranks: Alone) -> int:
     """Train a network, or go on with it; validate each epoch; read the test set at the end."""
     recipe = RECIPES[args.recipe]
-    digits = load(args)
+    digits = ranks.once(load, args)
     model = build(recipe, args.seed)
     print(model.summary())
     average = Average(model, recipe.average)
@@ -146,7 +140,7 @@ def train(args: argparse.Namespace) -> int:
     engine = prepare(model, recipe.mix)
     reader = engine(average.model, threads=args.threads)
     with (
-        locked(args.output),
+        ExitStack() as held,
         Trainer(
             model,
             optimiser,
@@ -155,15 +149,17 @@ def train(args: argparse.Namespace) -> int:
             seed=args.seed,
             threads=args.threads,
             engine=engine,
+            ranks=ranks,
         ) as trainer,
     ):
+        ranks.once(held.enter_context, locked(args.output))
         run = Run(trainer, average, args.output, settings(args, digits), 60 * args.save_every)
         if run.resume(print):
             print(f"going on with {args.output} at epoch {run.progress.epoch}")
         with run.stopping_on_signals():
             while run.progress.epoch <= args.epochs:
                 run_epoch(run, digits["train"], args)
-                loss, accuracy = measure(reader, *digits["validation"])
+                loss, accuracy = ranks.once(measure, reader, *digits["validation"])
                 row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
                 print(
                     f"epoch {row['epoch']:>2}: loss {row['loss']:.4f}, "
@@ -172,10 +168,15 @@ def train(args: argparse.Namespace) -> int:
                     f"{row['images_per_s']:,.0f} images/s",
                     flush=True,
                 )
-                save(args.output, average.model, run.progress.history)
+                ranks.once(save, args.output, average.model, run.progress.history)
+    return ranks.once(finish, args, average.model, reader, digits)
+
+
+def finish(args: argparse.Namespace, model: Sequential, reader: Sequential, digits: dict) -> int:
+    """Calibrate what was trained, save it, and read the test set with it."""
     images, labels = digits["validation"]
-    temperature = calibrate(average.model, reader.predict_proba(images), labels)
-    average.model.save(args.output / "model.npz")
+    temperature = calibrate(model, reader.predict_proba(images), labels)
+    model.save(args.output / "model.npz")
     print(f"calibrated on the validation images: temperature {temperature:.2f}")
     loss, accuracy = measure(reader, *digits["test"])
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
@@ -250,7 +251,7 @@ def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args) -> None:
         unit=" steps",
         leave=False,
     ) as bar:
-        for _ in run.steps(ahead(batches(*examples, args.batch_size, key, mix))):
+        for _ in run.steps(ahead(batches(*examples, args.batch_size, key, mix, run.trainer.part))):
             row = progress.row()
             text = f"loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
             bar.set_postfix_str(text, refresh=False)
