@@ -73,7 +73,7 @@ class Ranks(Alone):
             flush=True,
         )
         self._comm.Abort(1)
-        return False
+        os._exit(1)  # the others are ended at once, this one perhaps a little later
 
     def once(self, function, *args):
         """Return what ``function(*args)`` returns on rank 0; see `Alone.once`."""
