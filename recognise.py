@@ -2,7 +2,8 @@
 
 Each picture gives one line, ``FILE<TAB>DIGIT<TAB>PROBABILITY``, or with ``--json`` one object of an
 array, with the probability of all ten digits. A picture that cannot be read is one line on stderr;
-the others still come, and the exit code is 1.
+the others still come, and the exit code is 1. Folders and stacks of many images are read with flat
+memory, on all cores.
 """
 
 import argparse
@@ -10,27 +11,34 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from contextlib import ExitStack
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from data import canvas
+from data import pictures, stacks
 from data.errors import DataError
 from nn import ModelFileError, Sequential
+from nn.workers import Workers, usable_cores
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights" / "mnist.npz"
 SAMPLES = HERE / "samples"
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")  # what a folder is read for
 BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
+TASK = 32  # images of a stack that a thread takes at once: they stay in its cache
 
 Answer = tuple[str, NDArray[np.float32]]  # a file's name, the probabilities of the ten digits
 
 
 def recognise(
-    model: Sequential, names: Iterable[str], on_error: Callable[[Exception], None]
+    model: Sequential,
+    names: Iterable[str],
+    on_error: Callable[[Exception], None],
+    jobs: int = 1,
+    on_stack: Callable[[int], None] = lambda images: None,
 ) -> Iterator[Answer]:
     """Read the digit in each picture, in order, a batch at a time.
 
@@ -39,22 +47,68 @@ def recognise(
     model : Sequential
         A network for (28, 28) images of ten digits.
     names : iterable of str
-        Pictures, and folders of pictures.
+        Pictures, folders of pictures, and stacks of images.
     on_error : callable
-        Is given the ``DataError`` or ``OSError`` of each picture or folder that cannot be read.
+        Is given the ``DataError`` or ``OSError`` of each picture, folder or stack that cannot be
+        read.
+    jobs : int
+        How many cores to use.
+    on_stack : callable
+        Is given the number of images of each stack before its first answer.
 
     Yields
     ------
     file : str
-        The picture's name as it was given; a folder's pictures come sorted.
+        The picture's name as it was given; a folder's pictures come sorted; an image of a stack
+        has its number, ``digits.npy[0]``.
     probabilities : ndarray of shape (10,), float32
         How likely each digit is.
     """
-    files = chain.from_iterable(_each(_pictures_in, names, on_error))
-    pictures = _each(_read, files, on_error)
-    while batch := list(islice(pictures, BATCH)):
-        read, images = zip(*batch, strict=True)
-        yield from zip(read, model.predict_proba(np.stack(images)), strict=True)
+    for stacked, group in groupby(names, stacks.is_stack):
+        if stacked:
+            for file in group:
+                yield from _recognise_stack(model, file, on_error, jobs, on_stack)
+            continue
+        found = pictures.read(pictures.find(group, on_error), on_error, jobs)
+        while batch := list(islice(found, BATCH)):
+            read, images = zip(*batch, strict=True)
+            yield from zip(read, model.predict_proba(np.stack(images)), strict=True)
+
+
+def _recognise_stack(model, file, on_error, jobs, on_stack):
+    """Yield the answers to a stack's images, and an error if it has one."""
+    with ExitStack() as held:
+        for chunk in _until_error(stacks.chunks(file), on_error):
+            if chunk.start == 0:
+                on_stack(chunk.of)
+                held.close()
+                network = _quickest(model) if chunk.of > stacks.CHUNK else model.replica
+                workers = held.enter_context(Workers(network, jobs))
+            images = chunk.images
+            inked = images.any(axis=(1, 2))
+            for i in np.flatnonzero(~inked):
+                on_error(DataError(f"{chunk.names[i]}: blank: there is no ink in it"))
+            parts = [images[start : start + TASK] for start in range(0, len(images), TASK)]
+            proba = np.concatenate(workers.map(lambda net, part: net.predict_proba(part), parts))
+            yield from ((chunk.names[i], proba[i]) for i in np.flatnonzero(inked))
+
+
+def _until_error(chunks, on_error):
+    """Yield the chunks; an error ends them and goes to `on_error`."""
+    try:
+        yield from chunks
+    except (DataError, OSError) as error:
+        on_error(error)
+
+
+def _quickest(model):
+    """Return what makes networks like `model` that read many images soonest, a call for each."""
+    try:
+        from nn.fast import fuse
+        from nn.kernels import COMPILING
+    except ImportError:  # no numba
+        COMPILING = False
+    return (lambda: fuse(model.replica())) if COMPILING else model.replica
 
 
 def load_network(path: str | os.PathLike) -> Sequential:
@@ -73,35 +127,6 @@ def load_network(path: str | os.PathLike) -> Sequential:
     if classes != (10,):
         raise ModelFileError(f"{path}: not a network for ten digits: it answers {classes}")
     return model
-
-
-def _each(function, names, on_error):
-    """Yield ``function(name)`` for each name; an error goes to `on_error`, the rest goes on."""
-    for name in names:
-        try:
-            result = function(name)
-        except (DataError, OSError) as error:
-            on_error(error)
-        else:
-            yield result
-
-
-def _pictures_in(name: str) -> list[str]:
-    """The pictures in a folder; a file is itself."""
-    if not os.path.isdir(name):
-        return [name]
-    found = sorted(str(path) for path in Path(name).iterdir() if path.suffix.lower() in SUFFIXES)
-    if not found:
-        raise DataError(f"{name}: no picture in this folder ({', '.join(SUFFIXES)})")
-    return found
-
-
-def _read(file: str) -> tuple[str, NDArray[np.float32]]:
-    with canvas.open_image(file) as image:
-        digit = canvas.from_image(image)
-    if not digit.any():
-        raise DataError(f"{file}: blank: no ink was found on its paper")
-    return file, digit
 
 
 def _write_lines(answers: Iterable[Answer]) -> None:
@@ -130,10 +155,25 @@ def _write_json(answers: Iterable[Answer]) -> None:
     print("[]" if before == "[" else "\n]", flush=True)
 
 
+def _counted(answers, bar):
+    for answer in answers:
+        yield answer
+        bar.update()
+
+
 def _samples() -> str:
     """The shipped pictures, named as briefly as they can be from here."""
     here = Path.cwd()
     return str(SAMPLES.relative_to(here) if SAMPLES.is_relative_to(here) else SAMPLES)
+
+
+def _count(text):
+    if (value := int(text)) < 1:
+        raise ValueError
+    return value
+
+
+_count.__name__ = "number of at least 1"  # what argparse calls it
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -146,7 +186,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a picture (PNG, JPEG, BMP, GIF or TIFF), or a folder of them; default: samples/",
+        help="a picture (PNG, JPEG, BMP, GIF or TIFF), a folder that has some in it or in its "
+        "folders, or a stack: an .npy or .npz file of images of shape (N, 28, 28), like MNIST's, "
+        "or of another size, prepared like pictures; default: samples/",
     )
     parser.add_argument(
         "--json",
@@ -160,6 +202,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="a saved network (default: the shipped one)",
     )
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        default=usable_cores(),
+        metavar="N",
+        help="cores to use when there are many images (default: all, %(default)s)",
+    )
     return parser.parse_args(argv)
 
 
@@ -170,12 +219,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def complain(error: Exception) -> None:
         unread.append(error)
-        print(f"recognise.py: {error}", file=sys.stderr)
+        tqdm.write(f"recognise.py: {error}", file=sys.stderr)
+
+    def expect(images: int) -> None:
+        bar.total = (bar.total or 0) + images
 
     write = _write_json if args.json else _write_lines
+    # Answers on the same terminal would break the bar; the first second needs none.
+    hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     try:
         model = load_network(args.weights)
-        write(recognise(model, args.files or [_samples()], complain))
+        names = args.files or [_samples()]
+        with tqdm(disable=hidden, delay=1, unit=" images", leave=False) as bar:
+            answers = recognise(model, names, complain, args.jobs, expect)
+            write(_counted(answers, bar))
     except BrokenPipeError:  # as in `| head`: the reader has all it wants
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DataError, ModelFileError, OSError) as error:

@@ -14,7 +14,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ from nn.averaging import Average
 from nn.calibration import calibrate
 from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
+from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
 from nn.training import DivergedError, Trainer, score
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, build
@@ -43,14 +44,17 @@ VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
 QUICK = 10_000
+FAULTS = (DataError, ModelFileError, CheckpointError, DivergedError, RanksError, OSError)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    args = parse(argv)
+    args = argparse.Namespace(output=RUNS)
     try:
-        return show(args) if args.evaluate else train(args)
-    except (DataError, ModelFileError, CheckpointError, DivergedError, OSError) as error:
+        with join() as ranks:
+            args = ranks.once(parse, argv)
+            return ranks.once(show, args) if args.evaluate else train(args, ranks)
+    except FAULTS as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except StoppedError as stop:
@@ -59,6 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\ntrain.py: stopped; what it saved is in {args.output}", file=sys.stderr)
         return 130
+    return 0  # a rank other than the first, which has said what there is to say
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -124,10 +129,10 @@ def _at_least(kind, least):
     return read
 
 
-def train(args: argparse.Namespace) -> int:
+def train(args: argparse.Namespace, ranks: Alone) -> int:
     """Train a network, or go on with it; validate each epoch; read the test set at the end."""
     recipe = RECIPES[args.recipe]
-    digits = load(args)
+    digits = ranks.once(load, args)
     model = build(recipe, args.seed)
     print(model.summary())
     average = Average(model, recipe.average)
@@ -137,7 +142,7 @@ def train(args: argparse.Namespace) -> int:
     engine = prepare(model, recipe.mix)
     reader = engine(average.model, threads=args.threads)
     with (
-        locked(args.output),
+        ExitStack() as held,
         Trainer(
             model,
             optimiser,
@@ -146,18 +151,20 @@ def train(args: argparse.Namespace) -> int:
             seed=args.seed,
             threads=args.threads,
             engine=engine,
+            ranks=ranks,
         ) as trainer,
     ):
+        ranks.once(held.enter_context, locked(args.output))
         run = Run(trainer, average, args.output, settings(args, digits), 60 * args.save_every)
         if run.resume(print):
             print(f"going on with {args.output} at epoch {run.progress.epoch}")
         watched = nullcontext(lambda taken: taken)
-        if args.watch:
+        if args.watch and ranks.rank == 0:
             watched = watching(run, reader, *digits["validation"], steps // args.epochs)
         with run.stopping_on_signals(), watched as follow:
             while run.progress.epoch <= args.epochs:
                 run_epoch(run, digits["train"], args, follow)
-                loss, accuracy = measure(reader, *digits["validation"])
+                loss, accuracy = ranks.once(measure, reader, *digits["validation"])
                 row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
                 print(
                     f"epoch {row['epoch']:>2}: loss {row['loss']:.4f}, "
@@ -166,10 +173,15 @@ def train(args: argparse.Namespace) -> int:
                     f"{row['images_per_s']:,.0f} images/s",
                     flush=True,
                 )
-                save(args.output, average.model, run.progress.history)
+                ranks.once(save, args.output, average.model, run.progress.history)
+    return ranks.once(finish, args, average.model, reader, digits)
+
+
+def finish(args: argparse.Namespace, model: Sequential, reader: Sequential, digits: dict) -> int:
+    """Calibrate what was trained, save it, and read the test set with it."""
     images, labels = digits["validation"]
-    temperature = calibrate(average.model, reader.predict_proba(images), labels)
-    average.model.save(args.output / "model.npz")
+    temperature = calibrate(model, reader.predict_proba(images), labels)
+    model.save(args.output / "model.npz")
     print(f"calibrated on the validation images: temperature {temperature:.2f}")
     loss, accuracy = measure(reader, *digits["test"])
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
@@ -244,7 +256,8 @@ def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args, follow) -
         unit=" steps",
         leave=False,
     ) as bar:
-        for _ in follow(run.steps(ahead(batches(*examples, args.batch_size, key, mix)))):
+        coming = batches(*examples, args.batch_size, key, mix, run.trainer.part)
+        for _ in follow(run.steps(ahead(coming))):
             row = progress.row()
             text = f"loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
             bar.set_postfix_str(text, refresh=False)

@@ -49,8 +49,14 @@ class Warp:
     elastic: float = 0.8
     knots: int = 6
 
-    def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Return warped copies of ``images``, uint8, shape (N, H, W), in the same shape."""
+    def __call__(
+        self, images: NDArray[np.uint8], rng: np.random.Generator, part: slice = slice(None)
+    ) -> NDArray[np.uint8]:
+        """Return warped copies of ``images``, uint8, shape (N, H, W), in the same shape.
+
+        Only a ``part`` of them is warped, if one is given, but what is drawn is drawn for all: an
+        image comes out the same whatever the part.
+        """
         N = len(images)
         angle = np.radians(self.rotation) * rng.uniform(-1, 1, N)
         wide, high = np.exp(np.log1p(self.scale) * rng.uniform(-1, 1, (2, N)))
@@ -63,9 +69,9 @@ class Warp:
         shift = self.shift * rng.uniform(-1, 1, (N, 2)).astype(np.float32)
         pull = rng.standard_normal((N, self.knots, self.knots, 2), np.float32)
         pull *= np.float32(self.elastic)
-        warped = np.empty_like(images)
+        warped = np.array(images)
         how = kernels.warp if kernels and kernels.COMPILING else _warp
-        how(np.ascontiguousarray(images), matrix, shift, pull, warped)
+        how(np.ascontiguousarray(images[part]), matrix[part], shift[part], pull[part], warped[part])
         return warped
 
 

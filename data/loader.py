@@ -4,7 +4,7 @@ A batch is a mix: MNIST's digits, made-up handwriting of the forms that MNIST la
 that are no digit at all. All of it is warped, so that no two passes show the same pictures.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -55,6 +55,7 @@ def batches(
     size: int,
     key: tuple[int, ...],
     mix: Mix = Mix(),
+    part: Callable[[int], slice] = lambda size: slice(None),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield all images once, shuffled and mixed with others, in batches of ``size``.
 
@@ -67,6 +68,8 @@ def batches(
     key : tuple of int
         Decides everything random: (seed, epoch), say.
     mix : Mix
+    part : callable
+        Says which images of a batch of so many will be looked at: the others are not warped.
 
     Yields
     ------
@@ -85,7 +88,7 @@ def batches(
         x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         shuffled = rng.permutation(len(y))  # training cuts a batch into shards: each gets a mix
         x, y = x[shuffled], y[shuffled].astype(np.int16, copy=False)
-        yield (x if mix.warp is None else mix.warp(x, rng)), y
+        yield (x if mix.warp is None else mix.warp(x, rng, part(len(y)))), y
 
 
 def _stream(make, few, rng):

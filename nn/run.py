@@ -2,7 +2,7 @@
 
 Every minute, after every epoch, and when it is told to stop, a run leaves a checkpoint in its
 folder. A run that finds one goes on from there, and ends with the very same weights as if it had
-never been stopped.
+never been stopped. Of several ranks, the first writes and reads for all.
 """
 
 import signal
@@ -133,6 +133,22 @@ class Run:
         CheckpointError
             If the checkpoint is of a run with other settings, or of another network.
         """
+        found = self.trainer.ranks.once(self._newest, tell)
+        if found is None:
+            return False
+        path, progress, arrays = found
+        optimiser = self.trainer.optimiser
+        try:
+            checkpoint.restore(arrays, self.trainer.model, self.average, optimiser)
+        except ValueError as error:
+            raise CheckpointError(f"{path}: {error}; name another folder") from None
+        optimiser.steps = progress.pop("steps")
+        self.average.updates = progress.pop("updates")
+        self.progress = Progress(**{f.name: progress[f.name] for f in fields(Progress)})
+        return True
+
+    def _newest(self, tell):
+        """Return the newest whole checkpoint's path and what it holds, or None."""
         for path in checkpoint.find(self.folder):
             try:
                 progress, arrays = checkpoint.read(path)
@@ -146,19 +162,16 @@ class Run:
                         f"{self.folder}: its run was begun with {name} {settings.get(name)}, not "
                         f"{now}: ask for the same, or name another folder"
                     )
-            optimiser = self.trainer.optimiser
-            try:
-                checkpoint.restore(arrays, self.trainer.model, self.average, optimiser)
-            except ValueError as error:
-                raise CheckpointError(f"{path}: {error}; name another folder") from None
-            optimiser.steps = progress.pop("steps")
-            self.average.updates = progress.pop("updates")
-            self.progress = Progress(**{f.name: progress[f.name] for f in fields(Progress)})
-            return True
-        return False
+            return path, progress, arrays
+        return None
 
     def save(self) -> Path:
         """Write a checkpoint; return its file."""
+        path = self.trainer.ranks.once(self._write)
+        self._saved = time.monotonic()
+        return path
+
+    def _write(self):
         optimiser = self.trainer.optimiser
         progress = asdict(self.progress) | {
             "settings": self.settings,
@@ -166,9 +179,7 @@ class Run:
             "updates": self.average.updates,
         }
         arrays = checkpoint.gather(self.trainer.model, self.average, optimiser)
-        path = checkpoint.write(self.folder, optimiser.steps, progress, arrays)
-        self._saved = time.monotonic()
-        return path
+        return checkpoint.write(self.folder, optimiser.steps, progress, arrays)
 
     def steps(self, batches: Batches) -> Iterator[Step]:
         """Take what is left of the epoch at hand, and yield each step when it is taken.
@@ -185,7 +196,7 @@ class Run:
         DivergedError
             See `Trainer.step`.
         """
-        self._stop_if_told()
+        self._stop_or_save()
         last = time.monotonic()
         for images, labels in islice(batches, self.progress.step, None):
             step = self.trainer.step(images, labels)
@@ -193,9 +204,7 @@ class Run:
             now = time.monotonic()
             self.progress.add(step, now - last)
             last = now
-            self._stop_if_told()
-            if now - self._saved >= self.save_every:
-                self.save()
+            self._stop_or_save()
             yield step
 
     def end_epoch(self, **measured: float) -> dict[str, float]:
@@ -206,9 +215,14 @@ class Run:
         self.save()
         return row
 
-    def _stop_if_told(self):
-        if self._signal is not None:
-            raise StoppedError(self._signal, self.save())
+    def _stop_or_save(self):
+        """Stop if any rank was told to, save if it is time: all ranks at the same step."""
+        due = time.monotonic() - self._saved >= self.save_every
+        told, due = self.trainer.ranks.most(self._signal or 0, due)
+        if told:
+            raise StoppedError(told, self.save())
+        if due:
+            self.save()
 
     @contextmanager
     def stopping_on_signals(self) -> Iterator[None]:

@@ -4,7 +4,8 @@ Each batch is cut into shards of a fixed number of images. Every shard goes thro
 network, forward and backward, on whichever worker is free, in a replica of the network that shares
 the weights and owns all else. The shards' gradients are added up in the order of the shards, and
 what dropout loses is drawn for each shard from (seed, step, shard). So the result does not depend
-on how many threads there are, nor on which of them was quicker.
+on how many threads there are, nor on which of them was quicker; nor on how many ranks there are
+(`nn.ranks`), each of which takes some of the shards.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import numpy as np
 from .loss import NO_CLASS, SoftmaxCrossEntropy, targets
 from .model import Sequential, as_input
 from .optim import Arrays, Optimiser
+from .ranks import Alone
 from .schedule import Schedule
 from .workers import Workers
 
@@ -49,14 +51,35 @@ class Step:
     lr: float
 
 
-@dataclass(frozen=True)
-class _Shard:
-    """What one shard gives besides gradients: its part of the loss, and its running statistics."""
+class _Slots:
+    """A row of numbers for each shard of a batch: its gradients, its running statistics.
 
-    share: float
-    loss: float
-    correct: int
-    state: Arrays
+    Attributes
+    ----------
+    rows : ndarray, shape (shards, numbers)
+    """
+
+    def __init__(self, model: Sequential):
+        self._like = model.named_params() | model.named_state()
+        size = sum(array.size for array in self._like.values())
+        self.rows = np.empty((0, size), np.result_type(*self._like.values()))
+        self._arrays: list[Arrays] = []
+
+    def __getitem__(self, shard: int) -> Arrays:
+        """Return a shard's row, as views under the names of what is in it."""
+        return self._arrays[shard]
+
+    def make_room(self, shards: int) -> None:
+        """Have rows for so many shards."""
+        if shards > len(self.rows):
+            self.rows = np.empty((shards, self.rows.shape[1]), self.rows.dtype)
+            self._arrays = [self.named(row) for row in self.rows]
+
+    def named(self, row: np.ndarray) -> Arrays:
+        """Return the arrays that a row holds, as views."""
+        ends = np.cumsum([array.size for array in self._like.values()])
+        parts = zip(self._like.items(), np.split(row, ends[:-1]), strict=True)
+        return {name: part.reshape(like.shape) for (name, like), part in parts}
 
 
 class Trainer:
@@ -78,6 +101,8 @@ class Trainer:
     engine : callable, optional
         Makes of a replica of the model the network that does the work, such as `nn.fuse`; without
         one it is the plain layers.
+    ranks : Alone, optional
+        The processes that train this model together; each has a trainer like this one.
 
     Use it as a context manager, or call `close`, to end the threads.
     """
@@ -92,14 +117,16 @@ class Trainer:
         seed: int = 0,
         threads: int | None = None,
         engine: Callable[[Sequential], Sequential] = lambda model: model,
+        ranks: Alone | None = None,
     ):
         self.model = model
         self.optimiser = optimiser
         self.schedule = schedule
         self.seed = seed
         self.label_smoothing = label_smoothing
-        self._workers = Workers(lambda: engine(model.replica()), threads)
-        self._slots: list[Arrays] = []
+        self.ranks = ranks or Alone()
+        self._workers = Workers(lambda: engine(model.replica()), threads or self.ranks.cores)
+        self._slots = _Slots(model)
 
     def __enter__(self) -> "Trainer":
         return self
@@ -111,13 +138,18 @@ class Trainer:
         """End the worker threads."""
         self._workers.close()
 
+    def part(self, batch: int) -> slice:
+        """Return which images of a batch of so many this rank looks at."""
+        mine = self.ranks.share(-(-batch // SHARD))
+        return slice(SHARD * mine.start, min(SHARD * mine.stop, batch))
+
     def step(self, images: np.ndarray, labels: np.ndarray) -> Step:
-        """Take one step on a batch.
+        """Take one step on a batch, the same one on every rank.
 
         Parameters
         ----------
         images : ndarray, shape (N, H, W) or (N, H, W, C)
-            uint8, or float in [0, 1].
+            uint8, or float in [0, 1]. Only those of `part` (N) are looked at.
         labels : ndarray of int, shape (N,)
             `nn.loss.NO_CLASS` for an image that belongs to none.
 
@@ -128,32 +160,37 @@ class Trainer:
         """
         number, batch = self.optimiser.steps, len(labels)
         lr = self.schedule(number)
-        starts = range(0, batch, SHARD)
-        while len(self._slots) < len(starts):
-            self._slots.append({})
+        shards = range(-(-batch // SHARD))
+        mine = shards[self.ranks.share(len(shards))]
+        self._slots.make_room(len(mine))
 
-        def run(model, start):
-            shard, part = start // SHARD, slice(start, start + SHARD)
-            key, slot = (self.seed, number, shard), self._slots[shard]
+        def run(model, shard):
+            part = slice(SHARD * shard, SHARD * (shard + 1))
+            key, slot = (self.seed, number, shard), self._slots[shard - mine.start]
             # What overflows shows in the loss, which says more about it than a warning.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 return self._run(model, key, images[part], labels[part], batch, slot)
 
-        shards = self._workers.map(run, starts)
-        loss = sum(shard.loss for shard in shards)
+        seen = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
+        losses, correct = self.ranks.gather(seen, len(shards)).T.tolist()
+        loss = sum(losses)
         if not np.isfinite(loss):
             raise DivergedError(
                 f"the loss became {loss} at step {number}, learning rate {lr:.3g}: "
                 "try a lower learning rate or a longer warm-up"
             )
-        self.optimiser.step(self.model.named_params(), _added(self._slots[: len(starts)]), lr)
+        total = self.ranks.add(self._slots.rows[: len(mine)], len(shards))
+        added = self._slots.named(total)
+        self.optimiser.step(self.model.named_params(), added, lr)
         for name, running in self.model.named_state().items():
-            running[...] = sum(shard.share * shard.state[name] for shard in shards)
-        correct = sum(shard.correct for shard in shards)
-        return Step(loss, correct, int((labels != NO_CLASS).sum()), batch, lr)
+            running[...] = added[name]
+        return Step(loss, int(sum(correct)), int((labels != NO_CLASS).sum()), batch, lr)
 
-    def _run(self, model, key, images, labels, batch, slot) -> _Shard:
-        """Take one shard through a replica, forward and backward; leave its gradients in a slot."""
+    def _run(self, model, key, images, labels, batch, slot) -> tuple[float, int]:
+        """Take one shard through a replica, forward and backward.
+
+        Return its part of the loss and how many it got right; leave the rest in its slot.
+        """
         share = len(labels) / batch
         model.adopt_state(self.model)
         for i, layer in enumerate(model.dropouts()):
@@ -165,20 +202,10 @@ class Trainer:
         # The batch's loss is the shards' weighted mean, so each gradient is weighted, too.
         model.backward(loss.backward() * logits.dtype.type(share))
         for name, dw in model.named_grads().items():
-            # The replica's next shard overwrites its gradients.
-            np.copyto(slot.setdefault(name, np.empty_like(dw)), dw)
-        correct = int((logits.argmax(axis=1) == labels).sum())
-        state = {name: running.copy() for name, running in model.named_state().items()}
-        return _Shard(share, value, correct, state)
-
-
-def _added(gradients: list[Arrays]) -> Arrays:
-    """Add the shards' gradients up in place, in the first of them, always in the same order."""
-    total, *others = gradients
-    for grads in others:
-        for name, dw in grads.items():
-            total[name] += dw
-    return total
+            np.copyto(slot[name], dw)
+        for name, running in model.named_state().items():
+            np.multiply(running, share, out=slot[name])
+        return value, int((logits.argmax(axis=1) == labels).sum())
 
 
 def score(proba: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 import recognise
+from data import canvas
 from nn import Dense, Flatten, ModelFileError, Sequential
 
 ROOT = Path(recognise.__file__).parent
@@ -200,7 +201,7 @@ def test_ctrl_c_ends_quietly(model, monkeypatch, tmp_path, capsys):
     def interrupt(file):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recognise.canvas, "open_image", interrupt)
+    monkeypatch.setattr(canvas, "open_image", interrupt)
     assert recognise.main([draw(tmp_path / "a.png", True)]) == 130
     assert capsys.readouterr() == ("", "")
 

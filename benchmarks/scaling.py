@@ -1,0 +1,138 @@
+"""Many machines: what a step costs, and what a model makes of it: ``python -m benchmarks.scaling``.
+
+Started by itself it times, on one thread, what a training step is made of, and prints a table of
+how throughput would grow with machines. Started by a launcher, ``mpiexec -n 2 python -m
+benchmarks.scaling``, it times what the ranks tell each other. The quickest of many is taken: the
+machine interferes with the others. docs/scaling.md explains the model.
+"""
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from data import strokes
+from nn import Adam, fuse
+from nn.averaging import Average
+from nn.ranks import Alone, RanksError, join
+from nn.schedule import constant
+from nn.training import SHARD, Trainer
+from recipes import MIX, RECIPES, build
+
+NETWORK = 10e9 / 8  # bytes a second: 10 Gbit/s
+LATENCY = 30e-6  # seconds from one machine to the next, with TCP on Ethernet
+MACHINES = (1, 2, 4, 8, 16, 32, 64)
+SHARDS = (1, 2, 4)  # of a rank
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser("python -m benchmarks.scaling", description="Time a step.")
+    parser.add_argument("--times", type=int, default=200, help="of each thing (%(default)s)")
+    parser.add_argument("--cores", type=int, default=2, help="of a machine (%(default)s)")
+    parser.add_argument("--shards", type=int, default=8, help="of a machine (%(default)s)")
+    args = parser.parse_args(argv)
+    try:
+        with join() as ranks:
+            if ranks.size > 1:
+                exchange(ranks, args.times)
+            else:
+                costs = measure(args.times)
+                for name, cost in costs.items():
+                    print(f"{name:<32}{1e6 * cost:10,.1f} µs")
+                table(costs, args.cores, args.shards)
+    except RanksError as error:
+        print(f"benchmarks.scaling: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def numbers() -> int:
+    """Return how many numbers a shard gives: gradients and running statistics."""
+    model = build(RECIPES["default"], 0)
+    return sum(a.size for a in (model.named_params() | model.named_state()).values())
+
+
+def exchange(ranks: Alone, times: int) -> None:
+    """Time what ranks tell each other in a step, and print it."""
+    P = numbers()
+    print(f"{ranks.size} ranks, {P:,} numbers a shard; quickest and median of {times}, µs")
+    print(f"{'shards a rank':<16}{'facts':>16}{'sum':>18}{'told to stop':>18}")
+    for shards in SHARDS:
+        total = shards * ranks.size
+        rows, facts = np.ones((shards, P), np.float32), np.ones((shards, 2))
+        tasks = (
+            partial(ranks.gather, facts, total),
+            partial(ranks.add, rows, total),
+            partial(ranks.most, 0, 0),
+        )
+        cells = [timed(task, times) for task in tasks]
+        text = "".join(f"{1e6 * best:10,.0f}{1e6 * middle:8,.0f}" for best, middle in cells)
+        print(f"{shards:<14}{text}", flush=True)
+
+
+def measure(times: int) -> dict[str, float]:
+    """Return the seconds, at best, of each part of a step, on one thread."""
+    rng = np.random.default_rng(0)
+    recipe = RECIPES["default"]
+    model = build(recipe, 0)
+    images, labels = strokes.batch(SHARD, rng)
+    with Trainer(
+        model, Adam(1e-3), constant(1e-3), threads=1, engine=partial(fuse, input_gradient=False)
+    ) as trainer:
+        step = timed(lambda: trainer.step(images, labels), times)[0]
+    grads = {name: np.zeros_like(w) for name, w in model.named_params().items()}
+    optimiser, average = Adam(1e-3), Average(model, 0.999)
+    update = timed(lambda: optimiser.step(model.named_params(), grads), times)[0]
+    update_and_average = update + timed(lambda: average.update(model), times)[0]
+    rows = np.ones((5, numbers()), np.float32)
+    add = timed(lambda: Alone().add(rows, 5), times)[0] / 4
+    many = np.repeat(images, 8, axis=0)
+    draw = timed(lambda: MIX.warp(many, rng, slice(0, 0)), times)[0] / len(many)
+    warp = timed(lambda: MIX.warp(many, rng), times)[0] / len(many) - draw
+    made_up = timed(lambda: strokes.batch(len(many), rng), times)[0] / len(many)
+    return {
+        "a shard, forward and backward": step - update,
+        "adding up one more shard": add,
+        "optimiser and average": update_and_average,
+        "drawing, an image of the batch": draw + (MIX.made_up + MIX.scrawls) * made_up,
+        "warping, an image of one's own": warp,
+    }
+
+
+def table(costs: dict[str, float], cores: int, shards: int) -> None:
+    """Print how throughput grows with machines."""
+    compute, add, update, draw, warp = costs.values()
+    print(f"\n{cores} cores and {shards} shards of {SHARD} images a machine, 10 Gbit/s")
+    print("machines    batch   compute  exchange    loader      step   images/s  efficiency")
+    first = None
+    for n in MACHINES:
+        work = math.ceil(shards / cores) * compute + shards * add + update
+        sent = 4 * numbers() * (shards + 1) * (n - 1) / n
+        told = 4 * LATENCY * math.ceil(math.log2(n)) + sent / NETWORK
+        batch = n * shards * SHARD
+        loader = batch * draw + shards * SHARD * warp
+        # The loader has a thread of its own, but no core: its work is shared out with the rest.
+        step = max(work + told + loader / cores, loader)
+        first = first or batch / step
+        cells = "".join(f"{1e3 * seconds:10.2f}" for seconds in (work, told, loader, step))
+        print(f"{n:>8}{batch:>9,}{cells}{batch / step:>11,.0f}{batch / step / n / first:>12.0%}")
+
+
+def timed(task: Callable[[], object], times: int) -> tuple[float, float]:
+    """Return the shortest and the median of so many calls, seconds."""
+    task()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        task()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds), float(np.median(seconds))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Stacks: many images in one ``.npy`` or ``.npz`` file, read a few thousand at a time.
+
+A stack is read from its first byte to its last and never held as a whole, so memory stays the same
+however many images there are.
+"""
+
+import math
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from data import canvas
+from data.errors import DataError
+
+SUFFIXES = (".npy", ".npz")
+CHUNK = 8192
+"""Images that are read at once: 6 MB of bytes, 26 MB as float32."""
+
+FIELD = (canvas.FIELD, canvas.FIELD)
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+class Chunk(NamedTuple):
+    """Some of a stack's images, ready for a network.
+
+    Attributes
+    ----------
+    names : list of str
+        Each image's: the file's, and which it is, ``digits.npy[0]``.
+    images : ndarray, shape (n, 28, 28)
+        uint8, or float in [0, 1]; ink is above 0.
+    start, of : int
+        Which image of its stack is the first here, from 0, and how many the whole stack has.
+    """
+
+    names: list[str]
+    images: np.ndarray
+    start: int
+    of: int
+
+
+def is_stack(name: str) -> bool:
+    """Return whether a file's name is that of a stack."""
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+def chunks(file: str) -> Iterator[Chunk]:
+    """Read a stack's images in order.
+
+    An ``.npz`` file may hold several stacks, ``digits.npz/train[0]``; what is no array of images in
+    it, such as labels, is passed over. Images of 28x28 are taken as they are, like MNIST's; those
+    of another size are prepared one by one, as a picture in a file is.
+
+    Raises
+    ------
+    DataError
+        If it is no whole file of images; what came before may still be used.
+    OSError
+        If it cannot be opened.
+    """
+    try:
+        if Path(file).suffix.lower() == ".npy":
+            with open(file, "rb") as stream:
+                yield from _chunks(stream, file)
+            return
+        found = False
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.namelist():
+                with archive.open(member) as stream:
+                    if len(_header(stream, file)[0]) not in (3, 4):
+                        continue
+                with (
+                    archive.open(member) as stream,
+                    closing(_chunks(stream, f"{file}/{member.removesuffix('.npy')}")) as parts,
+                ):
+                    found = True
+                    yield from parts
+    except (DataError, OSError):
+        raise
+    except Exception as error:  # a dozen kinds: no two parsers agree on what damage is
+        raise DataError(f"{file}: not a whole {Path(file).suffix} file: save it again") from error
+    if not found:
+        raise DataError(f"{file}: no array of images in it: their shape is (N, 28, 28)")
+
+
+def _header(stream: BinaryIO, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    """Return an array's shape and dtype; refuse what is not stored image by image."""
+    version = np.lib.format.read_magic(stream)
+    shape, in_columns, dtype = HEADERS[version](stream)
+    if in_columns and len(shape) > 1:
+        raise DataError(f"{name}: stored column by column: save np.ascontiguousarray of it")
+    return shape, dtype
+
+
+def _chunks(stream, name):
+    """Yield the images of one array."""
+    shape, dtype = _header(stream, name)
+    size = shape[1:3]
+    if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)) or 0 in size:
+        raise DataError(f"{name}: shape {shape} is no stack of images: (N, 28, 28) is")
+    if dtype != np.uint8 and dtype.kind != "f":
+        raise DataError(f"{name}: {dtype} is no image's: uint8 is, or float in [0, 1]")
+    if math.prod(size) > canvas.MAX_PIXELS:
+        raise DataError(f"{name}: images of {size} are more than {canvas.MAX_PIXELS:,} pixels")
+    one = math.prod(shape[1:]) * dtype.itemsize
+    few = max(1, min(CHUNK, CHUNK * 28 * 28 * 4 // one))
+    for start in range(0, shape[0], few):
+        n = min(few, shape[0] - start)
+        data = stream.read(n * one)
+        if len(data) < n * one:
+            raise DataError(f"{name}: cut short after image {start + len(data) // one}")
+        images = np.frombuffer(data, dtype).reshape(n, *shape[1:])
+        if dtype.kind == "f" and not (images.min() >= 0 and images.max() <= 1):
+            raise DataError(f"{name}: floats of an image are in [0, 1]: divide by 255")
+        names = [f"{name}[{i}]" for i in range(start, start + n)]
+        yield Chunk(names, _as_digits(images), start, shape[0])
+
+
+def _as_digits(images):
+    """Return images of 28x28 as they are, and others prepared: float32, (n, 28, 28)."""
+    if images.shape[3:] == (1,):
+        images = images[..., 0]
+    if images.shape[1:] == FIELD:
+        return images
+    if images.dtype != np.uint8:
+        images = np.rint(255 * images).astype(np.uint8)
+    return np.stack([canvas.from_image(Image.fromarray(image)) for image in images])

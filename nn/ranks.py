@@ -1,0 +1,109 @@
+"""Ranks: processes, on one machine or on many, that train one network together.
+
+Each rank has all of the network and takes some of every batch's shards. What the shards give is
+added up in the order of the shards, whichever rank they were taken by, and then every rank takes
+the same step. So the weights are the same, to the bit, however many ranks there are.
+
+`Alone` is the one rank of an ordinary process; `nn.mpi` has those that an MPI launcher starts.
+"""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from .workers import usable_cores
+
+Result = TypeVar("Result")
+
+SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
+"""Where launchers tell a process how many it is one of: MPICH's and Intel's, Open MPI's, MVAPICH's.
+"""
+
+
+class RanksError(RuntimeError):
+    """The ranks could not find each other; the message says why, in one line."""
+
+
+class Alone:
+    """The only rank there is: what one of many does with the others, it does by itself.
+
+    Use it as a context manager: the ranks come together and leave together.
+
+    Attributes
+    ----------
+    rank, size : int
+        Which it is, from 0, of how many.
+    cores : int
+        How many this rank may use.
+    """
+
+    rank = 0
+    size = 1
+
+    def __init__(self):
+        self.cores = usable_cores()
+
+    def __enter__(self) -> "Alone":
+        return self
+
+    def __exit__(self, *exception) -> bool | None:
+        return None
+
+    def share(self, items: int, rank: int | None = None) -> slice:
+        """Return which of so many items a rank takes, this one if not given."""
+        rank = self.rank if rank is None else rank
+        return slice(items * rank // self.size, items * (rank + 1) // self.size)
+
+    def once(self, function: Callable[..., Result], *args) -> Result:
+        """Return what ``function(*args)`` returns on rank 0; no other rank calls it.
+
+        If it raises, all ranks end: rank 0 with its exception, the others with `SystemExit`.
+        """
+        return function(*args)
+
+    def most(self, *numbers: int) -> tuple[int, ...]:
+        """Return the highest that any rank gave, of each number."""
+        return numbers
+
+    def gather(self, rows: np.ndarray, total: int) -> np.ndarray:
+        """Return all rows, shape (total, columns), of which each rank gives its `share`."""
+        return rows
+
+    def add(self, rows: np.ndarray, total: int) -> np.ndarray:
+        """Return the sum, shape (columns,), of all rows, one after the other in their order.
+
+        Each of the ``total`` rows is given by the rank whose `share` it is, and may be overwritten.
+        """
+        total = rows[0]
+        for row in rows[1:]:
+            total += row
+        return total
+
+
+def join() -> Alone:
+    """Return this process's rank: `Alone`, unless an MPI launcher started it as one of many.
+
+    Raises
+    ------
+    RanksError
+        If it did, but mpi4py is missing, or is made for another MPI.
+    """
+    size = next((int(os.environ[name]) for name in SIZES if name in os.environ), 1)
+    if size == 1:
+        return Alone()
+    try:
+        from .mpi import Ranks
+    except (ImportError, RuntimeError) as error:  # the latter: it found no MPI library
+        raise RanksError(
+            f"started as one of {size} ranks, but without MPI: {error}; "
+            "python -m pip install -e '.[mpi]'"
+        ) from None
+    ranks = Ranks()
+    if ranks.size != size:
+        raise RanksError(
+            f"the launcher started {size} ranks, mpi4py's MPI sees {ranks.size}: they are not of "
+            "the same MPI; use the mpiexec that was installed beside mpi4py"
+        )
+    return ranks

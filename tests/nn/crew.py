@@ -1,0 +1,99 @@
+"""A small training on many ranks: ``mpiexec -n 2 python -m tests.nn.crew FOLDER FAULT STEP RANK``.
+
+Each rank leaves all its arrays in ``FOLDER/outcome-RANK.npz``. At the step given, if any, something
+befalls one rank, or each if the rank is -1: it is killed, say.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from nn import (
+    Adam,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    checkpoint,
+)
+from nn.averaging import Average
+from nn.ranks import join
+from nn.run import Run, StoppedError
+from nn.schedule import one_cycle
+from nn.training import Trainer
+
+EPOCHS, STEPS, BATCH = 4, 50, 128
+
+
+def fail():
+    raise RuntimeError("this rank has had enough")
+
+
+FAULTS = {
+    "exit": lambda: os._exit(3),
+    "leave": lambda: os._exit(0),
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "raise": fail,
+    "term": lambda: os.kill(os.getpid(), signal.SIGTERM),
+    "say": lambda: print("taken", flush=True),
+}
+
+
+def network():
+    """Return a small network of every kind of layer that is trained."""
+    rng = np.random.default_rng(0)
+    layers = [Conv2D(1, 4, 3, rng=rng), ReLU(), MaxPool2D(2), BatchNorm(4), Flatten()]
+    return Sequential([*layers, Dropout(0.3), Dense(36, 10, rng=rng)])
+
+
+def epoch(number):
+    """Yield an epoch's batches; the last is a small one, of fewer shards than there are ranks."""
+    rng, n = np.random.default_rng(1), BATCH * (STEPS - 1) + 40
+    images, labels = rng.integers(0, 256, (n, 8, 8), np.uint8), rng.integers(0, 10, n)
+    order = np.random.default_rng(number).permutation(len(labels))
+    for part in np.split(order, range(BATCH, len(order), BATCH)):
+        yield images[part], labels[part]
+
+
+def train(ranks, folder: Path, threads: int | None, fault: str = "", at: int = 0, who: int = 0):
+    """Train, or go on; leave the outcome in a file."""
+    model = network()
+    average, optimiser = Average(model, 0.9), Adam(0.01)
+    schedule = one_cycle(0.01, EPOCHS * STEPS)
+    with Trainer(model, optimiser, schedule, seed=5, threads=threads, ranks=ranks) as trainer:
+        run = Run(trainer, average, folder, {"seed": 5})
+        if run.resume(print):
+            print(f"going on at step {optimiser.steps}", flush=True)
+        with run.stopping_on_signals():
+            while run.progress.epoch <= EPOCHS:
+                for _ in run.steps(epoch(run.progress.epoch)):
+                    if optimiser.steps == at and who in (ranks.rank, -1):
+                        FAULTS[fault]()
+                run.end_epoch()
+    history = [row["loss"] for row in run.progress.history]
+    arrays = checkpoint.gather(model, average, optimiser) | {"history": np.array(history)}
+    np.savez(folder / f"outcome-{ranks.rank}.npz", **arrays)
+    print(f"trained on {ranks.size} ranks", flush=True)
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; return its exit status."""
+    folder, fault, at, who = argv if len(argv) > 1 else (*argv, "", 0, 0)
+    try:
+        with join() as ranks:
+            train(ranks, Path(folder), 1, fault, int(at), int(who))
+    except StoppedError as stop:
+        print(stop, file=sys.stderr)
+        return 128 + stop.signal
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""Training on ranks that talk by MPI: the same bits on any number, and no rank left hanging."""
+
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn import checkpoint
+from nn.ranks import SIZES, Alone
+from tests.conftest import missing
+from tests.nn import crew
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 600  # seconds until a run counts as hanging; it takes a few on a quiet machine
+
+
+@pytest.fixture(scope="module")
+def mpiexec():
+    """The launcher: the one beside this Python, or else the first on the path."""
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    found = shutil.which("mpiexec", path=beside)
+    if found is None or importlib.util.find_spec("mpi4py") is None:
+        missing("no mpiexec or no mpi4py: python -m pip install -e '.[mpi]'")
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """What one process with two threads comes to, by itself."""
+    folder = tmp_path_factory.mktemp("alone")
+    crew.train(Alone(), folder, threads=2)
+    return outcome(folder)
+
+
+def start(mpiexec, ranks, folder, *fault):
+    command = [mpiexec, "-n", ranks, sys.executable, "-m", "tests.nn.crew", folder, *fault]
+    return subprocess.Popen(
+        [str(word) for word in command],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def finish(process):
+    """Return what a run printed, and its errors; one that hangs is ended, and fails the test."""
+    try:
+        return process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+
+
+def outcome(folder, rank=0):
+    with np.load(folder / f"outcome-{rank}.npz") as arrays:
+        return dict(arrays)
+
+
+def assert_same(got, expected):
+    assert got.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(got[name], array, name)
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_any_number_of_ranks_gives_the_bits_of_one_process(mpiexec, alone, tmp_path, ranks):
+    process = start(mpiexec, ranks, tmp_path)
+    printed, errors = finish(process)
+    assert process.returncode == 0, errors
+    for rank in range(ranks):
+        assert_same(outcome(tmp_path, rank), alone)
+    assert printed.splitlines() == [f"trained on {ranks} ranks"], "only rank 0 speaks"
+
+
+def test_told_to_stop_all_ranks_do_and_another_number_goes_on(mpiexec, alone, tmp_path):
+    process = start(mpiexec, 2, tmp_path, "say", 60, 0)
+    assert process.stdout.readline() == "taken\n"
+    process.send_signal(signal.SIGTERM)
+    _, errors = finish(process)
+    assert process.returncode != 0
+    assert errors.count("stopped; saved") == 1
+    newest, *_ = checkpoint.find(tmp_path)
+    assert int(newest.stem.split("-")[1]) >= 60
+    process = start(mpiexec, 4, tmp_path)
+    printed, errors = finish(process)
+    assert process.returncode == 0, errors
+    assert "going on at step" in printed
+    assert_same(outcome(tmp_path, 3), alone)
+
+
+def test_one_rank_that_is_told_to_stop_stops_all_after_the_same_step(mpiexec, tmp_path):
+    process = start(mpiexec, 2, tmp_path, "term", 7, 1)
+    _, errors = finish(process)
+    assert process.returncode == 128 + signal.SIGTERM
+    (saved,) = checkpoint.find(tmp_path)
+    assert f"stopped; saved {saved}" in errors
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("raise", "rank 1 of 2, on .*, failed: this rank has had enough"),
+        ("exit", "EXIT CODE: 3"),
+        ("kill", "Killed"),
+    ],
+)
+def test_a_rank_that_fails_ends_the_run_with_a_message(mpiexec, tmp_path, fault, says):
+    process = start(mpiexec, 2, tmp_path, fault, 5, 1)
+    printed, errors = finish(process)
+    assert process.returncode != 0
+    assert re.search(says, printed + errors)
+
+
+def test_what_befalls_all_ranks_is_said_once(mpiexec, tmp_path):
+    process = start(mpiexec, 2, tmp_path, "raise", 5, -1)
+    _, errors = finish(process)
+    assert process.returncode != 0
+    assert errors.count("RuntimeError: this rank has had enough") == 1
+
+
+def test_the_launcher_of_another_mpi_is_named(mpiexec, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", "from nn.ranks import join; join()"],
+        cwd=ROOT, text=True, capture_output=True, timeout=PATIENCE,
+        env=os.environ | {SIZES[1]: "3"},
+    )  # fmt: skip
+    assert "the launcher started 3 ranks, mpi4py's MPI sees 1" in done.stderr

@@ -1,0 +1,47 @@
+"""Ranks: what one process does alone, and what it says when it cannot find the others."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from nn.ranks import SIZES, Alone, RanksError, join
+
+
+@pytest.fixture(autouse=True)
+def no_launcher(monkeypatch):
+    for name in SIZES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_alone_adds_rows_one_by_one_in_their_order():
+    rows = np.array([[1e8, 1], [1, 2], [1, 4], [-1e8, 8]], np.float32)
+    # In float32 1e8 + 1 is 1e8: any other order, or float64, would give 1 or 2.
+    np.testing.assert_array_equal(Alone().add(rows, 4), [0, 15])
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("items", [0, 1, 4, 10])
+def test_shares_are_neighbours_that_leave_nothing_out(size, items):
+    class Some(Alone):
+        pass
+
+    Some.size = size
+    shares = [list(range(items))[Some().share(items, rank)] for rank in range(size)]
+    assert sum(shares, []) == list(range(items))  # noqa: RUF017
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+def test_an_ordinary_process_is_alone(monkeypatch):
+    monkeypatch.setitem(sys.modules, "nn.mpi", None)
+    assert type(join()) is Alone
+    monkeypatch.setenv("PMI_SIZE", "1")
+    assert type(join()) is Alone
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_started_by_a_launcher_without_mpi4py_it_says_what_to_install(monkeypatch, name):
+    monkeypatch.setenv(name, "2")
+    monkeypatch.setitem(sys.modules, "nn.mpi", None)
+    with pytest.raises(RanksError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):
+        join()
