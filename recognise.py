@@ -24,6 +24,9 @@ HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights" / "mnist.npz"
 SAMPLES = HERE / "samples"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")  # what a folder is read for
+SHAPE = (28, 28, 1)  # of an image, as a network takes it
+MAX_FLOATS = 1 << 20  # that a network may need at a time for an image: 4 MiB
+MAX_WORK = 1 << 31  # multiply-adds and floats that it may need in all: about a second
 BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
 
 Answer = tuple[str, NDArray[np.float32]]  # a file's name, the probabilities of the ten digits
@@ -66,9 +69,13 @@ def load_network(path: str | os.PathLike) -> Sequential:
         If the file is no sound model, or a model for something else.
     """
     model = Sequential.load(path)
+    paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
-        classes = model.predict_proba(np.zeros((1, 28, 28), np.float32)).shape[1:]
-    except ValueError as error:
+        floats, work = model.demand(SHAPE)
+        if floats > MAX_FLOATS or work > MAX_WORK:
+            raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
+        classes = model.predict_proba(paper_and_ink).shape[1:]
+    except (ValueError, FloatingPointError) as error:
         raise ModelFileError(f"{path}: not a network for images of 28x28: {error}") from error
     if classes != (10,):
         raise ModelFileError(f"{path}: not a network for ten digits: it answers {classes}")
@@ -90,7 +97,8 @@ def _pictures_in(name: str) -> list[str]:
     """The pictures in a folder; a file is itself."""
     if not os.path.isdir(name):
         return [name]
-    found = sorted(str(path) for path in Path(name).iterdir() if path.suffix.lower() in SUFFIXES)
+    inside = (path for path in Path(name).iterdir() if path.suffix.lower() in SUFFIXES)
+    found = sorted(str(path) for path in inside if path.is_file())
     if not found:
         raise DataError(f"{name}: no picture in this folder ({', '.join(SUFFIXES)})")
     return found
@@ -178,7 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         write(recognise(model, args.files or [_samples()], complain))
     except BrokenPipeError:  # as in `| head`: the reader has all it wants
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (DataError, ModelFileError, OSError) as error:
+    except (DataError, ModelFileError, FloatingPointError, OSError) as error:
         print(f"recognise.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -33,8 +33,9 @@ from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
 from nn.run import Run, StoppedError
 from nn.schedule import constant, cosine, one_cycle
-from nn.training import DivergedError, Trainer, score
+from nn.training import Trainer, score
 from recipes import RECIPES, build
+from recognise import load_network
 
 RUNS = Path("runs")
 SHAPE = (28, 28, 1)
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     try:
         return show(args) if args.evaluate else train(args)
-    except (DataError, ModelFileError, CheckpointError, DivergedError, OSError) as error:
+    except (DataError, ModelFileError, CheckpointError, ArithmeticError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except StoppedError as stop:
@@ -276,7 +277,7 @@ def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> No
 
 def show(args: argparse.Namespace) -> int:
     """Read the test set with a saved model; print and draw how well, and what went wrong."""
-    model = Sequential.load(args.evaluate)
+    model = load_network(args.evaluate)
     images, labels = mnist.load("test", args.data_dir)
     proba = prepare(model)(model, threads=args.threads).predict_proba(images)
     matrix = np.zeros((10, 10), int)

@@ -9,6 +9,8 @@ The maximum asks whether a feature is anywhere in the window, and so forgets whe
 drawn one pixel to the left still gives much the same answer.
 """
 
+import math
+
 import numpy as np
 
 from .im2col import Window, col2im, im2col
@@ -47,6 +49,12 @@ class _Pool(Layer):
         """Return (OH, OW, C) for maps of ``shape`` (H, W, C)."""
         self._expect(("N", *shape), "N", "H", "W", "C")
         return (*self._stops(*shape[:2]), shape[2])
+
+    def floats(self, shape):
+        """Return the floats of the padded maps, of the windows or of the output: the most."""
+        out = math.prod(self.output_shape(shape))
+        H, W, C = shape
+        return max(self.window.floats(H, W) * C, out)
 
 
 class MaxPool2D(_Pool):

@@ -21,6 +21,9 @@ from .workers import Workers
 SHARD = 32
 """Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
 
+QUIET = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
+"""What overflows shows in the loss or the weights, which say more about it than a warning."""
+
 
 class DivergedError(ArithmeticError):
     """The loss is no longer a number; the message says where, and what may help."""
@@ -135,22 +138,32 @@ class Trainer:
         def run(model, start):
             shard, part = start // SHARD, slice(start, start + SHARD)
             key, slot = (self.seed, number, shard), self._slots[shard]
-            # What overflows shows in the loss, which says more about it than a warning.
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with np.errstate(**QUIET):
                 return self._run(model, key, images[part], labels[part], batch, slot)
 
         shards = self._workers.map(run, starts)
         loss = sum(shard.loss for shard in shards)
         if not np.isfinite(loss):
-            raise DivergedError(
-                f"the loss became {loss} at step {number}, learning rate {lr:.3g}: "
-                "try a lower learning rate or a longer warm-up"
-            )
-        self.optimiser.step(self.model.named_params(), _added(self._slots[: len(starts)]), lr)
-        for name, running in self.model.named_state().items():
-            running[...] = sum(shard.share * shard.state[name] for shard in shards)
+            raise _diverged(f"the loss became {loss}", number, lr)
+        with np.errstate(**QUIET):
+            self.optimiser.step(self.model.named_params(), _added(self._slots[: len(starts)]), lr)
+            for name, running in self.model.named_state().items():
+                running[...] = sum(shard.share * shard.state[name] for shard in shards)
         correct = sum(shard.correct for shard in shards)
         return Step(loss, correct, int((labels != NO_CLASS).sum()), batch, lr)
+
+    def check_weights(self) -> None:
+        """See that every weight is a number; a finite loss may have had an infinite gradient.
+
+        Raises
+        ------
+        DivergedError
+            If one is not.
+        """
+        for name, w in (self.model.named_params() | self.model.named_state()).items():
+            if not np.isfinite(w).all():
+                last = self.optimiser.steps - 1
+                raise _diverged(f"weights {name} became infinite", last, self.schedule(last))
 
     def _run(self, model, key, images, labels, batch, slot) -> _Shard:
         """Take one shard through a replica, forward and backward; leave its gradients in a slot."""
@@ -170,6 +183,13 @@ class Trainer:
         correct = int((logits.argmax(axis=1) == labels).sum())
         state = {name: running.copy() for name, running in model.named_state().items()}
         return _Shard(share, value, correct, state)
+
+
+def _diverged(what: str, step: int, lr: float) -> DivergedError:
+    return DivergedError(
+        f"{what} at step {step}, learning rate {lr:.3g}: "
+        "try a lower learning rate or a longer warm-up"
+    )
 
 
 def _added(gradients: list[Arrays]) -> Arrays:
