@@ -39,8 +39,19 @@ def edited(content, edits):
     return content
 
 
+def attempt(reader, path, content):
+    """Return the refusal, or None if the file is read; any other error is the test's failure."""
+    try:
+        reader.read(path, content[0], content[1:])
+    except reader.refusals as error:
+        return error
+    return None
+
+
 EDITS = st.lists(
-    st.tuples(st.sampled_from(["over", "out", "in"]), st.integers(0, 1 << 16), st.binary(max_size=8)),
+    st.tuples(
+        st.sampled_from(["over", "out", "in"]), st.integers(0, 1 << 16), st.binary(max_size=8)
+    ),
     max_size=4,
 )
 
@@ -50,10 +61,8 @@ EDITS = st.lists(
 def test_sound_files_with_changes_are_read_or_refused(folder, reader, data):
     reader, seeds = reader
     content = edited(data.draw(st.sampled_from(seeds)), data.draw(EDITS)) or b"\0"
-    try:
-        reader.read(folder / reader.name, content[0], content[1:])
-    except reader.refusals as error:
-        assert len(str(error).splitlines()) == 1
+    refused = attempt(reader, folder / reader.name, content)
+    assert refused is None or len(str(refused).splitlines()) == 1
 
 
 JSON = st.recursive(
@@ -84,7 +93,10 @@ def test_any_architecture_is_read_or_refused(folder, layers, version):
     assert len(str(refused.value).splitlines()) == 1
 
 
-@given(shape=st.lists(st.integers(-3, 2**70), max_size=4), dtype=st.sampled_from("f4 U9 O V0".split()))
+@given(
+    shape=st.lists(st.integers(-3, 2**70), max_size=4),
+    dtype=st.sampled_from(["f4", "U9", "O", "V0"]),
+)
 @QUICK
 def test_an_array_of_any_shape_is_read_or_refused(folder, shape, dtype):
     header = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {tuple(shape)}, }}\n"
