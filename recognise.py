@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from data import pictures, stacks
+from data import folders, stacks
 from data.errors import DataError
 from nn import ModelFileError, Sequential
 from nn.workers import Workers, usable_cores
@@ -27,6 +27,9 @@ from nn.workers import Workers, usable_cores
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights" / "mnist.npz"
 SAMPLES = HERE / "samples"
+SHAPE = (28, 28, 1)  # of an image, as a network takes it
+MAX_FLOATS = 1 << 20  # that a network may need at a time for an image: 4 MiB
+MAX_WORK = 1 << 31  # multiply-adds and floats that it may need in all: about a second
 BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
 TASK = 32  # images of a stack that a thread takes at once: they stay in its cache
 
@@ -69,7 +72,7 @@ def recognise(
             for file in group:
                 yield from _recognise_stack(model, file, on_error, jobs, on_stack)
             continue
-        found = pictures.read(pictures.find(group, on_error), on_error, jobs)
+        found = folders.read(folders.find(group, on_error), on_error, jobs)
         while batch := list(islice(found, BATCH)):
             read, images = zip(*batch, strict=True)
             yield from zip(read, model.predict_proba(np.stack(images)), strict=True)
@@ -120,9 +123,13 @@ def load_network(path: str | os.PathLike) -> Sequential:
         If the file is no sound model, or a model for something else.
     """
     model = Sequential.load(path)
+    paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
-        classes = model.predict_proba(np.zeros((1, 28, 28), np.float32)).shape[1:]
-    except ValueError as error:
+        floats, work = model.demand(SHAPE)
+        if floats > MAX_FLOATS or work > MAX_WORK:
+            raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
+        classes = model.predict_proba(paper_and_ink).shape[1:]
+    except (ValueError, FloatingPointError) as error:
         raise ModelFileError(f"{path}: not a network for images of 28x28: {error}") from error
     if classes != (10,):
         raise ModelFileError(f"{path}: not a network for ten digits: it answers {classes}")
@@ -235,7 +242,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             write(_counted(answers, bar))
     except BrokenPipeError:  # as in `| head`: the reader has all it wants
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (DataError, ModelFileError, OSError) as error:
+    except (DataError, ModelFileError, FloatingPointError, OSError) as error:
         print(f"recognise.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -34,8 +34,9 @@ from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
 from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
-from nn.training import DivergedError, Trainer, score
+from nn.training import Trainer, score
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, build
+from recognise import load_network
 from watch import watching
 
 RUNS = Path("runs")
@@ -44,7 +45,7 @@ VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
 QUICK = 10_000
-FAULTS = (DataError, ModelFileError, CheckpointError, DivergedError, RanksError, OSError)
+FAULTS = (DataError, ModelFileError, CheckpointError, ArithmeticError, RanksError, OSError)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -283,7 +284,7 @@ def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> No
 
 def show(args: argparse.Namespace) -> int:
     """Read the test set with a saved model; print and draw how well, and what went wrong."""
-    model = Sequential.load(args.evaluate)
+    model = load_network(args.evaluate)
     images, labels = mnist.load("test", args.data_dir)
     proba = prepare(model)(model, threads=args.threads).predict_proba(images)
     matrix = np.zeros((10, 10), int)

@@ -11,14 +11,12 @@ References
 LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
-import os
-import warnings
-
 import numpy as np
-from PIL import Image
 
 from data import ink, lines
-from data.errors import DataError
+from data.pictures import check_size, open_image
+
+__all__ = ["centre", "draw", "from_image", "from_strokes", "open_image"]
 
 FIELD = 28  # pixels: the side of an MNIST image
 BOX = 20  # pixels: the longest side of a digit in it
@@ -28,8 +26,6 @@ LINE_EDGE = 1.3  # pixels over which a line fades from ink to paper
 LIKE_MNIST = (1.7, 5.9)  # pixels: 98 in 100 of MNIST's lines; a picture within is not redrawn
 NO_LINES = 9.0  # pixels: ink this wide is a blot, with no lines to draw again
 STEP = 0.4  # pixels between two points of a drawn line; finer ones are skipped
-MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 
 
 def from_strokes(strokes, *, width=LINE_WIDTH, edge=LINE_EDGE):
@@ -79,9 +75,9 @@ def from_image(image):
     Raises
     ------
     DataError
-        If the picture has more than `MAX_PIXELS` pixels; nothing is decoded then.
+        If the picture has more than `data.pictures.MAX_PIXELS` pixels; nothing is decoded then.
     """
-    _check_size(image, "the image")
+    check_size(image, "the image")
     digit = ink.find(ink.grey(image))
     if digit is None:
         return np.zeros((FIELD, FIELD), np.float32)
@@ -95,44 +91,6 @@ def from_image(image):
             (points,) = _fit([points])
             return centre(draw(points[pairs]))
     return centre(lines.resize(digit, scale))
-
-
-def open_image(path):
-    """Read an image file whole, or say in one line why it cannot be read.
-
-    Parameters
-    ----------
-    path : path-like
-        A file in one of `FORMATS`. Of several frames the first is read.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Decoded. A JPEG much larger than needed may come out smaller than it is in the file.
-
-    Raises
-    ------
-    DataError
-        If it is missing, empty, cut short, no image, or larger than `MAX_PIXELS`.
-    """
-    name = os.fspath(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are checked here, and odd metadata is harmless
-            with Image.open(path, formats=FORMATS) as image:
-                _check_size(image, name)
-                image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))
-                return image.copy()  # decodes it
-    except DataError:
-        raise
-    except Image.DecompressionBombError:
-        limit = f"{MAX_PIXELS:,} pixels"
-        raise DataError(f"{name}: far larger than {limit}, the most read here: shrink it") from None
-    except Exception as error:  # decoders stumble over broken files in every possible way
-        reason = getattr(error, "strerror", None)
-        if reason is None:
-            reason = f"not a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image: save it again"
-        raise DataError(f"{name}: {reason}") from error
 
 
 def draw(segments, width=LINE_WIDTH, edge=LINE_EDGE):
@@ -210,9 +168,3 @@ def _thin_out(stroke):
     keep[-1] = True
     kept = stroke[keep]
     return kept if len(kept) > 1 else np.repeat(kept, 2, axis=0)
-
-
-def _check_size(image, name):
-    W, H = image.size
-    if W * H > MAX_PIXELS:
-        raise DataError(f"{name}: {W}x{H} pixels, more than {MAX_PIXELS:,}: shrink it")

@@ -4,7 +4,6 @@ Four bytes say what follows (0, 0, 8 for unsigned bytes, the number of axes), th
 size as a big-endian number of four bytes, then come the elements, the last axis running fastest.
 """
 
-import gzip
 import math
 import struct
 import zlib
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 
+CHUNK = 1 << 16  # bytes of a gzip file that are unpacked at a time
 MAX_COUNT = 300_000  # a larger count is a damaged header: EMNIST's digits, all of them, are 280,000
 
 
@@ -43,19 +43,60 @@ def read(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
         If the file cannot be opened.
     """
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            count = _read_count(file, path, item_shape)
+        with path.open("rb") as file:
+            content = Gunzip(file) if path.suffix == ".gz" else file
+            count = _read_count(content, path, item_shape)
             size = count * math.prod(item_shape)
-            body = file.read(size + 1)  # one more than there should be, to see what trails
+            body = content.read(size + 1)  # one more than there should be, to see what trails
     except EOFError as error:
         raise unusable(path, "is truncated: its gzip stream does not end") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
+    except zlib.error as error:
         raise unusable(path, f"is not a sound gzip file ({error})") from error
     if len(body) < size:
         raise unusable(path, f"is truncated: {len(body)} of {size} bytes after its header")
     if len(body) > size:
         raise unusable(path, f"is oversized: bytes trail the {size} that its header declares")
     return np.frombuffer(body, np.uint8).reshape(count, *item_shape).copy()  # copied: writable
+
+
+class Gunzip:
+    """What a gzip file holds, unpacked only as far as it is asked for.
+
+    The library's own gzip reads a header byte by byte and takes any number of empty parts, so that
+    a few megabytes can keep it busy for a minute. Here there is one part, and zlib reads it all.
+
+    Parameters
+    ----------
+    file : binary file
+    """
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self._zlib = zlib.decompressobj(wbits=31)  # 31: a gzip header, the data, their checksum
+
+    def read(self, size: int) -> bytes:
+        """Return the next ``size`` bytes, or all that are left.
+
+        Raises
+        ------
+        EOFError
+            If the file is cut short.
+        zlib.error
+            If it is not sound gzip.
+        """
+        parts = []
+        while size > 0:
+            packed = self._zlib.unconsumed_tail or self._zlib.unused_data or self._file.read(CHUNK)
+            if self._zlib.eof:  # what follows the end is handed out as it is, and is too much
+                parts.append(packed[:size])
+                break
+            if not packed:
+                if self._file.tell() == 0:  # of no bytes at all nothing was cut off
+                    break
+                raise EOFError
+            parts.append(self._zlib.decompress(packed, size))
+            size -= len(parts[-1])
+        return b"".join(parts)
 
 
 def unusable(path: Path, fault: str) -> DataError:

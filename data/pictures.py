@@ -1,103 +1,115 @@
-"""Pictures in files and folders, made ready for a network on as many cores as asked for."""
+"""Picture files, which may come from strangers: opened if they are of a short list, or refused.
 
-import multiprocessing
+A file of a few bytes can claim any number of pixels, and one of a few megabytes can hold a million
+pieces that a decoder takes its time over. So the file's size, its pixels, and how often and how
+much a decoder reads of it are limited before anything is decoded, and what is decoded is shrunk to
+what a digit needs before it is copied or converted.
+"""
+
+import io
 import os
-import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import chain, islice
-from pathlib import Path
+import warnings
 
-import numpy as np
-from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
-from data import canvas
+from data import ink
 from data.errors import DataError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")  # what a folder is read for
-FIRST = 128  # so many are read right here: processes take longer to start
-AT_ONCE = 32  # pictures that a process is given at a time
-
-Picture = tuple[str, NDArray[np.float32]]
-OnError = Callable[[Exception], None]
-
-
-def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
-    """Yield the files named, and for a folder all pictures in it and in its folders, sorted."""
-    for name in names:
-        if not os.path.isdir(name):
-            yield name
-            continue
-        empty = True
-        for folder, folders, files in os.walk(Path(name), onerror=on_error):
-            folders.sort()
-            for file in sorted(files):
-                if Path(file).suffix.lower() in SUFFIXES:
-                    empty = False
-                    yield os.path.join(folder, file)
-        if empty:
-            on_error(DataError(f"{name}: no picture in this folder ({', '.join(SUFFIXES)})"))
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
+MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
+MAX_RUN_PIXELS = 4_000_000  # of a run-length coded BMP, which Pillow decodes in Python
+MAX_BYTES = 32 << 20  # of a file
+MAX_READS = 20_000  # of a decoder: a sound file of MAX_BYTES takes half as many
+MAX_EXIF = 1 << 16  # bytes: a JPEG's marker holds no more
+LARGE = 4 * ink.WORKING_SIDE  # pixels: what has a side of twice as many is shrunk towards it
 
 
-def read(files: Iterable[str], on_error: OnError, jobs: int = 1) -> Iterator[Picture]:
-    """Make each picture look like an MNIST digit.
+def open_image(path):
+    """Read an image file whole, or say in one line why it cannot be read.
 
     Parameters
     ----------
-    files : iterable of str
-    on_error : callable
-        Is given the ``DataError`` or ``OSError`` of each that cannot be read; the rest goes on.
-    jobs : int
-        Processes to read them with, if there are many.
+    path : path-like
+        A file in one of `FORMATS`. Of several frames the first is read.
 
-    Yields
+    Returns
+    -------
+    PIL.Image.Image
+        Decoded and upright. Much larger than needed, it comes out smaller than it is in the file.
+
+    Raises
     ------
-    file : str
-    digit : ndarray of shape (28, 28), float32
-        In the order of the files.
+    DataError
+        If it is missing, empty, cut short, no image, or larger than `MAX_BYTES` or `MAX_PIXELS`.
     """
-    files = iter(files)
-    first = (prepare(file) for file in (files if jobs == 1 else islice(files, FIRST)))
-    for file, digit in chain(first, _prepared_elsewhere(files, jobs)):
-        if isinstance(digit, Exception):
-            on_error(digit)
-        else:
-            yield file, digit
-
-
-def prepare(file: str) -> tuple[str, NDArray[np.float32] | Exception]:
-    """Return a picture's name and digit, or the error that tells why it cannot be read."""
+    name = os.fspath(path)
     try:
-        with canvas.open_image(file) as image:
-            digit = canvas.from_image(image)
-        if not digit.any():
-            raise DataError(f"{file}: blank: no ink was found on its paper")
-    except (DataError, OSError) as error:
-        return file, error
-    return file, digit
+        with open(path, "rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"{name}: more than {MAX_BYTES:,} bytes: save it smaller")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # sizes are checked here, and odd metadata is harmless
+            return _decode(content, name)
+    except DataError:
+        raise
+    except Image.DecompressionBombError:
+        limit = f"{MAX_PIXELS:,} pixels"
+        raise DataError(f"{name}: far larger than {limit}, the most read here: shrink it") from None
+    except Exception as error:  # decoders stumble over broken files in every possible way
+        reason = getattr(error, "strerror", None)
+        if reason is None:
+            reason = f"not a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image: save it again"
+        raise DataError(f"{name}: {reason}") from error
 
 
-def _prepared_elsewhere(files, jobs):
-    """Yield `prepare` of each file, made by other processes a little ahead."""
-    group = list(islice(files, AT_ONCE))
-    if not group:
-        return
-    # "spawn": a process with threads cannot be safely copied as it is. Ctrl-C is for the parent.
-    context = multiprocessing.get_context("spawn")
-    ignoring = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(jobs, context, signal.signal, ignoring) as pool:
-        coming = deque()
-        try:
-            while group or coming:
-                if group and len(coming) < 2 * jobs:
-                    coming.append(pool.submit(_prepare_all, group))
-                    group = list(islice(files, AT_ONCE))
-                else:
-                    yield from coming.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+def check_size(image, name):
+    """Raise DataError if a picture has more than `MAX_PIXELS` pixels."""
+    W, H = image.size
+    slow = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
+    most = MAX_RUN_PIXELS if slow else MAX_PIXELS
+    if most < W * H:
+        raise DataError(f"{name}: {W}x{H} pixels, more than {most:,}: shrink it")
 
 
-def _prepare_all(files):
-    return [prepare(file) for file in files]
+class _Metered(io.BytesIO):
+    """A file's content, for a decoder that must not read it for ever."""
+
+    def __init__(self, content):
+        super().__init__(content)
+        self.reads = MAX_READS
+        self.bytes = 4 * len(content) + (1 << 20)
+
+    def read(self, size=-1):
+        """Return the next bytes; raise OverflowError once there were too many reads or bytes."""
+        read = super().read(size)
+        self.reads -= 1
+        self.bytes -= len(read)
+        if self.reads < 0 or self.bytes < 0:
+            raise OverflowError("made of too many pieces")
+        return read
+
+
+def _decode(content, name):
+    with Image.open(_Metered(content), formats=FORMATS) as image:
+        check_size(image, name)
+        image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))
+        image.load()
+        for key in ("exif", "Raw profile type exif"):  # where it says which side is up
+            if len(image.info.get(key, b"")) > MAX_EXIF:
+                del image.info[key]
+        return ImageOps.exif_transpose(_shrunk(image))
+
+
+def _shrunk(image):
+    """Average a large picture over blocks of pixels, if its mode can be averaged."""
+    factor = max(image.size) // LARGE
+    if factor < 2:
+        return image
+    if image.mode == "P":
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    elif image.mode == "1":
+        image = image.convert("L")
+    elif image.mode.startswith("I;16"):
+        image = image.convert("I")
+    return image.reduce(factor)

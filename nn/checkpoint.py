@@ -10,6 +10,7 @@ one be damaged, there is the one before.
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .averaging import Average
-from .files import atomic_write, read_arrays
+from .files import read_arrays, write_arrays
 from .model import Sequential
 from .optim import Arrays, Optimiser
 
@@ -48,11 +49,12 @@ def write(folder: Path, number: int, progress: dict[str, Any], arrays: Arrays) -
     """
     text = json.dumps({"format": FORMAT, **progress})
     path = folder / f"checkpoint-{number:08d}.npz"
-    with atomic_write(path) as file:
-        checksum = np.array(_checksum(text, arrays))
-        np.savez(file, progress=np.array(text), checksum=checksum, **arrays)
+    own = {"progress": np.array(text), "checksum": np.array(_checksum(text, arrays))}
+    write_arrays(path, own | arrays)
     for older in find(folder)[KEPT:]:
         older.unlink()
+    for half in folder.glob(".checkpoint-*.npz.*"):  # what a kill in the middle of this left
+        half.unlink()
     return path
 
 
@@ -75,22 +77,32 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
         if checksum != _checksum(text, arrays):
             raise ValueError("its checksum is another one")
         progress = json.loads(text)
-        if progress.pop("format") != FORMAT:
+        if not isinstance(progress, dict) or progress.pop("format", None) != FORMAT:
             raise ValueError(f"this program reads format {FORMAT}")
+        for name, array in arrays.items():
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise ValueError(f"array {name} holds NaN or infinity")
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from None
     except KeyError as error:
-        raise CheckpointError(f"{path}: not a checkpoint: it lacks {error}") from None
-    except ValueError as error:
-        raise CheckpointError(f"{path}: not a whole checkpoint: {error}") from None
+        raise damaged(path, f"it lacks {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise damaged(path, error) from None
     return progress, arrays
 
 
+def damaged(path: Path, fault: object) -> CheckpointError:
+    """Return the error for a file that is there and cannot be gone on from: one line."""
+    return CheckpointError(
+        f"{path}: not a whole checkpoint: {textwrap.shorten(str(fault)[:1000], 200)}"
+    )
+
+
 def _checksum(text, arrays):
-    digest = hashlib.sha256(text.encode())
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
     for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode("utf-8", "surrogatepass"))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
@@ -111,18 +123,23 @@ def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Opti
     ValueError
         If they are another network's; nothing is changed then.
     """
+    params = model.named_params()
     places = dict(_places(model, average))
-    memory = {name: array for name, array in arrays.items() if name.startswith("optimiser/")}
-    if places.keys() | memory.keys() != arrays.keys() or any(
-        array.shape != arrays[name].shape or array.dtype != arrays[name].dtype
-        for name, array in places.items()
-    ):
+    memory = {
+        f"optimiser/{kind}/{name}": w for kind in optimiser.state for name, w in params.items()
+    }
+    kept = {name for name in arrays if name.startswith("optimiser/")}
+    if arrays.keys() - kept != places.keys() or not kept <= memory.keys():
         raise ValueError("it is the checkpoint of another network")
+    for name, array in arrays.items():
+        like = places.get(name, memory.get(name))
+        if (array.shape, array.dtype) != (like.shape, like.dtype):
+            raise ValueError("it is the checkpoint of another network")
     for name, array in places.items():
         array[...] = arrays[name]
-    for name, array in memory.items():
+    for name in kept:
         _, kind, parameter = name.split("/")
-        optimiser.state[kind][parameter] = array.copy()
+        optimiser.state[kind][parameter] = arrays[name].copy()
 
 
 def _places(model: Sequential, average: Average) -> Iterator[tuple[str, np.ndarray]]:

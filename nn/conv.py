@@ -117,6 +117,12 @@ class Conv2D(Layer):
         self._expect(("N", *shape), "N", "H", "W", self.config["in_channels"])
         return (*self._stops(*shape[:2]), self.config["out_channels"])
 
+    def floats(self, shape):
+        """Return the floats of the padded maps, of the windows or of the output: the most."""
+        out = math.prod(self.output_shape(shape))
+        H, W, C = shape
+        return max(self.window.floats(H, W) * C, out)
+
     def multiply_adds(self, shape):
         """Return OH * OW * KH * KW * C * OC, the products of one image."""
         OH, OW, _ = self.output_shape(shape)

@@ -36,6 +36,7 @@ Chellapilla, Puri, Simard, "High Performance Convolutional Neural Networks for D
 2006, section 3.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +98,12 @@ class Window:
         return tuple(
             (size - k) // s + 1 for size, k, s in zip(padded, self.kernel, self.stride, strict=True)
         )
+
+    def floats(self, height: int, width: int) -> int:
+        """Return how many floats a map of one channel takes, padded or as rows: the larger."""
+        (above, below), (left, right) = self.padding(height, width)
+        padded = (above + height + below) * (left + width + right)
+        return max(padded, math.prod(self.output_size(height, width)) * math.prod(self.kernel))
 
 
 def _padding(pad):

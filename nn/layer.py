@@ -10,6 +10,7 @@ file.
 """
 
 import copy
+import math
 import operator
 
 import numpy as np
@@ -60,6 +61,10 @@ class Layer:
     def multiply_adds(self, shape: tuple[int, ...]) -> int:
         """Return the number of multiply-adds that one input of ``shape`` (without N) costs."""
         return 0
+
+    def floats(self, shape: tuple[int, ...]) -> int:
+        """Return how many floats an input of ``shape`` (without N) takes on its way through."""
+        return math.prod(self.output_shape(shape))
 
     def choices(self) -> np.ndarray | None:
         """Return which branch each output took in the last training forward, or None.

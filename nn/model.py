@@ -80,16 +80,25 @@ class Sequential:
         ------
         ValueError
             If ``images`` has another shape or dtype, or the first layer expects another one.
+        FloatingPointError
+            If the answer is not a number, because the images or the weights are far too large.
         """
         x = as_input(images)
-        chunks = [
-            self.forward(x[start : start + IMAGES_AT_A_TIME])
-            for start in range(0, max(len(x), 1), IMAGES_AT_A_TIME)
-        ]
-        out = np.concatenate(chunks)
-        if not isinstance(self.layers[-1], Softmax):
-            out = softmax(out)
-        return out.astype(np.float32, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):  # the answer says so, once
+            chunks = [
+                self.forward(x[start : start + IMAGES_AT_A_TIME])
+                for start in range(0, max(len(x), 1), IMAGES_AT_A_TIME)
+            ]
+            out = np.concatenate(chunks)
+            if not isinstance(self.layers[-1], Softmax):
+                out = softmax(out)
+            out = out.astype(np.float32, copy=False)
+        if not np.isfinite(out).all():
+            raise FloatingPointError(
+                "the network's answer is not a number: the image or the weights are not numbers, "
+                "or far too large"
+            )
+        return out
 
     def replica(self) -> "Sequential":
         """Return a network that shares the parameters and has all else to itself.
@@ -130,6 +139,33 @@ class Sequential:
             rows.append((type(layer).__name__, str(shape), f"{size:,}", f"{cost:,}"))
         rows.append(("total", "", f"{parameters:,}", f"{products:,}"))
         return "\n".join(f"{a:<12}{b:<16}{c:>12}{d:>16}" for a, b, c, d in rows)
+
+    def demand(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return what one image takes, before anything is computed.
+
+        Parameters
+        ----------
+        input_shape : tuple of int
+            Of one image, without N.
+
+        Returns
+        -------
+        floats : int
+            That the layer with the most needs at a time.
+        work : int
+            The floats of all layers, and their multiply-adds.
+
+        Raises
+        ------
+        ValueError
+            If a layer expects another shape.
+        """
+        shape, most, work = tuple(input_shape), 0, 0
+        for layer in self.layers:
+            floats = layer.floats(shape)
+            most, work = max(most, floats), work + floats + layer.multiply_adds(shape)
+            shape = layer.output_shape(shape)
+        return most, work
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the network to ``path``, an ``.npz`` file, whole or not at all.

@@ -17,13 +17,15 @@ from .batchnorm import BatchNorm
 from .conv import Conv2D
 from .dense import Dense
 from .dropout import Dropout
-from .files import atomic_write, read_arrays
+from .files import MAX_MODEL_BYTES, read_arrays, write_arrays
 from .layer import Layer
 from .pool import AvgPool2D, MaxPool2D
 from .rescaling import Rescaling
 
 FORMAT = 1
 MAX_LAYERS = 1000
+MAX_TEXT = 1 << 20  # characters of the architecture
+MAX_WINDOW = 64  # pixels: of a window, its stride and its padding
 LAYERS = {
     layer.__name__: layer
     for layer in (
@@ -38,16 +40,22 @@ class ModelFileError(ValueError):
 
 
 def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
-    """Write ``layers`` to ``path``, whole or not at all."""
+    """Write ``layers`` to ``path``, whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If they are larger than what `read_model` reads.
+    """
+    if len(layers) > MAX_LAYERS:
+        raise ValueError(f"{path}: {len(layers)} layers; {MAX_LAYERS} are the most read again")
     described = [{"type": type(layer).__name__, **layer.config} for layer in layers]
-    arrays = {
+    arrays = {"architecture": np.array(json.dumps({"format": FORMAT, "layers": described}))} | {
         f"{i}.{name}": array
         for i, layer in enumerate(layers)
         for name, array in (layer.params | layer.state).items()
     }
-    architecture = np.array(json.dumps({"format": FORMAT, "layers": described}))
-    with atomic_write(path) as file:
-        np.savez(file, architecture=architecture, **arrays)
+    write_arrays(path, arrays, MAX_MODEL_BYTES)
 
 
 def read_model(path: str | os.PathLike) -> list[Layer]:
@@ -59,7 +67,7 @@ def read_model(path: str | os.PathLike) -> list[Layer]:
         If there is no such file, or it is anything but a whole and sound model.
     """
     try:
-        arrays = read_arrays(path)
+        arrays = read_arrays(path, MAX_MODEL_BYTES)
         layers = _build(_described_layers(arrays.pop("architecture", None)), arrays)
         _fill(layers, arrays)
     except FileNotFoundError:
@@ -67,7 +75,7 @@ def read_model(path: str | os.PathLike) -> list[Layer]:
     except OSError as error:
         raise ModelFileError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        message = textwrap.shorten(str(error), 200)
+        message = textwrap.shorten(str(error)[:1000], 200)
         raise ModelFileError(
             f"{path}: not a usable model: {message}; save it again or name another file"
         ) from error
@@ -78,8 +86,11 @@ def _described_layers(architecture):
     """Return the list of layer descriptions that the JSON holds."""
     if architecture is None or architecture.dtype.kind != "U" or architecture.shape != ():
         raise ValueError("it holds no architecture")
+    if architecture.nbytes > 4 * MAX_TEXT:
+        raise ValueError(f"its architecture takes more than {MAX_TEXT} characters")
     try:
-        described = json.loads(architecture.tobytes().decode("utf-32"))
+        text = architecture.tobytes().decode("utf-32")
+        described = json.loads(text, object_pairs_hook=_without_twins)
         version, layers = described["format"], described["layers"]
     except (ValueError, RecursionError, KeyError, TypeError):
         raise ValueError("its architecture is not the JSON of a model") from None
@@ -88,6 +99,14 @@ def _described_layers(architecture):
     if not isinstance(layers, list) or not 0 < len(layers) <= MAX_LAYERS:
         raise ValueError(f"it must have between 1 and {MAX_LAYERS} layers")
     return layers
+
+
+def _without_twins(pairs):
+    """Make a dictionary of JSON's pairs; of two values for one name, which would be meant?"""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return made
 
 
 def _build(described, arrays):
@@ -103,10 +122,20 @@ def _build(described, arrays):
                 raise ValueError(f"{kind} takes no 'rng' from a file")
             for name, shape in LAYERS[kind].param_shapes(**config).items():
                 _check_shape(f"{i}.{name}", arrays, shape)
-            layers.append(LAYERS[kind](**config))
+            layer = LAYERS[kind](**config)
+            _check_window(layer)
+            layers.append(layer)
         except (TypeError, KeyError, ValueError) as error:
             raise ValueError(f"layer {i}: {error}") from None
     return layers
+
+
+def _check_window(layer):
+    """Refuse a window that no image needs; one may be huge without an array that shows it."""
+    for name in ("kernel_size", "size", "stride", "pad"):
+        value = layer.config.get(name, 0)
+        if not isinstance(value, str) and np.max(value) > MAX_WINDOW:
+            raise ValueError(f"{name} must be at most {MAX_WINDOW} pixels, not {value!r}")
 
 
 def _fill(layers, arrays):

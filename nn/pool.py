@@ -51,6 +51,12 @@ class _Pool(Layer):
         self._expect(("N", *shape), "N", "H", "W", "C")
         return (*self._stops(*shape[:2]), shape[2])
 
+    def floats(self, shape):
+        """Return the floats of the padded maps, of the windows or of the output: the most."""
+        out = math.prod(self.output_shape(shape))
+        H, W, C = shape
+        return max(self.window.floats(H, W) * C, out)
+
 
 class MaxPool2D(_Pool):
     """Keep the largest value of each window.

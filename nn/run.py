@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from itertools import islice
+from math import isfinite
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,32 @@ class Progress:
     loss: float = 0.0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, kept: dict[str, Any]) -> "Progress":
+        """Return the progress that ``asdict`` wrote; ``kept`` may be anything that JSON can hold.
+
+        Raises
+        ------
+        ValueError
+            If it is anything else.
+        """
+        try:
+            read = cls(**{f.name: kept[f.name] for f in fields(cls)})
+            counts = (read.epoch - 1, read.step, read.images, read.classed, read.correct)
+            numbers = [read.loss, read.seconds]
+            for row in read.history:
+                numbers += row.values()
+            sound = (
+                all(type(count) is int and count >= 0 for count in counts)
+                and all(type(number) in (int, float) and isfinite(number) for number in numbers)
+                and len(read.history) == read.epoch - 1
+            )
+        except (KeyError, TypeError, AttributeError, OverflowError):
+            sound = False
+        if not sound:
+            raise ValueError("it does not say how far the run is")
+        return read
 
     def add(self, step: Step, seconds: float) -> None:
         """Count a step."""
@@ -136,43 +164,49 @@ class Run:
         found = self.trainer.ranks.once(self._newest, tell)
         if found is None:
             return False
-        path, progress, arrays = found
+        path, progress, steps, updates, arrays = found
         optimiser = self.trainer.optimiser
         try:
             checkpoint.restore(arrays, self.trainer.model, self.average, optimiser)
         except ValueError as error:
             raise CheckpointError(f"{path}: {error}; name another folder") from None
-        optimiser.steps = progress.pop("steps")
-        self.average.updates = progress.pop("updates")
-        self.progress = Progress(**{f.name: progress[f.name] for f in fields(Progress)})
+        optimiser.steps, self.average.updates, self.progress = steps, updates, progress
         return True
 
     def _newest(self, tell):
         """Return the newest whole checkpoint's path and what it holds, or None."""
         for path in checkpoint.find(self.folder):
             try:
-                progress, arrays = checkpoint.read(path)
-                settings = progress.pop("settings")
+                kept, arrays = checkpoint.read(path)
+                progress, settings, steps, updates = _unpacked(path, kept)
             except CheckpointError as error:
                 tell(f"{error}; trying the one before")
                 continue
             for name, now in self.settings.items():
                 if settings.get(name) != now:
+                    begun = shorten(str(settings.get(name))[:1000], 100)
                     raise CheckpointError(
-                        f"{self.folder}: its run was begun with {name} {settings.get(name)}, not "
+                        f"{self.folder}: its run was begun with {name} {begun}, not "
                         f"{now}: ask for the same, or name another folder"
                     )
-            return path, progress, arrays
+            return path, progress, steps, updates, arrays
         return None
 
     def save(self) -> Path:
-        """Write a checkpoint; return its file."""
+        """Write a checkpoint; return its file.
+
+        Raises
+        ------
+        DivergedError
+            If a weight is no longer a number: nothing is written, and what is there stays.
+        """
         path = self.trainer.ranks.once(self._write)
         self._saved = time.monotonic()
         return path
 
     def _write(self):
         optimiser = self.trainer.optimiser
+        self.trainer.check_weights()
         progress = asdict(self.progress) | {
             "settings": self.settings,
             "steps": optimiser.steps,
@@ -249,3 +283,17 @@ class Run:
             yield
         finally:
             restore()
+
+
+def _unpacked(path, kept):
+    """Return the progress, the settings, the steps and the updates that `Run.save` wrote."""
+    settings, steps, updates = (kept.get(name) for name in ("settings", "steps", "updates"))
+    try:
+        progress = Progress.read(kept)
+    except ValueError as error:
+        raise checkpoint.damaged(path, error) from None
+    if not isinstance(settings, dict):
+        raise checkpoint.damaged(path, "it lacks the run's settings")
+    if not all(type(count) is int and count >= 0 for count in (steps, updates)):
+        raise checkpoint.damaged(path, "it does not say how far the optimiser is")
+    return progress, settings, steps, updates

@@ -23,6 +23,9 @@ from .workers import Workers
 SHARD = 32
 """Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
 
+QUIET = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
+"""What overflows shows in the loss or the weights, which say more about it than a warning."""
+
 
 class DivergedError(ArithmeticError):
     """The loss is no longer a number; the message says where, and what may help."""
@@ -167,24 +170,34 @@ class Trainer:
         def run(model, shard):
             part = slice(SHARD * shard, SHARD * (shard + 1))
             key, slot = (self.seed, number, shard), self._slots[shard - mine.start]
-            # What overflows shows in the loss, which says more about it than a warning.
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with np.errstate(**QUIET):
                 return self._run(model, key, images[part], labels[part], batch, slot)
 
         seen = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
         losses, correct = self.ranks.gather(seen, len(shards)).T.tolist()
         loss = sum(losses)
         if not np.isfinite(loss):
-            raise DivergedError(
-                f"the loss became {loss} at step {number}, learning rate {lr:.3g}: "
-                "try a lower learning rate or a longer warm-up"
-            )
+            raise _diverged(f"the loss became {loss}", number, lr)
         total = self.ranks.add(self._slots.rows[: len(mine)], len(shards))
         added = self._slots.named(total)
-        self.optimiser.step(self.model.named_params(), added, lr)
+        with np.errstate(**QUIET):
+            self.optimiser.step(self.model.named_params(), added, lr)
         for name, running in self.model.named_state().items():
             running[...] = added[name]
         return Step(loss, int(sum(correct)), int((labels != NO_CLASS).sum()), batch, lr)
+
+    def check_weights(self) -> None:
+        """See that every weight is a number; a finite loss may have had an infinite gradient.
+
+        Raises
+        ------
+        DivergedError
+            If one is not.
+        """
+        for name, w in (self.model.named_params() | self.model.named_state()).items():
+            if not np.isfinite(w).all():
+                last = self.optimiser.steps - 1
+                raise _diverged(f"weights {name} became infinite", last, self.schedule(last))
 
     def _run(self, model, key, images, labels, batch, slot) -> tuple[float, int]:
         """Take one shard through a replica, forward and backward.
@@ -206,6 +219,13 @@ class Trainer:
         for name, running in model.named_state().items():
             np.multiply(running, share, out=slot[name])
         return value, int((logits.argmax(axis=1) == labels).sum())
+
+
+def _diverged(what: str, step: int, lr: float) -> DivergedError:
+    return DivergedError(
+        f"{what} at step {step}, learning rate {lr:.3g}: "
+        "try a lower learning rate or a longer warm-up"
+    )
 
 
 def score(proba: np.ndarray, labels: np.ndarray) -> tuple[float, float]:

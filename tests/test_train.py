@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -261,7 +262,32 @@ def test_bad_files_are_one_line_and_status_2(folder, tmp_path, capsys):
 def test_diverging_stops_with_advice(folder, tmp_path, capsys):
     status = run(folder, tmp_path, "--optimiser", "sgd", "--lr", "1e30", "--schedule", "constant")
     assert status == 2
-    assert "try a lower learning rate" in capsys.readouterr().err
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert re.search(r"at step \d+, learning rate 1e\+30: try a lower learning rate", line)
+    for path in checkpoint.find(tmp_path):  # if there is one, it is good
+        checkpoint.read(path)
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint_and_is_one_line(
+    folder, tmp_path, monkeypatch, capsys
+):
+    savez, saved = np.savez, []
+
+    def full(file, **arrays):
+        saved.append(file)
+        if len(saved) > 2:  # the first epoch's checkpoint and model are written
+            file.write(b"some of it")
+            raise OSError(28, "No space left on device")
+        savez(file, **arrays)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full)
+        assert run(folder, tmp_path) == 2
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "No space left on device; make room, or write to another disk" in line
+    assert str(tmp_path / "checkpoint-") in line
+    assert run(folder, tmp_path, "--resume") == 0
+    assert f"going on with {tmp_path} at epoch 2" in capsys.readouterr().out
 
 
 def test_ctrl_c_is_one_line_and_status_130(folder, tmp_path, monkeypatch, capsys):

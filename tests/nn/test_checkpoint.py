@@ -97,6 +97,27 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
     assert checkpoint.read(good)[0] == {"epoch": 1}
 
 
+@pytest.mark.parametrize("text", ["[]", "3", '"text"', "{}", '{"format": 2}', "[" * 100_000, "{"])
+def test_a_sound_checksum_does_not_make_sense_of_nonsense(tmp_path, text):
+    path = tmp_path / "checkpoint-00000001.npz"
+    sums = np.array(checkpoint._checksum(text, ARRAYS))
+    np.savez(path, progress=np.array(text), checksum=sums, **ARRAYS)
+    with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+        checkpoint.read(path)
+
+
+def test_numbers_that_are_none_are_refused(tmp_path):
+    path = checkpoint.write(tmp_path, 1, {}, {"model/0.w": np.array([1, np.nan])})
+    with pytest.raises(CheckpointError, match=r"model/0\.w holds NaN or infinity"):
+        checkpoint.read(path)
+
+
+def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
+    (tmp_path / ".checkpoint-00000002.npz.x1y2").write_bytes(b"half")
+    path = checkpoint.write(tmp_path, 3, {}, ARRAYS)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_gathered_and_restored_is_the_same_training():
     model, average, optimiser = training()
     for w in model.named_params().values():
@@ -115,13 +136,19 @@ def test_gathered_and_restored_is_the_same_training():
         assert again[name] is not array
 
 
-@pytest.mark.parametrize("change", ["fewer", "more", "shape"])
+@pytest.mark.parametrize(
+    "change", ["fewer", "more", "shape", "memory's shape", "memory's kind", "memory's name"]
+)
 def test_another_networks_arrays_change_nothing(change):
     arrays = checkpoint.gather(*training(4 if change == "shape" else 3))
     if change == "fewer":
         del arrays["model/0.w"]
     elif change == "more":
         arrays["model/9.w"] = np.ones(3)
+    elif change == "memory's shape":
+        arrays["optimiser/mean/0.w"] = np.ones(3, np.float32)
+    elif change.startswith("memory"):
+        arrays["optimiser/mood/0.w" if "kind" in change else "optimiser/mean"] = np.ones(3)
     model, average, optimiser = training()
     before = {
         name: array.copy() for name, array in checkpoint.gather(model, average, optimiser).items()

@@ -2,8 +2,10 @@
 
 import os
 import stat
+import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 
 from nn import files
-from nn.files import atomic_write, locked, read_arrays
+from nn.files import atomic_write, locked, read_arrays, write_arrays
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,12 +109,10 @@ def test_reads_what_savez_wrote(tmp_path):
 def test_arrays_larger_than_allowed_are_refused_before_they_are_read(tmp_path, monkeypatch):
     np.savez(tmp_path / "a.npz", a=np.zeros(100, np.uint8), b=np.zeros(100, np.uint8))
     size = 2 * (128 + 100)  # each array has a header of 128 bytes
-    monkeypatch.setattr(files, "MAX_ARCHIVE_BYTES", size)
-    assert read_arrays(tmp_path / "a.npz").keys() == {"a", "b"}
-    monkeypatch.setattr(files, "MAX_ARCHIVE_BYTES", size - 1)
+    assert read_arrays(tmp_path / "a.npz", size).keys() == {"a", "b"}
     monkeypatch.setattr(files, "_read_array", None)
     with pytest.raises(ValueError, match=f"more than {size - 1} bytes"):
-        read_arrays(tmp_path / "a.npz")
+        read_arrays(tmp_path / "a.npz", size - 1)
 
 
 def test_bytes_left_over_are_refused(tmp_path):
@@ -133,6 +133,121 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
 def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "nothing.npz")
+
+
+def tracked_refusal(path):
+    """The message of a refusal that takes little memory, however much the file would unpack to."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            read_arrays(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20e6
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_bomb_that_says_it_is_small_is_not_unpacked(tmp_path, method):
+    """What comes out is a hundred megabytes; the list of members says 200 bytes."""
+    path = tmp_path / "a.npz"
+    np.save(tmp_path / "a.npy", np.zeros(18))
+    content = (tmp_path / "a.npy").read_bytes()
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("a.npy", content + bytes(100_000_000))
+    whole = bytearray(path.read_bytes())
+    place = whole.rindex(b"PK\1\2") + 24
+    whole[place : place + 4] = struct.pack("<I", len(content))
+    path.write_bytes(whole)
+    message = tracked_refusal(path)
+    assert ("NumPy does not use" if method != zipfile.ZIP_DEFLATED else "damaged") in message
+
+
+def test_a_list_of_countless_members_is_not_read(tmp_path, monkeypatch):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(30_000):
+            archive.writestr(f"{i}.npy", b"")
+    monkeypatch.setattr(files.zipfile, "ZipFile", None)
+    assert "its list of arrays takes more" in tracked_refusal(path)
+
+
+def test_the_larger_record_of_zip64_is_refused_for_it_may_claim_anything(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.zeros(3))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-22] + b"PK\6\7" + bytes(16) + whole[-22:])
+    with pytest.raises(ValueError, match="its list of arrays takes more"):
+        read_arrays(path)
+
+
+def test_of_two_arrays_with_one_name_none_is_believed(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros(3))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.write(tmp_path / "a.npy", "a.npy")
+        archive.write(tmp_path / "a.npy", "a")
+    with pytest.raises(ValueError, match="two of its arrays have one name"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_a_name_that_is_a_path_is_a_name_and_nothing_is_written(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    np.save(tmp_path / "a.npy", np.zeros(3))
+    content = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").unlink()
+    names = ["../out.npy", str(tmp_path / "root.npy"), "C:\\out.npy", "~/out.npy"]
+    with zipfile.ZipFile(inside / "a.npz", "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    assert len(read_arrays(inside / "a.npz")) == len(names)
+    assert sorted(tmp_path.rglob("*")) == [inside, inside / "a.npz"]
+
+
+@pytest.mark.parametrize("array", [np.zeros(2, "M8[s]"), np.zeros(2, "f4,i4"), np.zeros(2, "c8")])
+def test_arrays_of_anything_but_numbers_and_texts_are_refused(tmp_path, array):
+    np.savez(tmp_path / "a.npz", a=array)
+    with pytest.raises(ValueError, match="not the array it claims to be"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_what_would_not_be_read_again_is_not_written(tmp_path):
+    arrays = {"a": np.zeros(1000, np.uint8)}
+    write_arrays(tmp_path / "a.npz", arrays, 1000 + files.HEADER_BYTES)
+    read_arrays(tmp_path / "a.npz", 1000 + files.HEADER_BYTES)
+    with pytest.raises(ValueError, match=r"b\.npz: its arrays take"):
+        write_arrays(tmp_path / "b.npz", arrays, 999 + files.HEADER_BYTES)
+    assert not (tmp_path / "b.npz").exists()
+
+
+FILL = """
+import resource, signal, sys
+import numpy as np
+from nn.files import write_arrays
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+try:
+    write_arrays(sys.argv[1], {"a": np.ones(int(sys.argv[2]))})
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such limits are POSIX's")
+def test_where_there_is_no_room_the_older_file_stays_and_the_remedy_is_named(tmp_path):
+    """The system takes 5,000 bytes of a file and then refuses, as a full disk would."""
+    path = tmp_path / "a.npz"
+    for size in (500, 5000):
+        done = subprocess.run(
+            [sys.executable, "-c", FILL, path, str(size)],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    (line,) = done.stdout.splitlines()
+    assert "make room, or write to another disk" in line
+    assert str(path) in line
+    assert len(read_arrays(path)["a"]) == 500
+    assert os.listdir(tmp_path) == ["a.npz"]
 
 
 HOLD = """

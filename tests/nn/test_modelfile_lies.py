@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from nn import Sequential
+from nn import ReLU, Sequential
 from tests.nn.test_modelfile import refusal
 
 DENSE = {"type": "Dense", "in_features": 2, "out_features": 3}
@@ -129,10 +129,56 @@ def test_another_format_is_refused(path, version):
     assert "its format is" in refusal(path)
 
 
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        ({"type": "AvgPool2D", "size": 10**6, "pad": 10**6 - 1}, "size"),
+        ({"type": "MaxPool2D", "size": [1, 65]}, "size"),
+        ({"type": "MaxPool2D", "size": 2, "stride": 10**18}, "stride"),
+        ({"type": "MaxPool2D", "size": 2, "stride": 10**30}, "stride"),
+    ],
+)
+def test_a_window_that_no_image_needs_is_refused(path, layer, name):
+    write(path, [layer], {})
+    assert f"{name} must be at most 64 pixels" in refusal_at_once(path)
+
+
+def test_padding_that_no_image_needs_is_refused(path):
+    conv = {"type": "Conv2D", "in_channels": 1, "out_channels": 1, "kernel_size": 1, "pad": 10**6}
+    write(path, [conv], {"0.w": np.ones((1, 1, 1, 1), np.float32), "0.b": np.ones(1, np.float32)})
+    assert "pad must be at most 64 pixels" in refusal_at_once(path)
+
+
+def test_an_architecture_as_long_as_a_book_is_refused_at_once(path):
+    write(path, [{"type": "x" * 2_000_000}])
+    assert "more than 1048576 characters" in refusal_at_once(path, memory=100e6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"format": 1, "format": 1, "layers": [{"type": "ReLU"}]}',
+     '{"format": 1, "layers": [{"type": "ReLU", "type": "ReLU"}]}'],
+)  # fmt: skip
+def test_a_name_that_stands_twice_is_refused(path, text):
+    np.savez(path, architecture=np.array(text))
+    assert "not the JSON of a model" in refusal(path)
+
+
+def test_ten_thousand_layers_are_refused_at_once(path):
+    write(path, [{"type": "ReLU"}] * 10_000, {})
+    assert "between 1 and 1000 layers" in refusal_at_once(path, memory=100e6)
+
+
+def test_what_would_be_refused_is_not_saved(path):
+    with pytest.raises(ValueError, match="1001 layers; 1000 are the most"):
+        Sequential([ReLU()] * 1001).save(path)
+    assert not path.exists()
+
+
 # Absurd sizes: refused at once, without the memory
 
 
-def refusal_at_once(path):
+def refusal_at_once(path, memory=20e6):
     """A refusal that takes little time and, as Python and NumPy count it, little memory."""
     start = time.perf_counter()
     tracemalloc.start()
@@ -141,7 +187,7 @@ def refusal_at_once(path):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 20e6
+    assert peak < memory
     assert time.perf_counter() - start < 5
     return message
 

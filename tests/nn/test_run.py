@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from nn.averaging import Average
 from nn.checkpoint import CheckpointError
 from nn.run import Run, StoppedError
 from nn.schedule import one_cycle
-from nn.training import Trainer
+from nn.training import DivergedError, Trainer
 from tests.nn.test_training import digits, network
 
 EPOCHS, STEPS = 3, 4
@@ -151,25 +152,91 @@ def test_signals_stop_the_run_and_are_given_back(tmp_path):
     assert checkpoint.find(tmp_path)
 
 
-SLOW = """
-import sys, pathlib
+HOSTILE = [
+    ("epoch", "1"), ("epoch", 0), ("epoch", 2.0), ("step", -1), ("images", None), ("loss", "much"),
+    ("loss", float("nan")), ("history", {}), ("history", [3]), ("history", [{}] * 9),
+    ("history", [{"epoch": []}]), ("settings", None), ("settings", [1]), ("steps", "4"),
+    ("steps", -4), ("updates", None), ("seconds", 10**400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), HOSTILE, ids=str)
+def test_progress_that_makes_no_sense_is_passed_over_with_a_line(tmp_path, name, value):
+    """Its checksum is sound: somebody made it so."""
+    Simulation(tmp_path).go(STEPS + 1, kill=True)
+    (path,) = checkpoint.find(tmp_path)
+    kept, arrays = checkpoint.read(path)
+    checkpoint.write(tmp_path, STEPS, kept | {name: value}, arrays)
+    again = Simulation(tmp_path)
+    assert not again.resumed
+    (line,) = again.told
+    assert f"{path}: not a whole checkpoint" in line
+
+
+def test_weights_that_are_no_numbers_are_not_saved_over_the_last_good_ones(tmp_path):
+    """The loss of a step may be finite and its gradient infinite: only the next loss would say."""
+    simulation = Simulation(tmp_path)
+    simulation.go(STEPS + 1, kill=True)
+    (good,) = checkpoint.find(tmp_path)
+    simulation.model.named_params()["0.w"].flat[0] = np.inf
+    with pytest.raises(DivergedError, match=r"0\.w .* step 4, learning rate .*: try a lower"):
+        simulation.run.save()
+    assert checkpoint.find(tmp_path) == [good]
+    assert Simulation(tmp_path).resumed
+
+
+VICTIM = """
+import os, pathlib, signal, sys
+import nn.files
 from tests.nn import test_run as t
-s = t.Simulation(pathlib.Path(sys.argv[1]))
+folder, calls = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+
+def count(name):
+    real = getattr(os, name)
+    def counted(*arguments):
+        global calls
+        calls -= 1
+        if calls == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments)
+    setattr(nn.files.os, name, counted)
+
+s = t.Simulation(folder)
 s.run.save_every = 0
+if calls:  # to die in a save: when it makes a name, flushes, renames or tidies up
+    for name in ("open", "fsync", "chmod", "replace", "unlink"):
+        count(name)
+print("going", flush=True)
 s.go()
+print("done", flush=True)
 """
 
 
 @pytest.mark.slow
 def test_survives_thirty_kills(tmp_path, whole):
-    """SIGKILL after 0 to 2 seconds, again and again, also in the middle of a save."""
+    """SIGKILL by the clock, and inside of saves; each time the run goes on from where it was."""
     root = Path(__file__).parents[2]
     rng = np.random.default_rng(0)
-    for _ in range(30):
-        process = subprocess.Popen([sys.executable, "-c", SLOW, tmp_path], cwd=root)
-        try:
-            process.wait(timeout=rng.uniform(0.2, 2.0))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    assert_same(Simulation(tmp_path).go().outcome(), whole)
+    kills, runs = {"by the clock": 0, "in a save": 0}, 0
+    while sum(kills.values()) < 30:
+        folder, runs = tmp_path / str(runs), runs + 1
+        while True:
+            how = "in a save" if rng.random() < 0.5 else "by the clock"
+            calls = int(rng.integers(1, 25)) if how == "in a save" else 0
+            process = subprocess.Popen(
+                [sys.executable, "-c", VICTIM, folder, str(calls)],
+                cwd=root, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            assert process.stdout.readline() == "going\n", "it goes on from what the last one left"
+            if how == "by the clock":
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=rng.uniform(0, 0.2))
+                process.kill()
+            rest, _ = process.communicate()
+            if rest == "done\n":
+                break
+            assert process.returncode == -signal.SIGKILL
+            kills[how] += 1
+        assert_same(Simulation(folder).go().outcome(), whole)
+    print(f"\nkills survived: {kills}, in {runs} runs that ended with the same bits")
+    assert min(kills.values()) > 5

@@ -1,0 +1,98 @@
+"""Throw mutated files at a reader: ``python -m tests.fuzz READER --minutes 10``.
+
+Atheris changes the bytes and keeps what reaches new code. A reader may read what it is given or
+refuse it with its own error. Any other exception is a fault, and so are five seconds without an
+answer, more than 1 GiB of memory, and an attempt to unpickle, to start a program or to connect.
+"""
+
+import argparse
+import os
+import resource
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import atheris
+
+WATCHED = [
+    "zipfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.pictures",
+    "data.ink", "data.lines", "data.canvas", "nn.files", "nn.modelfile", "nn.checkpoint",
+    "nn.run", "nn.layer", "nn.model", "recognise",
+]  # fmt: skip
+with atheris.instrument_imports(include=WATCHED):
+    from tests.readers import READERS
+
+SECONDS = 5  # of computing, without an answer
+MEMORY = 1 << 30  # bytes
+FORBIDDEN = {
+    "pickle.find_class", "os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen",
+    "socket.connect",
+}  # fmt: skip
+
+
+def forbid(event, arguments):
+    """Be an audit hook that lets nothing be run."""
+    if event in FORBIDDEN:
+        os.write(2, f"{event} {arguments}\n".encode())
+        os.abort()
+
+
+def one_input(reader, path):
+    """Return the function that atheris calls with every input."""
+
+    def test(content):
+        if not content:
+            return
+        start = time.process_time()
+        try:
+            reader.read(path, content[0], content[1:])
+        except reader.refusals as error:
+            if len(str(error).splitlines()) != 1:
+                raise AssertionError("a refusal is one line") from error
+        spent = time.process_time() - start
+        assert spent < SECONDS, f"{spent:.1f} s"
+        used = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert used < MEMORY, f"{used} bytes of memory"
+
+    return test
+
+
+def main():
+    """Run the command; atheris ends the process."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("reader", choices=READERS)
+    parser.add_argument("--minutes", type=float, default=10)
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a disk is a hundred times slower
+    with tempfile.TemporaryDirectory(dir=memory) as scratch:
+        folder, corpus = Path(scratch, "at hand"), Path(scratch, "corpus")
+        folder.mkdir()
+        corpus.mkdir()
+        reader = READERS[args.reader]()
+        for i, seed in enumerate(reader.seeds(folder)):
+            (corpus / str(i)).write_bytes(seed)
+        sys.addaudithook(forbid)
+        resource.setrlimit(resource.RLIMIT_DATA, (2 * MEMORY, 2 * MEMORY))  # the machine's safety
+        atheris.Setup(
+            [
+                sys.argv[0],
+                str(corpus),
+                f"-max_total_time={60 * args.minutes:.0f}",
+                f"-timeout={20 * SECONDS}",  # by the clock, on however busy a machine
+                "-rss_limit_mb=0",  # measured above, after every input
+                "-max_len=20000",
+                "-print_final_stats=1",
+                f"-report_slow_units={SECONDS}",
+                f"-artifact_prefix={Path.cwd()}/fuzz-{args.reader}-",
+            ],
+            one_input(reader, folder / reader.name),
+        )
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""The readers of files, as tests throw files at them, and sound files to begin with.
+
+An input is a file as it is or, where its checksums would turn nearly every change away, the parts
+that a sound file is then made of. The first byte says which, the others are the content.
+"""
+
+import gzip
+import io
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+import recognise
+from data import canvas, idx
+from data.errors import DataError
+from nn import Adam, Conv2D, Dense, Flatten, MaxPool2D, ModelFileError, ReLU, Sequential
+from nn import checkpoint as checkpoints
+from nn.averaging import Average
+from nn.checkpoint import CheckpointError
+from nn.run import Run
+from nn.schedule import constant
+from nn.training import Trainer
+
+BREAK = b"\0PART\0"  # between the parts of which a file is made
+
+
+def network():
+    """Return a small network for digits."""
+    rng = np.random.default_rng(0)
+    return Sequential(
+        [Conv2D(1, 2, 3, rng=rng), ReLU(), MaxPool2D(2), Flatten(), Dense(2 * 13 * 13, 10, rng=rng)]
+    )
+
+
+def archive(content, method):
+    """Make a zip, with sound checksums, of parts that are a name and a content by turns."""
+    parts = content.split(BREAK)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as made:
+        for name, part in zip(parts[::2], parts[1::2], strict=False):
+            made.writestr(name.decode("latin1").replace("\0", "") or "a.npy", part)
+    return file.getvalue()
+
+
+def parts_of(content):
+    """Return the parts of which `archive` makes the same archive again."""
+    with zipfile.ZipFile(io.BytesIO(content)) as made:
+        return BREAK.join(part for n in made.namelist() for part in (n.encode(), made.read(n)))
+
+
+def made_of(kind, content):
+    """Return the file that an input stands for."""
+    if kind % 3 == 0:
+        return content
+    return archive(content, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)[kind % 3 - 1])
+
+
+def seeds_of(path):
+    """Return a sound archive as two inputs: as it is, and in parts."""
+    content = path.read_bytes()
+    return [b"\0" + content, b"\1" + parts_of(content)]
+
+
+class Model:
+    """`recognise.load_network`: the model's file, and its first answer."""
+
+    refusals = (ModelFileError,)
+    name = "model.npz"
+
+    def seeds(self, folder):
+        network().save(folder / "seed.npz")
+        return seeds_of(folder / "seed.npz")
+
+    def read(self, path, kind, content):
+        path.write_bytes(made_of(kind, content))
+        recognise.load_network(path)
+
+
+class Checkpoint:
+    """`Run.resume`: the newest checkpoint of a folder; those in parts get the right checksum."""
+
+    refusals = (CheckpointError,)
+    name = "checkpoint-00000001.npz"
+
+    def __init__(self):
+        self.trainer = Trainer(network(), Adam(), constant(0.1), threads=1)
+        self.average = Average(self.trainer.model, 0.9)
+
+    def run(self, folder):
+        return Run(self.trainer, self.average, folder, {"seed": 0})
+
+    def seeds(self, folder):
+        path = self.run(folder).save()
+        content = path.read_bytes()
+        with zipfile.ZipFile(path) as made:
+            names = [name for name in made.namelist() if name != "checksum.npy"]
+            parts = BREAK.join(part for n in names for part in (n.encode(), made.read(n)))
+        return [b"\0" + content, b"\1" + parts]
+
+    def read(self, path, kind, content):
+        path.write_bytes(made_of(kind, content))
+        if kind % 3:
+            try:
+                arrays = checkpoints.read_arrays(path)
+                text = str(arrays["progress"])
+            except (ValueError, KeyError):
+                return
+            others = {n: a for n, a in arrays.items() if n not in ("progress", "checksum", "file")}
+            checksum = np.array(checkpoints._checksum(text, others))
+            np.savez(path, progress=np.array(text), checksum=checksum, **others)
+        self.run(path.parent).resume(lambda line: None)
+
+
+class Idx:
+    """`idx.read` of images and of labels, plain or gzipped; the parts are what is gzipped."""
+
+    refusals = (DataError,)
+    name = "file.gz"
+
+    def seeds(self, folder):
+        images = bytes.fromhex("00000803 00000002 00000002 00000003 000102030405 fafbfcfdfeff")
+        labels = bytes.fromhex("00000801 00000003 070009")
+        return [
+            bytes([kind]) + content
+            for content in (images, labels)
+            for kind, content in ((0, gzip.compress(content)), (1, content), (2, content))
+        ]
+
+    def read(self, path, kind, content):
+        if kind % 3 == 2:
+            path = path.with_suffix("")
+        path.write_bytes(gzip.compress(content, 1) if kind % 3 == 1 else content)
+        try:
+            idx.read(path, (2, 3))
+        finally:
+            idx.read(path, ())
+
+
+class Picture:
+    """`canvas.open_image` and `canvas.from_image`."""
+
+    refusals = (DataError,)
+    name = "picture"
+
+    def seeds(self, folder):
+        grey = Image.fromarray(np.arange(192, dtype=np.uint8).reshape(12, 16))
+        exif = Image.Exif()
+        exif[0x0112] = 6  # turned by a quarter
+        saved = [(grey.convert(mode), "PNG", {}) for mode in ("1", "L", "LA", "P", "RGBA", "I;16")]
+        saved += [(grey.convert(mode), "TIFF", {}) for mode in ("L", "CMYK", "I", "F", "I;16")]
+        saved += [(grey, "TIFF", {"compression": how}) for how in ("tiff_lzw", "packbits", "jpeg")]
+        saved += [(grey, "JPEG", {"exif": exif}), (grey.convert("CMYK"), "JPEG", {})]
+        saved += [(grey.convert("RGB"), "JPEG", {"progressive": True}), (grey, "BMP", {})]
+        saved += [(grey, "GIF", {"save_all": True, "append_images": [grey.rotate(90)]})]
+        files = []
+        for image, kind, options in saved:
+            file = io.BytesIO()
+            image.save(file, kind, **options)
+            files.append(b"\0" + file.getvalue())
+        return files
+
+    def read(self, path, kind, content):
+        path.write_bytes(content)
+        digit = canvas.from_image(canvas.open_image(path))
+        assert digit.shape == (28, 28)
+        assert digit.dtype == np.float32
+        assert 0 <= digit.min() <= digit.max() <= 1
+
+
+READERS = {"model": Model, "checkpoint": Checkpoint, "idx": Idx, "image": Picture}

@@ -1,0 +1,135 @@
+"""The commands where something is missing: a home, a cache, a core, letters, the right to write."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data import mnist
+from nn import Dense, Flatten, Sequential
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="done with Linux's means")
+DROP_FROM_BOUNDS, WRITE_ANYWHERE = 24, 1  # prctl's PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+
+
+def give_up_power():
+    """Let the superuser, too, be refused where a file's permissions say so."""
+    if os.geteuid() == 0 and ctypes.CDLL(None).prctl(DROP_FROM_BOUNDS, WRITE_ANYWHERE, 0, 0, 0):
+        raise OSError("cannot give up the superuser's power")
+
+
+def command(*command, cwd=None, **environment):
+    """Run a Python command as a common user; a variable that is None is taken away."""
+    changed = {**os.environ, "NUMBA_CACHE_DIR": None, **environment}
+    return subprocess.run(
+        [sys.executable, "-B", *map(str, command)],
+        env={key: value for key, value in changed.items() if value is not None},
+        cwd=cwd, capture_output=True, text=True, timeout=600, preexec_fn=give_up_power,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with spaces and accents: digits in MNIST's form, a network, a picture."""
+    folder = tmp_path_factory.mktemp("place") / "Café des élèves, 2 août"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for split, n in (("train", 24), ("test", 12)):
+        for name, array in zip(
+            mnist.SPLITS[split],
+            (rng.integers(0, 256, (n, 28, 28)), np.arange(n) % 10),
+            strict=True,
+        ):
+            header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
+            (folder / name).write_bytes(header + array.astype(np.uint8).tobytes())
+    Sequential([Flatten(), Dense(784, 10)]).save(folder / "réseau.npz")
+    image = Image.new("L", (60, 60), 255)
+    image.paste(0, (25, 8, 32, 52))
+    image.save(folder / "un.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(place):
+    """A copy of the program in a folder, with spaces and accents, that cannot be written."""
+    root = place.parent / "Program Files é"
+    ignore = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "runs", "cache")
+    shutil.copytree(ROOT, root, ignore=ignore)
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield root
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def read_one(place, root=ROOT, **how):
+    picture = place / "un.png"
+    return command(root / "recognise.py", "--weights", place / "réseau.npz", picture, **how)
+
+
+def test_an_install_folder_without_write_access_and_no_home(place, installed):
+    probe = command("-c", f"open({str(installed / 'probe')!r}, 'w')")
+    assert "PermissionError" in probe.stderr, "this folder was to refuse to be written"
+    done = read_one(place, installed, HOME=None, cwd="/")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{place / 'un.png'}\t")
+    done = command(installed / "gui.py", "--weights", place / "none.npz", HOME=None)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_folder_that_may_not_be_written_is_one_line_before_any_training(place, installed):
+    done = command(
+        installed / "train.py", "--quick", "--data-dir", place, cwd=installed,
+        HOME="/proc/none", NUMBA_DISABLE_JIT="1",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("train.py: [Errno 13] Permission denied")
+    assert "epoch" not in done.stdout
+
+
+ON_ONE_CORE = """
+import os, runpy, sys
+os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+sys.path.insert(0, sys.argv[1])
+sys.argv[:2] = ["train.py"]
+runpy.run_module("train", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_training_without_a_cache_or_a_home_on_one_core(place, installed, tmp_path):
+    """Numba finds no folder for its kernels and keeps them in memory; BLAS is told 8 threads."""
+    done = command(
+        "-c", ON_ONE_CORE, installed, "--quick", "--data-dir", place, "--output", tmp_path / "run",
+        cwd="/", HOME="/proc/none", OMP_NUM_THREADS="8",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "compiled" in done.stdout
+    assert (tmp_path / "run" / "model.npz").exists()
+
+
+def test_a_terminal_that_is_not_utf_8(place):
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = read_one(place, **ascii_only)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"Caf\xe9 des \xe9l\xe8ves" in done.stdout
+    done = command(ROOT / "recognise.py", "--weights", place / "nichts é.npz", **ascii_only)
+    assert done.returncode == 2
+    assert "no such file" in done.stderr
+
+
+def test_training_to_a_terminal_that_is_not_utf_8(place, tmp_path):
+    done = command(
+        ROOT / "train.py", "--quick", "--data-dir", place, "--output", tmp_path / "Prüfung",
+        "--recipe", "default", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0",
+        NUMBA_DISABLE_JIT="1", OMP_NUM_THREADS="8",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "Prüfung" / "model.npz").exists()

@@ -1,0 +1,117 @@
+"""Files from strangers: whatever is in them, a reader reads them or refuses them in one line."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import recognise
+from data import idx
+from data.errors import DataError
+from nn import ModelFileError
+from nn.modelfile import LAYERS
+from tests.readers import READERS
+
+QUICK = settings(max_examples=60, derandomize=True, deadline=None, database=None)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.fixture(scope="module", params=READERS)
+def reader(request, folder):
+    """A reader of one kind of file, and sound files of that kind."""
+    reader = READERS[request.param]()
+    return reader, reader.seeds(folder)
+
+
+def edited(content, edits):
+    """Change a file here and there: bytes written over, taken out or put in."""
+    for kind, place, new in edits:
+        at = place % (len(content) + 1)
+        cut = {"over": at + len(new), "out": at + 40 * len(new), "in": at}[kind]
+        content = content[:at] + (b"" if kind == "out" else new) + content[cut:]
+    return content
+
+
+def attempt(reader, path, content):
+    """Return the refusal, or None if the file is read; any other error is the test's failure."""
+    try:
+        reader.read(path, content[0], content[1:])
+    except reader.refusals as error:
+        return error
+    return None
+
+
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["over", "out", "in"]), st.integers(0, 1 << 16), st.binary(max_size=8)
+    ),
+    max_size=4,
+)
+
+
+@given(data=st.data())
+@QUICK
+def test_sound_files_with_changes_are_read_or_refused(folder, reader, data):
+    reader, seeds = reader
+    content = edited(data.draw(st.sampled_from(seeds)), data.draw(EDITS)) or b"\0"
+    refused = attempt(reader, folder / reader.name, content)
+    assert refused is None or len(str(refused).splitlines()) == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+    | st.sampled_from([-1, 2**31, 2**63, 10**30, "same", "float64", "1", [2, 2], [0, -1]]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)  # fmt: skip
+NAMES = [
+    "in_channels", "out_channels", "kernel_size", "stride", "pad", "bias", "dtype", "size", "rate",
+    "in_features", "out_features", "channels", "momentum", "eps", "rng", "self", "x",
+]  # fmt: skip
+LAYER = st.builds(
+    lambda kind, config: {"type": kind, **config},
+    st.sampled_from([*LAYERS, "Layer", "Sequential"]) | JSON,
+    st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4),
+)
+
+
+@given(layers=JSON | st.lists(LAYER, max_size=4), version=st.just(1) | JSON)
+@QUICK
+def test_any_architecture_is_read_or_refused(folder, layers, version):
+    path = folder / "architecture.npz"
+    text = json.dumps({"format": version, "layers": layers}, ensure_ascii=True)
+    np.savez(path, architecture=np.array(text))
+    with pytest.raises(ModelFileError) as refused:  # without an array, none reads digits
+        recognise.load_network(path)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@given(
+    shape=st.lists(st.integers(-3, 2**70), max_size=4),
+    dtype=st.sampled_from(["f4", "U9", "O", "V0"]),
+)
+@QUICK
+def test_an_array_of_any_shape_is_read_or_refused(folder, shape, dtype):
+    header = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {tuple(shape)}, }}\n"
+    npy = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(24)
+    with pytest.raises(ModelFileError):
+        READERS["model"]().read(folder / "shape.npz", 1, b"architecture.npy\0PART\0" + npy)
+
+
+@given(array=st.lists(st.integers(0, 255), min_size=1, max_size=20), more=st.binary(max_size=3))
+@QUICK
+def test_what_an_idx_file_holds_is_read_and_nothing_else_is(folder, array, more):
+    content = struct.pack(">II", 0x801, len(array)) + bytes(array) + more
+    (folder / "labels").write_bytes(content)
+    if more:
+        with pytest.raises(DataError, match="oversized"):
+            idx.read(folder / "labels", ())
+    else:
+        assert idx.read(folder / "labels", ()).tolist() == array
