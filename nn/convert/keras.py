@@ -6,7 +6,6 @@ only, holds the weights alone, for ``model.load_weights``. Keras itself is not n
 that a file says is run.
 """
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -68,6 +67,8 @@ def write(
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see ``python -m nn.convert.keras --help``."""
+    import argparse  # a library has no command line
+
     parser = argparse.ArgumentParser(
         "nn.convert.keras", description="Convert a Keras model to .npz, or an .npz to Keras."
     )

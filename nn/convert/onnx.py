@@ -5,7 +5,6 @@ once, and gives probabilities. What is read is a chain of layers, of channels fi
 order) or last. Nothing that a file says is run, and no other file is opened for it.
 """
 
-import argparse
 import os
 import sys
 from pathlib import Path
@@ -61,6 +60,8 @@ def write(
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see ``python -m nn.convert.onnx --help``."""
+    import argparse  # a library has no command line
+
     parser = argparse.ArgumentParser(
         "nn.convert.onnx", description="Convert an ONNX model to .npz, or an .npz to ONNX."
     )
