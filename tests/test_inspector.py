@@ -366,7 +366,7 @@ def test_a_second_network_reads_the_same_drawing(start, tmp_path, monkeypatch):
     assert first.verdict["text"] == verdict(expected(app))
     assert second.verdict["text"] == verdict(theirs)
     assert [name["text"] for name in inspector.compare.names] == [
-        "the network in use: 398 parameters", "other.npz: 7,850 parameters"
+        "the network in use: 366 parameters", "other.npz: 7,850 parameters"
     ]  # fmt: skip
 
 
