@@ -52,6 +52,7 @@ class FiltersPanel(ttk.Frame):
         self._on_hover = on_hover
         self._network: Network | None = None
         self._palette: Palette | None = None
+        self._paused = False
         self._found: dict[int, tuple] = {}  # by layer: what was once looked for and found
         self._shown: tuple[int, int] | None = None  # layer, channel
         self._searched: int | None = None  # the layer whose images are being looked through
@@ -105,8 +106,10 @@ class FiltersPanel(ttk.Frame):
 
     def show(self, seen: Seen) -> None:
         """Look at the network; the drawing does not matter here."""
-        if (seen.network, seen.palette) == (self._network, self._palette):
+        known = (seen.network, seen.palette) == (self._network, self._palette)
+        if known and not self._paused:
             return
+        self._paused = False
         if seen.network is not self._network:
             self._network, self._found, self._shown = seen.network, {}, None
             self._search.stop()
@@ -153,7 +156,7 @@ class FiltersPanel(ttk.Frame):
         if self.busy:
             self._search.stop()
             self._climb.stop()
-            self._palette = None
+            self._paused = True
 
     @property
     def _chosen_layer(self):

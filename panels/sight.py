@@ -50,10 +50,9 @@ class Sight(ttk.Frame):
         side, scale = 28 * self._zoom, 28 * self._zoom / self._paper
         picture = Image.new("RGB", (side, side), palette.paper)
         pen, radius = ImageDraw.Draw(picture), self._pen * scale
-        for stroke in strokes:
-            for x, y in stroke:
-                x, y = x * scale, y * scale
-                pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette.text)
+        # In so small a picture many points of a long drawing fall together: each place once.
+        for x, y in {(round(x * scale), round(y * scale)) for stroke in strokes for x, y in stroke}:
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette.text)
         self._photos[0].paste(picture)
         seen = palette.ink(digit).resize((side, side), Image.Resampling.NEAREST)
         self._photos[1].paste(seen)

@@ -79,8 +79,8 @@ class LayerWalls(ttk.Frame):
         """Draw the maps of a network, as `Network.maps` returns them."""
         self._maps = [as_maps(array) for array in maps]
         if network is not self._network:
-            self._network, self._laid_out = network, None
-            self.picked = None
+            self._network, self._laid_out, self.picked = network, None, None
+            self._tilings, self._tops, self._photos = [], [], []
         self._palette = palette
         self._stale = set(range(len(maps)))
         self._lay_out()
