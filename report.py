@@ -151,7 +151,7 @@ class Learning:
         axes.axhline(self.GOOD_RATIO, color="grey", ls=":")
         axes.set_title("update-to-weight ratio")
         axes.grid(alpha=0.3)
-        axes.legend(loc="lower left")
+        axes.legend(loc="upper right")
 
     def _filters(self, axes, notes):
         """Draw the first filters as they form, a row for each of a few epochs, the last one now."""

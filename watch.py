@@ -209,10 +209,7 @@ def no_display() -> str | None:
 
 
 def read_notes(folder: Path) -> Arrays:
-    """Read the notes of a run.
-
-    Raises OSError or ValueError if there are none, or they are damaged.
-    """
+    """Read the notes of a run; raise OSError or ValueError if there are none, or bad ones."""
     notes = read_arrays(folder / NOTES)
     if notes.keys() != {*SERIES, *Learning.REST}:
         raise ValueError(f"{folder / NOTES}: not the notes of a run")
@@ -247,7 +244,7 @@ def draw_epochs(folder: Path, ended: threading.Event) -> None:
     charts = Learning()
     drawn, last = 0, False
     while not last:
-        last = ended.wait(1)  # asked before reading, so that nothing noted at the end is missed
+        last = ended.wait(SAVE_EVERY)  # asked before reading, so that nothing noted at the end is missed
         notes = read_notes(folder)
         for epoch in range(drawn + 1, len(notes["validation"]) + 1):
             charts.show(Learning.until(notes, epoch))
