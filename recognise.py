@@ -125,9 +125,10 @@ def load_network(path: str | os.PathLike) -> Sequential:
     model = Sequential.load(path)
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
-        floats, work = model.demand(SHAPE)
-        if floats > MAX_FLOATS or work > MAX_WORK:
-            raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
+        if isinstance(model, Sequential):
+            floats, work = model.demand(SHAPE)
+            if floats > MAX_FLOATS or work > MAX_WORK:
+                raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
         classes = model.predict_proba(paper_and_ink).shape[1:]
     except (ValueError, FloatingPointError) as error:
         raise ModelFileError(f"{path}: not a network for images of 28x28: {error}") from error

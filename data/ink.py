@@ -37,6 +37,8 @@ def grey(image):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is harmless
         image = ImageOps.exif_transpose(image)
+    if image.mode == "LAB":  # which Pillow cannot make grey: its first channel is
+        image = image.getchannel("L")
     if image.mode[0] in "IF":
         values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
         top = values.max(initial=0)

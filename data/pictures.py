@@ -17,6 +17,7 @@ from data.errors import DataError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
+MAX_DECODED_PIXELS = 40_000_000  # of what is decoded in full: a page scanned at 600 dpi
 MAX_RUN_PIXELS = 4_000_000  # of a run-length coded BMP, which Pillow decodes in Python
 MAX_BYTES = 32 << 20  # of a file
 MAX_READS = 20_000  # of a decoder: a sound file of MAX_BYTES takes half as many
@@ -40,7 +41,8 @@ def open_image(path):
     Raises
     ------
     DataError
-        If it is missing, empty, cut short, no image, or larger than `MAX_BYTES` or `MAX_PIXELS`.
+        If it is missing, empty, cut short, no image, or larger than `MAX_BYTES`, `MAX_PIXELS`
+        or, where it cannot be read smaller than it is, `MAX_DECODED_PIXELS`.
     """
     name = os.fspath(path)
     try:
@@ -63,11 +65,9 @@ def open_image(path):
         raise DataError(f"{name}: {reason}") from error
 
 
-def check_size(image, name):
-    """Raise DataError if a picture has more than `MAX_PIXELS` pixels."""
+def check_size(image, name, most=MAX_PIXELS):
+    """Raise DataError if a picture has more than so many pixels."""
     W, H = image.size
-    slow = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
-    most = MAX_RUN_PIXELS if slow else MAX_PIXELS
     if most < W * H:
         raise DataError(f"{name}: {W}x{H} pixels, more than {most:,}: shrink it")
 
@@ -93,7 +93,9 @@ class _Metered(io.BytesIO):
 def _decode(content, name):
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
-        image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))
+        image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))  # JPEG alone can be read smaller
+        in_runs = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
+        check_size(image, name, MAX_RUN_PIXELS if in_runs else MAX_DECODED_PIXELS)
         image.load()
         for key in ("exif", "Raw profile type exif"):  # where it says which side is up
             if len(image.info.get(key, b"")) > MAX_EXIF:

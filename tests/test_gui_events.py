@@ -17,7 +17,7 @@ KEYS = ("<Return>", "<Escape>", "<Control-z>", "a", "<Tab>", "<space>", "<F1>", 
 @pytest.fixture
 def app(display):
     window = gui.App(model=FakeModel())
-    window.report_callback_exception = window.faults = []
+    window.faults = []
     window.report_callback_exception = lambda *fault: window.faults.append(fault)
     window.update()
     yield window

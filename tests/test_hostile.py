@@ -56,21 +56,20 @@ EDITS = st.lists(
 )
 
 
-@given(data=st.data())
+@given(which=st.integers(0, 99), edits=EDITS)
 @QUICK
-def test_sound_files_with_changes_are_read_or_refused(folder, reader, data):
+def test_sound_files_with_changes_are_read_or_refused(folder, reader, which, edits):
     reader, seeds = reader
-    content = edited(data.draw(st.sampled_from(seeds)), data.draw(EDITS)) or b"\0"
+    content = edited(seeds[which % len(seeds)], edits) or b"\0"
     refused = attempt(reader, folder / reader.name, content)
     assert refused is None or len(str(refused).splitlines()) == 1
 
 
-JSON = st.recursive(
+PLAIN = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
-    | st.sampled_from([-1, 2**31, 2**63, 10**30, "same", "float64", "1", [2, 2], [0, -1]]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=4,
+    | st.sampled_from([-1, 2**31, 2**63, 10**30, "same", "float64", "1"])
 )  # fmt: skip
+JSON = PLAIN | st.lists(PLAIN, max_size=3) | st.dictionaries(st.text(max_size=5), PLAIN, max_size=3)
 NAMES = [
     "in_channels", "out_channels", "kernel_size", "stride", "pad", "bias", "dtype", "size", "rate",
     "in_features", "out_features", "channels", "momentum", "eps", "rng", "self", "x",

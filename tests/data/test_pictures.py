@@ -94,6 +94,12 @@ class TestOpen:
             with pytest.raises(DataError, match=r"vast\.png: .*64,000,000.*shrink"):
                 canvas.open_image(path)
 
+    def test_what_can_only_be_decoded_in_full_has_a_limit_of_its_own(self, tmp_path):
+        path = tmp_path / "vast.png"
+        path.write_bytes(png_header(7000, 6000))
+        with pytest.raises(DataError, match=r"vast\.png: 7000x6000 pixels, more than 40,000,000"):
+            canvas.open_image(path)
+
     def test_too_large_is_not_even_decoded(self):
         with pytest.raises(DataError, match=r"20000x4000.*shrink"):
             canvas.from_image(Image.open(io.BytesIO(png_header(20_000, 4000))))

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -185,58 +184,58 @@ def test_weights_that_are_no_numbers_are_not_saved_over_the_last_good_ones(tmp_p
     assert Simulation(tmp_path).resumed
 
 
-VICTIM = """
-import os, pathlib, signal, sys
+NURSERY = """
+import os, pathlib, signal, sys, time
 import nn.files
 from tests.nn import test_run as t
-folder, calls = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 
-def count(name):
-    real = getattr(os, name)
-    def counted(*arguments):
-        global calls
-        calls -= 1
-        if calls == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*arguments)
-    setattr(nn.files.os, name, counted)
-
-s = t.Simulation(folder)
-s.run.save_every = 0
-if calls:  # to die in a save: when it makes a name, flushes, renames or tidies up
+def die_at(calls):  # of those that make a name, flush, rename or tidy up
     for name in ("open", "fsync", "chmod", "replace", "unlink"):
-        count(name)
-print("going", flush=True)
-s.go()
-print("done", flush=True)
+        def counted(*arguments, real=getattr(os, name), **more):
+            nonlocal calls
+            calls -= 1
+            if calls == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*arguments, **more)
+        setattr(os, name, counted)
+
+for line in sys.stdin:
+    calls, seconds, folder = line.rstrip().split(" ", 2)
+    victim = os.fork()
+    if victim == 0:
+        simulation = t.Simulation(pathlib.Path(folder))
+        simulation.run.save_every = 0
+        if int(calls):
+            die_at(int(calls))
+        simulation.go()
+        os._exit(0)
+    if not int(calls):
+        time.sleep(float(seconds))
+        os.kill(victim, signal.SIGKILL)
+    print(os.waitstatus_to_exitcode(os.waitpid(victim, 0)[1]), flush=True)
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="victims are forked, to start at once")
 def test_survives_thirty_kills(tmp_path, whole):
     """SIGKILL by the clock, and inside of saves; each time the run goes on from where it was."""
-    root = Path(__file__).parents[2]
     rng = np.random.default_rng(0)
     kills, runs = {"by the clock": 0, "in a save": 0}, 0
-    while sum(kills.values()) < 30:
-        folder, runs = tmp_path / str(runs), runs + 1
-        while True:
-            how = "in a save" if rng.random() < 0.5 else "by the clock"
-            calls = int(rng.integers(1, 25)) if how == "in a save" else 0
-            process = subprocess.Popen(
-                [sys.executable, "-c", VICTIM, folder, str(calls)],
-                cwd=root, stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            assert process.stdout.readline() == "going\n", "it goes on from what the last one left"
-            if how == "by the clock":
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=rng.uniform(0, 0.2))
-                process.kill()
-            rest, _ = process.communicate()
-            if rest == "done\n":
-                break
-            assert process.returncode == -signal.SIGKILL
-            kills[how] += 1
-        assert_same(Simulation(folder).go().outcome(), whole)
+    with subprocess.Popen(
+        [sys.executable, "-c", NURSERY], cwd=Path(__file__).parents[2], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as nursery:  # fmt: skip
+        while sum(kills.values()) < 30:
+            folder, runs, ended = tmp_path / str(runs), runs + 1, None
+            while ended != 0:
+                how = "in a save" if rng.random() < 0.5 else "by the clock"
+                calls = int(rng.integers(1, 25)) if how == "in a save" else 0
+                print(calls, rng.uniform(0, 0.5), folder, file=nursery.stdin, flush=True)
+                ended = int(nursery.stdout.readline())
+                assert ended in (0, -signal.SIGKILL), "it goes on from what the last one left"
+                kills[how] += ended != 0
+            assert_same(Simulation(folder).go().outcome(), whole)
+        nursery.stdin.close()
     print(f"\nkills survived: {kills}, in {runs} runs that ended with the same bits")
     assert min(kills.values()) > 5
