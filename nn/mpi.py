@@ -40,6 +40,7 @@ class Ranks(Alone):
         self.rank, self.size = self._comm.rank, self._comm.size
         self.cores = self._cores()
         self._silence = ExitStack()
+        self._launcher = os.getppid()
 
     def _cores(self):
         """Return how many cores fall to this rank, of those that it shares with others."""
@@ -136,12 +137,16 @@ class Ranks(Alone):
     def _wait(self, request, patience=None):
         """Return whether the request was met, without keeping a core from those that have work.
 
-        A blocking call of MPI would, and would keep Python from seeing a signal.
+        A blocking call of MPI would, and would keep Python from seeing a signal. A rank whose
+        launcher is gone ends.
         """
         start = time.monotonic()
         while not request.Test():
             waited = time.monotonic() - start
             if patience is not None and waited > patience:
                 return False
+            if waited > SPIN and os.getppid() != self._launcher:
+                # Another rank died, and the launcher's SIGTERM was taken for a wish to stop.
+                os._exit(1)
             time.sleep(0 if waited < SPIN else NAP)
         return True
