@@ -19,7 +19,10 @@ from data.errors import DataError
 
 SUFFIXES = (".npy", ".npz")
 CHUNK = 8192
-"""Images that are read at once: 6 MB of bytes, 26 MB as float32."""
+"""Images that are read at once, unless they are large."""
+
+CHUNK_BYTES = 32 << 20
+"""What is read at once is no more than this."""
 
 FIELD = (canvas.FIELD, canvas.FIELD)
 HEADERS = {
@@ -111,7 +114,7 @@ def _chunks(stream, name):
     if math.prod(size) > canvas.MAX_PIXELS:
         raise DataError(f"{name}: images of {size} are more than {canvas.MAX_PIXELS:,} pixels")
     one = math.prod(shape[1:]) * dtype.itemsize
-    few = max(1, min(CHUNK, CHUNK * 28 * 28 * 4 // one))
+    few = max(1, min(CHUNK, CHUNK_BYTES // one))
     for start in range(0, shape[0], few):
         n = min(few, shape[0] - start)
         data = stream.read(n * one)

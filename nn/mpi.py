@@ -22,10 +22,11 @@ from .workers import usable_cores
 PATIENCE = 5.0
 """Seconds that a rank which failed waits for the others to fail likewise, before it ends them."""
 
-SPIN = 0.5e-3
-"""Seconds that a rank keeps asking before it sleeps in between, and how long it sleeps then."""
+SPIN = 1e-3
+"""Seconds that a rank which waits keeps asking, as messages are quickest then."""
 
 NAP = 0.1e-3
+"""Seconds that it sleeps between two questions after that: others may need the core."""
 
 
 class Ranks(Alone):
@@ -40,6 +41,7 @@ class Ranks(Alone):
         self.rank, self.size = self._comm.rank, self._comm.size
         self.cores = self._cores()
         self._silence = ExitStack()
+        self._launcher = os.getppid()
 
     def _cores(self):
         """Return how many cores fall to this rank, of those that it shares with others."""
@@ -136,12 +138,17 @@ class Ranks(Alone):
     def _wait(self, request, patience=None):
         """Return whether the request was met, without keeping a core from those that have work.
 
-        A blocking call of MPI would, and would keep Python from seeing a signal.
+        A blocking call of MPI would, and would keep Python from seeing a signal. A rank whose
+        launcher is gone ends.
         """
         start = time.monotonic()
         while not request.Test():
             waited = time.monotonic() - start
             if patience is not None and waited > patience:
                 return False
-            time.sleep(0 if waited < SPIN else NAP)
+            if waited > SPIN:
+                if os.getppid() != self._launcher:
+                    # Another rank died, and the launcher's SIGTERM was taken for a wish to stop.
+                    os._exit(1)
+                time.sleep(NAP)
         return True

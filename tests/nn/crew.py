@@ -38,7 +38,6 @@ def fail():
 
 FAULTS = {
     "exit": lambda: os._exit(3),
-    "leave": lambda: os._exit(0),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "raise": fail,
     "term": lambda: os.kill(os.getpid(), signal.SIGTERM),
@@ -88,6 +87,7 @@ def main(argv: list[str]) -> int:
     folder, fault, at, who = argv if len(argv) > 1 else (*argv, "", 0, 0)
     try:
         with join() as ranks:
+            Path(folder, f"pid-{ranks.rank}").write_text(str(os.getpid()))
             train(ranks, Path(folder), 1, fault, int(at), int(who))
     except StoppedError as stop:
         print(stop, file=sys.stderr)

@@ -1,0 +1,79 @@
+"""Many images: what ``recognise.py`` prints of stacks, and that they come out as one by one."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+import recognise
+from data import stacks
+from nn import Dense, Flatten, Sequential
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "weights.npz"
+    Sequential([Flatten(), Dense(28 * 28, 10, rng=np.random.default_rng(0))]).save(path)
+    return path
+
+
+def draw(path):
+    image = Image.new("L", (60, 60), 255)
+    ImageDraw.Draw(image).line((30, 5, 30, 55), fill=0, width=5)
+    image.save(path)
+    return str(path)
+
+
+def test_a_stack_gives_a_line_for_each_image_with_its_number(tmp_path, weights, capsys):
+    images = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
+    images[3] = 0
+    stack, picture = tmp_path / "digits.npy", draw(tmp_path / "a.png")
+    np.save(stack, images)
+    arguments = ["--weights", str(weights), picture, str(stack), picture]
+    assert recognise.main(arguments) == 1
+    out, err = capsys.readouterr()
+    lines = [line.split("\t") for line in out.splitlines()]
+    inked = [i for i in range(70) if i != 3]
+    assert [line[0] for line in lines] == [picture, *(f"{stack}[{i}]" for i in inked), picture]
+    expected = Sequential.load(weights).predict_proba(images[inked])
+    assert [int(line[1]) for line in lines[1:-1]] == expected.argmax(axis=1).tolist()
+    np.testing.assert_allclose(
+        [float(line[2]) for line in lines[1:-1]], expected.max(axis=1), atol=1e-4
+    )
+    assert err == f"recognise.py: {stack}[3]: blank: there is no ink in it\n"
+    assert recognise.main([*arguments, "--jobs", "1"]) == 1
+    assert capsys.readouterr().out == out
+
+
+def test_a_broken_stack_is_one_line_and_the_rest_still_comes(weights, tmp_path, capsys):
+    (tmp_path / "bad.npz").write_bytes(b"not an archive")
+    good = draw(tmp_path / "a.png")
+    assert recognise.main(["--weights", str(weights), str(tmp_path / "bad.npz"), good]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(good)
+    assert err == f"recognise.py: {tmp_path / 'bad.npz'}: not a whole .npz file: save it again\n"
+
+
+def test_a_large_stack_is_read_by_the_fast_network_with_the_same_answers(
+    tmp_path, weights, monkeypatch
+):
+    monkeypatch.setattr(stacks, "CHUNK", 40)
+    images = np.random.default_rng(0).integers(1, 256, (90, 28, 28), np.uint8)
+    np.save(tmp_path / "digits.npy", images)
+    made, totals = [], []
+    quickest = recognise._quickest
+    monkeypatch.setattr(recognise, "_quickest", lambda net: made.append(net) or quickest(net))
+    network = Sequential.load(weights)
+    names = [str(tmp_path / "digits.npy")]
+    answers = list(recognise.recognise(network, names, None, 2, totals.append))
+    assert made == [network]
+    assert totals == [90]
+    np.testing.assert_allclose(
+        [proba for _, proba in answers], network.predict_proba(images), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many"])
+def test_a_number_of_jobs_out_of_range_is_refused(jobs, capsys):
+    with pytest.raises(SystemExit):
+        recognise.main(["--jobs", jobs])
+    assert "--jobs: invalid number of at least 1" in capsys.readouterr().err
