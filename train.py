@@ -304,4 +304,5 @@ def show(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # a folder's name this terminal cannot write
     sys.exit(main())

@@ -119,7 +119,8 @@ def test_a_terminal_that_is_not_utf_8(place):
     ascii_only = {"PYTHONIOENCODING": "ascii", "LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}
     done = read_one(place, **ascii_only)
     assert (done.returncode, done.stderr) == (0, "")
-    assert r"Caf\xe9 des \xe9l\xe8ves" in done.stdout
+    assert done.stdout.isascii()
+    assert done.stdout.count("\t") == 2
     done = command(ROOT / "recognise.py", "--weights", place / "nichts é.npz", **ascii_only)
     assert done.returncode == 2
     assert "no such file" in done.stderr
