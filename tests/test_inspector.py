@@ -438,11 +438,13 @@ def test_a_network_that_overflows_is_shown_and_said_so(start):
 def test_it_can_be_resized(start):
     app, inspector = start()
     draw(app, *SEVEN)
-    for size in ("700x500", "1000x700"):
-        inspector.geometry(size)
-        settle(app, lambda: False)
-        walls = inspector.layers.walls
-        assert all(tiling.size[0] <= walls.canvas.winfo_width() for tiling in walls._tilings)
+    walls = inspector.layers.walls
+    for width in (700, 1000):
+        inspector.geometry(f"{width}x600")
+        app.update()  # the display answers with the new size, then the walls are laid out
+        settle(app, lambda width=width: inspector.winfo_width() == width)
+        app.update()
+        assert max(tiling.size[0] for tiling in walls._tilings) <= walls.canvas.winfo_width()
 
 
 def test_text_can_be_read_on_dark_and_light_desktops(start):
