@@ -52,15 +52,15 @@ def small(seed=0, channels=3):
     )  # fmt: skip
 
 
-def settle(app, until=lambda: False):
-    """Let events happen until nothing more does, or `until` is so."""
+def settle(app, until=None):
+    """Let events happen until `until` is so, or nothing more does if it is not given."""
     deadline = time.monotonic() + PATIENCE
     inspector = app._inspector
     while time.monotonic() < deadline:
-        while app.tk.dooneevent(_tkinter.DONT_WAIT) and not until():
+        while app.tk.dooneevent(_tkinter.DONT_WAIT) and not (until and until()):
             pass
         resting = inspector is None or not inspector.winfo_exists() or inspector._pending is None
-        if until() or (resting and not app.tk.dooneevent(_tkinter.DONT_WAIT)):
+        if until() if until else resting and not app.tk.dooneevent(_tkinter.DONT_WAIT):
             return
         time.sleep(0.002)
     pytest.fail("the window did not come to rest")
