@@ -48,7 +48,7 @@ class Bars(ttk.Frame):
         canvas.configure(background=name(palette.background))
         canvas.itemconfigure("text", fill=name(palette.text))
         self.verdict["text"] = NOTHING_DRAWN if probabilities is None else verdict(probabilities)
-        shares = np.zeros(10) if probabilities is None else probabilities
+        shares = np.zeros(10) if probabilities is None else np.nan_to_num(probabilities)
         first = shares.argmax()
         for digit, share in enumerate(shares.tolist()):
             x0, y0 = line + line // 3, digit * line

@@ -123,7 +123,10 @@ class NumberView(ttk.Frame):
             self._write("Click any number on the left, or move to it with the arrow keys:")
             self._write("here is how the network computed it.")
         else:
-            self._spell(network, maps, place)
+            try:
+                self._spell(network, maps, place)
+            except ArithmeticError:  # a weight, not the result, is beyond what can be written out
+                self._write("A number here is too large to be spelled out.")
         width = max(self.canvas.winfo_width(), (self.canvas.bbox("all") or (0, 0, 1, 1))[2])
         self.canvas.configure(scrollregion=(0, 0, width, self._y))
         self.text = "\n".join(self._lines)

@@ -109,7 +109,9 @@ class LayerWalls(ttk.Frame):
         else:
             text += f", channel {channel}, row {row}, column {column}"
         value = self.value(place)
-        text += f": {spell.round_to(value, spell.decimals_for(value))}"
+        small = abs(value) < 1e15  # false for NaN as well
+        shown = spell.round_to(value, spell.decimals_for(value)) if small else f"{value:.4g}"
+        text += f": {shown}"
         if self._crossed(layer + 1)[channel]:
             text += " (dead: the same for this drawing and for all of samples/)"
         elif array.shape[:2] != (1, 1) and not array[..., channel].any():

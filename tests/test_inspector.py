@@ -52,15 +52,15 @@ def small(seed=0, channels=3):
     )  # fmt: skip
 
 
-def settle(app, until=lambda: False):
-    """Let events happen until nothing more does, or `until` is so."""
+def settle(app, until=None):
+    """Let events happen until `until` is so, or nothing more does if it is not given."""
     deadline = time.monotonic() + PATIENCE
     inspector = app._inspector
     while time.monotonic() < deadline:
-        while app.tk.dooneevent(_tkinter.DONT_WAIT) and not until():
+        while app.tk.dooneevent(_tkinter.DONT_WAIT) and not (until and until()):
             pass
         resting = inspector is None or not inspector.winfo_exists() or inspector._pending is None
-        if until() or (resting and not app.tk.dooneevent(_tkinter.DONT_WAIT)):
+        if until() if until else resting and not app.tk.dooneevent(_tkinter.DONT_WAIT):
             return
         time.sleep(0.002)
     pytest.fail("the window did not come to rest")
@@ -438,11 +438,13 @@ def test_a_network_that_overflows_is_shown_and_said_so(start):
 def test_it_can_be_resized(start):
     app, inspector = start()
     draw(app, *SEVEN)
-    for size in ("700x500", "1000x700"):
-        inspector.geometry(size)
-        settle(app, lambda: False)
-        walls = inspector.layers.walls
-        assert all(tiling.size[0] <= walls.canvas.winfo_width() for tiling in walls._tilings)
+    walls = inspector.layers.walls
+    for width in (700, 1000):
+        inspector.geometry(f"{width}x600")
+        app.update()  # the display answers with the new size, then the walls are laid out
+        settle(app, lambda width=width: inspector.winfo_width() == width)
+        app.update()
+        assert max(tiling.size[0] for tiling in walls._tilings) <= walls.canvas.winfo_width()
 
 
 def test_text_can_be_read_on_dark_and_light_desktops(start):
