@@ -158,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=Path,
         default=recognise.WEIGHTS,
         metavar="FILE",
-        help="a saved network (default: the shipped one)",
+        help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
     args = parser.parse_args(argv)
     try:

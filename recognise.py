@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from data import canvas
 from data.errors import DataError
-from nn import ModelFileError, Sequential
+from nn import ModelFileError, Sequential, convert
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "weights" / "mnist.npz"
@@ -58,14 +58,16 @@ def recognise(
 
 
 def load_network(path: str | os.PathLike) -> Sequential:
-    """Read a saved network, and see that it turns (28, 28) images into ten probabilities.
+    """Read a network from any file that `nn.convert.load` reads; see that it is one for digits.
+
+    It must turn (28, 28) images into ten probabilities.
 
     Raises
     ------
     ModelFileError
         If the file is no sound model, or a model for something else.
     """
-    model = Sequential.load(path)
+    model = convert.load(path)
     try:
         classes = model.predict_proba(np.zeros((1, 28, 28), np.float32)).shape[1:]
     except ValueError as error:
@@ -158,7 +160,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=WEIGHTS,
         metavar="FILE",
-        help="a saved network (default: the shipped one)",
+        help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
     return parser.parse_args(argv)
 

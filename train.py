@@ -26,7 +26,7 @@ import report
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
-from nn import SGD, Adadelta, Adam, ModelFileError, Sequential, checkpoint
+from nn import SGD, Adadelta, Adam, ModelFileError, Sequential, checkpoint, convert
 from nn.averaging import Average
 from nn.calibration import calibrate
 from nn.checkpoint import CheckpointError
@@ -276,7 +276,7 @@ def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> No
 
 def show(args: argparse.Namespace) -> int:
     """Read the test set with a saved model; print and draw how well, and what went wrong."""
-    model = Sequential.load(args.evaluate)
+    model = convert.load(args.evaluate)
     images, labels = mnist.load("test", args.data_dir)
     proba = prepare(model)(model, threads=args.threads).predict_proba(images)
     matrix = np.zeros((10, 10), int)

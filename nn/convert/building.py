@@ -82,8 +82,8 @@ class Builder:
         shape = layer.output_shape(self.shape)
         if kind is Softmax and len(shape) != 1:
             raise ValueError("a softmax over maps is not understood, only over one row of numbers")
-        if 4 * math.prod(shape) > MAX_ARCHIVE_BYTES:
-            raise ValueError(f"its output of {shape} is too large")
+        if 4 * max(math.prod(shape), _window_numbers(layer, self.shape)) > MAX_ARCHIVE_BYTES:
+            raise ValueError("it is too large: one image would take more than a gigabyte")
         self.layers.append(layer)
         self.shape = shape
 
@@ -127,6 +127,16 @@ class Builder:
         ):
             layers.pop()
         return Sequential(layers)
+
+
+def _window_numbers(layer: Layer, shape: tuple[int, ...]) -> int:
+    """Return how many numbers a layer with a window writes down for one image."""
+    if not hasattr(layer, "window"):
+        return 0
+    H, W, C = shape
+    (above, below), (left, right) = layer.window.padding(H, W)
+    padded = (above + H + below) * (left + W + right)
+    return C * max(padded, math.prod(layer.window.output_size(H, W) + layer.window.kernel))
 
 
 def _in_unit_range(layer: Rescaling) -> list[Layer]:
