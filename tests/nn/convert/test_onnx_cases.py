@@ -23,9 +23,19 @@ OPERATORS = {
     "Flatten",
 }  # fmt: skip
 EXPORTED = Path(onnx.__file__).parent / "backend/test/data/pytorch-converted"
-RUN = 0
-REASONS = {
-    "one or three dimensions": r"two dimensions|is given HW|known size|Squeeze|Unsqueeze",
+RUN = 58
+REASONS = {  # why a case is refused: what the message says
+    "one or three dimensions": r"given HW|\(H, W, C\) or rows|\(Unsqueeze",
+    "Flatten from another axis": r"Flatten .*axis=",
+    "softmax over more than a row": "softmax over one row",
+    "groups": "group=",
+    "dilation": "dilations=",
+    "statistics of the batch": "training_mode=1",
+    "places of the maxima": "only its first output",
+    "input transposed": "transA=1",
+    "another bias for each image": "a bias of shape",
+    "whole numbers": "must be floats",
+    "an operator that is no layer": "this operator is not known",
 }
 
 
@@ -87,21 +97,30 @@ def run(chain, x):
     return x.transpose(0, *(1 + axis for axis in AXES[chain.layout]))
 
 
-def test_every_case_runs_or_says_why_not(cases):
+def refusal(model, inputs):
+    """Return why a case is refused, or None if it is not."""
+    try:
+        chain_of(model, inputs)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def reason(message):
+    """Return the first of the `REASONS` that a message gives."""
+    return next((why for why, said in REASONS.items() if re.search(said, message)), message)
+
+
+def test_every_case_runs_or_is_refused_for_a_known_reason(cases):
     ran, refused = [], Counter()
     for name, (model, data_sets) in cases.items():
         for inputs, outputs in data_sets:
-            try:
-                chain = chain_of(model, inputs)
-            except ValueError as error:
-                why = [why for why, pattern in REASONS.items() if re.search(pattern, str(error))]
-                assert why, f"{name}: {error}"
-                refused[why[0]] += 1
-                print("refused", name, error)
+            if message := refusal(model, inputs):
+                refused[reason(message)] += 1
                 continue
-            found = run(chain, inputs[0])
+            found = run(chain_of(model, inputs), inputs[0])
             assert found.shape == outputs[0].shape, name
-            np.testing.assert_allclose(found, outputs[0], rtol=1e-3, atol=1e-5, err_msg=name)
+            np.testing.assert_allclose(found, outputs[0], rtol=1e-4, atol=1e-5, err_msg=name)
             ran.append(name)
-    print(len(cases), len(ran), dict(refused))
-    assert len(ran) >= RUN
+    assert refused.keys() <= REASONS.keys()
+    assert len(ran) >= RUN, refused
