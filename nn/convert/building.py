@@ -147,6 +147,24 @@ def _in_unit_range(layer: Rescaling) -> list[Layer]:
     return [] if abs(scale - 1) < 1e-6 and offset == 0 else [Rescaling(scale, offset)]
 
 
+def classifier(model: Sequential, input_shape: tuple[int, ...]) -> list[Layer]:
+    """Return the layers to write down: the model's, and a softmax if it ends with logits.
+
+    Raises
+    ------
+    ValueError
+        If the model does not give a row of numbers for an input of this shape.
+    """
+    shape = tuple(input_shape)
+    for i, layer in enumerate(model.layers):
+        with at(f"layer {i} ({type(layer).__name__})"):
+            shape = layer.output_shape(shape)
+    if len(shape) != 1:
+        raise ValueError(f"the network ends with maps of {shape}, not with a number for each class")
+    closed = bool(model.layers) and isinstance(model.layers[-1], Softmax)
+    return [*model.layers] if closed else [*model.layers, Softmax()]
+
+
 def _check_shape(name, arrays, shape):
     if name not in arrays:
         raise ValueError(f"array {name} is missing")

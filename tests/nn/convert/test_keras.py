@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data import mnist
-from nn import Flatten, MaxPool2D, ModelFileError, Sequential, convert
+from nn import Dense, Flatten, MaxPool2D, ModelFileError, Sequential, convert
 from nn.convert import keras
 from tests.nn.convert import keras_files
 from tests.nn.convert.keras_files import ANSWER, IMAGE, SMALL_WEIGHTS, layer, sequential
@@ -334,6 +334,14 @@ def test_weights_alone_are_written_as_keras_3_has_them(tmp_path, every_layer):
         np.testing.assert_array_equal(
             file["layers/dense/vars/1"], every_layer.layers[10].params["b"]
         )
+
+
+def test_logits_are_given_a_softmax(tmp_path):
+    model = Sequential([Flatten(), Dense(4, 3)])
+    keras.write(model, tmp_path / "m.keras", (2, 2, 1))
+    x = np.random.default_rng(7).random((2, 2, 2, 1), dtype=np.float32)
+    found = convert.load(tmp_path / "m.keras").forward(x)
+    np.testing.assert_allclose(found, model.predict_proba(x), atol=1e-6)
 
 
 def test_what_keras_cannot_say_is_named_and_not_written(tmp_path):
