@@ -182,7 +182,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=Path,
         default=recognise.WEIGHTS,
         metavar="FILE",
-        help="a saved network (default: the shipped one)",
+        help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
     parser.add_argument(
         "--inspect", action="store_true", help="start with the inside of the network shown"

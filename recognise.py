@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from data import folders, stacks
 from data.errors import DataError
-from nn import ModelFileError, Sequential
+from nn import ModelFileError, Sequential, convert
 from nn.workers import Workers, usable_cores
 
 HERE = Path(__file__).parent
@@ -115,14 +115,16 @@ def _quickest(model):
 
 
 def load_network(path: str | os.PathLike) -> Sequential:
-    """Read a saved network, and see that it turns (28, 28) images into ten probabilities.
+    """Read a network from any file that `nn.convert.load` reads; see that it is one for digits.
+
+    It must turn (28, 28) images into ten probabilities.
 
     Raises
     ------
     ModelFileError
         If the file is no sound model, or a model for something else.
     """
-    model = Sequential.load(path)
+    model = convert.load(path)
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
         if isinstance(model, Sequential):
@@ -208,7 +210,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=Path,
         default=WEIGHTS,
         metavar="FILE",
-        help="a saved network (default: the shipped one)",
+        help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
     parser.add_argument(
         "--jobs",

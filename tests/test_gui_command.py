@@ -32,7 +32,7 @@ def run(*command, **environment):
     )
 
 
-HEAVY = "assert not {'numba', 'matplotlib'} & set(sys.modules)"
+HEAVY = "assert not {'numba', 'matplotlib', 'h5py', 'onnx'} & set(sys.modules)"
 
 
 def test_importing_the_window_imports_neither_numba_nor_matplotlib():

@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 import recognise
 from data import canvas
 from nn import AvgPool2D, Conv2D, Dense, Flatten, ModelFileError, Sequential
+from nn.convert import keras as convert_keras
+from nn.convert import onnx as convert_onnx
 
 ROOT = Path(recognise.__file__).parent
 
@@ -276,3 +278,15 @@ def test_a_name_the_terminal_cannot_write_is_written_with_escapes(tmp_path, weig
     done = run("--weights", weights, os.fsdecode(odd), PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.split(b"\t")[0].endswith(rb"/\xe9 \xfc/\udcff.png")
+
+
+@pytest.mark.parametrize("ending", ["h5", "keras", "onnx"])
+def test_a_model_of_keras_or_onnx_answers_as_ours(tmp_path, capsys, weights, ending):
+    other = tmp_path / f"other.{ending}"
+    write = convert_onnx.write if ending == "onnx" else convert_keras.write
+    write(Sequential.load(weights), other)
+    picture = draw(tmp_path / "a.png", True)
+    assert recognise.main(["--weights", str(weights), picture]) == 0
+    expected = capsys.readouterr().out
+    assert recognise.main(["--weights", str(other), picture]) == 0
+    assert capsys.readouterr().out.split("\t")[:2] == expected.split("\t")[:2]

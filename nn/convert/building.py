@@ -82,8 +82,8 @@ class Builder:
         shape = layer.output_shape(self.shape)
         if kind is Softmax and len(shape) != 1:
             raise ValueError("a softmax over maps is not understood, only over one row of numbers")
-        if 4 * math.prod(shape) > MAX_ARCHIVE_BYTES:
-            raise ValueError(f"its output of {shape} is too large")
+        if 4 * max(math.prod(shape), _window_numbers(layer, self.shape)) > MAX_ARCHIVE_BYTES:
+            raise ValueError("it is too large: one image would take more than a gigabyte")
         self.layers.append(layer)
         self.shape = shape
 
@@ -129,12 +129,40 @@ class Builder:
         return Sequential(layers)
 
 
+def _window_numbers(layer: Layer, shape: tuple[int, ...]) -> int:
+    """Return how many numbers a layer with a window writes down for one image."""
+    if not hasattr(layer, "window"):
+        return 0
+    H, W, C = shape
+    (above, below), (left, right) = layer.window.padding(H, W)
+    padded = (above + H + below) * (left + W + right)
+    return C * max(padded, math.prod(layer.window.output_size(H, W) + layer.window.kernel))
+
+
 def _in_unit_range(layer: Rescaling) -> list[Layer]:
     """Return what does the same to pixels in [0, 1]; nothing if there is nothing to do."""
     scale, offset = layer.config["scale"], layer.config["offset"]
     if abs(scale) < PIXEL_UNITS:
         scale *= 255
     return [] if abs(scale - 1) < 1e-6 and offset == 0 else [Rescaling(scale, offset)]
+
+
+def classifier(model: Sequential, input_shape: tuple[int, ...]) -> list[Layer]:
+    """Return the layers to write down: the model's, and a softmax if it ends with logits.
+
+    Raises
+    ------
+    ValueError
+        If the model does not give a row of numbers for an input of this shape.
+    """
+    shape = tuple(input_shape)
+    for i, layer in enumerate(model.layers):
+        with at(f"layer {i} ({type(layer).__name__})"):
+            shape = layer.output_shape(shape)
+    if len(shape) != 1:
+        raise ValueError(f"the network ends with maps of {shape}, not with a number for each class")
+    closed = bool(model.layers) and isinstance(model.layers[-1], Softmax)
+    return [*model.layers] if closed else [*model.layers, Softmax()]
 
 
 def _check_shape(name, arrays, shape):

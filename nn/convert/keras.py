@@ -41,7 +41,7 @@ def write(
     Parameters
     ----------
     model : Sequential
-        Written in float32. Where its last layer gives logits, so does the model.
+        Written in float32; a softmax is put at its end if it has none.
     path : path
         ``NAME.keras`` or ``NAME.h5`` for ``load_model``, ``NAME.weights.h5`` for ``load_weights``.
     input_shape : tuple of int

@@ -26,7 +26,7 @@ from ..layer import Layer
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
 from ..rescaling import Rescaling
-from .building import at, library
+from .building import at, classifier, library
 from .keras_read import WITH_ARRAYS
 
 VERSION = "3.0.0"
@@ -47,7 +47,7 @@ class KerasLayer(NamedTuple):
 def translated(model: Sequential, input_shape: Shape) -> list[KerasLayer]:
     """Return the network as layers of Keras; raise ValueError by the layer that has no like."""
     layers, shape, counts = [], input_shape, Counter()
-    for i, layer in enumerate(model.layers):
+    for i, layer in enumerate(classifier(model, input_shape)):
         with at(f"layer {i} ({type(layer).__name__})"):
             if type(layer) not in TRANSLATORS:
                 raise ValueError("Keras's like of this layer is not known")

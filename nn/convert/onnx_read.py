@@ -40,8 +40,8 @@ class Chain:
     ----------
     build : Builder
         The layers so far.
-    layout : str
-        How the axes of the last value lie: ``CHW``, ``HWC``, ``HW`` or ``F``.
+    layout, input_layout : str
+        How the axes of the last value, and of the first, lie: ``CHW``, ``HWC``, ``HW`` or ``F``.
     order : ndarray or None
         For ``F``: feature j of ONNX is our feature ``order[j]``; None if they are the same.
     """
@@ -64,13 +64,17 @@ class Chain:
         inputs = [value for value in graph.input if value.name not in self.constants]
         if len(inputs) != 1:
             raise ValueError(f"it takes {len(inputs)} inputs; one of images is understood")
-        self.value = inputs[0].name
+        self.value, kind = inputs[0].name, inputs[0].type.tensor_type.elem_type
+        onnx = library("onnx")
+        if kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16):
+            raise ValueError("its input must be floats")
         sizes = tuple(dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim)[1:]
         if len(sizes) == 3:
             self.layout = _layout(graph.node, sizes)
             sizes = sizes if self.layout == "HWC" else (*sizes[1:], sizes[0])
         else:
             self.layout = {1: "F", 2: "HW"}.get(len(sizes), "?")
+        self.input_layout = self.layout
         self.build = Builder(sizes)
         self.sizes = {self.value: self.tensor_shape()}
 

@@ -18,7 +18,7 @@ from ..layer import Layer
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
 from ..rescaling import Rescaling
-from .building import at, library
+from .building import at, classifier, library
 
 OPSET, IR_VERSION = 13, 7
 """Of 2020: what runs ONNX models today takes both."""
@@ -62,17 +62,13 @@ class _Graph:
 def model_proto(model: Sequential, input_shape: tuple[int, ...]):
     """Return the network as an ``onnx.ModelProto``; ValueError names a layer that does not fit."""
     graph, shape = _Graph(), tuple(input_shape)
-    for i, layer in enumerate(model.layers):
+    for i, layer in enumerate(classifier(model, shape)):
         with at(f"layer {i} ({type(layer).__name__})"):
             if type(layer) not in WRITERS:
                 raise ValueError("ONNX's like of this layer is not known")
             after = layer.output_shape(shape)
             WRITERS[type(layer)](graph, layer, shape)
             shape = after
-    if len(shape) != 1:
-        raise ValueError(f"the network ends with maps of {shape}, not with a number for each class")
-    if not isinstance(model.layers[-1], Softmax):
-        graph.add("Softmax", axis=-1)
     graph.nodes[-1].output[0] = "probabilities"
 
     helper, kind = graph.onnx.helper, graph.onnx.TensorProto.FLOAT

@@ -1,0 +1,126 @@
+"""The ONNX project's own cases, run by our layers.
+
+Every case of one operator that we know, and every network of them that PyTorch exported for the
+ONNX project, is either run and compared, or refused for one of the `REASONS`; docs/models.md has
+the table. `RUN` keeps the number of those that run from shrinking unseen.
+"""
+
+import re
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx.backend.test.case.node import collect_testcases
+
+from nn.convert.onnx_operators import AXES
+from nn.convert.onnx_read import Chain
+
+OPERATORS = {
+    "Conv", "MaxPool", "AveragePool", "Gemm", "MatMul", "BatchNormalization", "Softmax", "Relu",
+    "Flatten",
+}  # fmt: skip
+EXPORTED = Path(onnx.__file__).parent / "backend/test/data/pytorch-converted"
+RUN = 58
+REASONS = {  # why a case is refused: what the message says
+    "one or three dimensions": r"given HW|\(H, W, C\) or rows|\(Unsqueeze",
+    "Flatten from another axis": r"Flatten .*axis=",
+    "softmax over more than a row": "softmax over one row",
+    "groups": "group=",
+    "dilation": "dilations=",
+    "statistics of the batch": "training_mode=1",
+    "places of the maxima": "only its first output",
+    "input transposed": "transA=1",
+    "another bias for each image": "a bias of shape",
+    "whole numbers": "must be floats",
+    "an operator that is no layer": "this operator is not known",
+}
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """All cases: {name: (model, [(inputs, outputs), ...])}."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # other operators' cases divide by zero, on purpose
+        found = {
+            case.name: (case.model, case.data_sets)
+            for case in collect_testcases(None)
+            if len(case.model.graph.node) == 1 and _known(case.model)
+        }
+    for folder in EXPORTED.iterdir():
+        model = onnx.load(folder / "model.onnx")
+        if _known(model):
+            found[f"exported {folder.name}"] = (model, [_data(folder / "test_data_set_0")])
+    return found
+
+
+def _known(model):
+    return not OPERATORS.isdisjoint(node.op_type for node in model.graph.node)
+
+
+def _data(folder):
+    def arrays(kind):
+        files = sorted(folder.glob(f"{kind}_*.pb"), key=lambda path: int(path.stem.split("_")[1]))
+        return [
+            onnx.numpy_helper.to_array(onnx.TensorProto.FromString(path.read_bytes()))
+            for path in files
+        ]
+
+    return arrays("input"), arrays("output")
+
+
+def chain_of(model, inputs):
+    """Translate a case; what it is given beside ``x`` becomes its weights."""
+    graph = onnx.GraphProto.FromString(model.graph.SerializeToString())
+    stored = {tensor.name for tensor in graph.initializer}
+    names = [value.name for value in graph.input if value.name not in stored]
+    for name, array in zip(names[1:], inputs[1:], strict=True):
+        graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
+    return Chain(graph)
+
+
+def run(chain, x):
+    """Run our layers on ONNX's tensor, and return ONNX's tensor."""
+    x = np.asarray(x, np.float32)
+    if chain.input_layout == "CHW":
+        x = x.transpose(0, 2, 3, 1)
+    elif chain.input_layout == "HW":
+        x = x[..., None]
+    for layer in chain.build.layers:
+        x = layer.forward(x)
+    if chain.layout == "F":
+        return x if chain.order is None else x[:, chain.order]
+    if chain.layout == "HW":
+        return x[..., 0]
+    return x.transpose(0, *(1 + axis for axis in AXES[chain.layout]))
+
+
+def refusal(model, inputs):
+    """Return why a case is refused, or None if it is not."""
+    try:
+        chain_of(model, inputs)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def reason(message):
+    """Return the first of the `REASONS` that a message gives."""
+    return next((why for why, said in REASONS.items() if re.search(said, message)), message)
+
+
+def test_every_case_runs_or_is_refused_for_a_known_reason(cases):
+    ran, refused = [], Counter()
+    for name, (model, data_sets) in cases.items():
+        for inputs, outputs in data_sets:
+            if message := refusal(model, inputs):
+                refused[reason(message)] += 1
+                continue
+            found = run(chain_of(model, inputs), inputs[0])
+            assert found.shape == outputs[0].shape, name
+            np.testing.assert_allclose(found, outputs[0], rtol=1e-4, atol=1e-5, err_msg=name)
+            ran.append(name)
+    assert refused.keys() <= REASONS.keys()
+    assert len(ran) >= RUN, refused
