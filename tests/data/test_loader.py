@@ -37,6 +37,19 @@ def test_are_shuffled_by_their_key():
         assert not np.array_equal(x, x_other)
 
 
+def test_a_part_is_warped_as_it_is_in_the_whole_batch():
+    mix = Mix(Warp(), 0.25, 0.25)
+    whole, parts = (
+        list(batches(*examples(), 16, (0, 1), mix, part))
+        for part in (lambda n: slice(None), lambda n: slice(4, n // 2))
+    )
+    for (x, y), (x_part, y_part) in zip(whole, parts, strict=True):
+        part = slice(4, len(y) // 2)
+        np.testing.assert_array_equal(y_part, y)
+        np.testing.assert_array_equal(x_part[part], x[part])
+        assert not np.array_equal(x_part[:4], x[:4]), "what nobody looks at is not warped"
+
+
 def test_a_mix_has_its_shares_and_still_every_image_once():
     mix = Mix(made_up=0.25, scrawls=0.125)
     got = list(batches(*examples(), 16, (3,), mix))
