@@ -244,7 +244,7 @@ def draw_epochs(folder: Path, ended: threading.Event) -> None:
     charts = Learning()
     drawn, last = 0, False
     while not last:
-        last = ended.wait(SAVE_EVERY)  # asked before reading, so that nothing noted at the end is missed
+        last = ended.wait(SAVE_EVERY)  # before reading: nothing noted at the end is missed
         notes = read_notes(folder)
         for epoch in range(drawn + 1, len(notes["validation"]) + 1):
             charts.show(Learning.until(notes, epoch))
