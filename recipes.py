@@ -50,7 +50,7 @@ class Recipe:
         What a batch is made of.
     """
 
-    epochs: int = 16
+    epochs: int = 12
     channels: tuple[int, int, int] = (32, 64, 128)
     dropout: float = 0.4
     lr: float = 4e-3
