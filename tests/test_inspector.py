@@ -35,7 +35,7 @@ ttk = pytest.importorskip("tkinter.ttk")
 _tkinter = pytest.importorskip("_tkinter")
 
 ROOT = Path(gui.__file__).parent
-PATIENCE = 60  # seconds that a slow machine gets
+PATIENCE = 300  # seconds that a slow machine gets
 
 
 def small(seed=0, channels=3):

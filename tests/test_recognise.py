@@ -62,7 +62,7 @@ def run(*command, **environment):
         [sys.executable, ROOT / "recognise.py", *command],
         env={**os.environ, **environment},
         capture_output=True,
-        timeout=60,
+        timeout=600,
     )
 
 
@@ -262,7 +262,7 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path, weights):
             stdout=writer,
             env=os.environ | {"PYTHONUNBUFFERED": ""},
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=600,
         )
     finally:
         os.close(writer)

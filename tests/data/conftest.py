@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
                 self.wfile.write(content + bytes(1000))
             case "paired":  # two downloads of a file are in the middle of it at the same time
                 self.wfile.write(content[:half])
-                self.server.pair.wait(timeout=10)
+                self.server.pair.wait(timeout=100)
                 self.wfile.write(content[half:])
 
     def log_message(self, *args):

@@ -84,7 +84,7 @@ def test_ahead_makes_the_next_item_while_one_is_in_use():
 
     for i in ahead(items()):
         if i < 3:
-            assert made[i + 1].wait(timeout=10), "the next item is made before it is asked for"
+            assert made[i + 1].wait(timeout=100), "the next item is made before it is asked for"
         assert not any(event.is_set() for event in made[i + 2 :]), "and no more than that one"
     assert list(ahead([])) == []
 

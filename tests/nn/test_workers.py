@@ -21,7 +21,7 @@ def test_results_come_in_the_order_of_the_items():
 
 def test_a_tool_is_used_by_one_thread_at_a_time_and_all_tools_are_used():
     tools = []
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=100)
 
     def make():
         tools.append({"lock": threading.Lock(), "used": 0})
