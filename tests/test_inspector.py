@@ -328,6 +328,9 @@ def test_filters_show_the_most_exciting_images_and_climb(start, forty_images):
     assert "forty images" in panel.found["text"]
     *_, (made, _) = explain.ascend(app.model, 0, 0)
     np.testing.assert_array_equal(panel.made, made[..., 0])
+    inspector.focus_force()
+    panel.channel.focus_force()
+    app.update()
     panel.channel.set("2")
     panel.channel.event_generate("<Return>")
     settle(app, lambda: not panel.busy)
