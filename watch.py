@@ -280,7 +280,7 @@ def _step_back():
     """Leave the cores to the training, and Ctrl-C, which stops it, to it as well."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(19)
+        os.nice(10)
 
 
 def _end_of_input():

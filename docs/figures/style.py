@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from nn.files import atomic_write
+
 INK = "#222222"
 MARK = "#e66100"  # what to look at
 BLUE, RED = "#2166ac", "#b2182b"  # the two ends of the palette of signed numbers
@@ -24,8 +26,8 @@ def figure(height: float) -> Figure:
 
 def save(drawn: Figure, path: Path) -> None:
     """Write a figure as PNG; the same figure gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    drawn.savefig(path, metadata={"Software": None})
+    with atomic_write(path) as file:
+        drawn.savefig(file, format="png", metadata={"Software": None})
 
 
 def picture(axes: Axes, values: np.ndarray, title: str = "", *, signed=False, largest=None) -> None:
