@@ -11,7 +11,6 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,17 +87,32 @@ def _network(described: Config, arrays_of: Callable[[Config, str], Arrays]) -> S
         raise ValueError(f"it is a {described.get('class_name')} model; only Sequential is known")
     config = described["config"]
     layers = config["layers"] if isinstance(config, dict) else config  # a list in Keras 2.1
-    build = Builder(_input_shape(described, layers))
+    build, zeros = Builder(_input_shape(described, layers)), None
     for i, layer in enumerate(layers):
         kind, config = layer["class_name"], layer["config"]
         with at(f"layer {i} ({kind} {config.get('name', '')!r})"):
+            if zeros is not None:
+                config, zeros = _behind_zeros(kind, config, zeros), None
             if kind == "InputLayer":
+                continue
+            if kind == "ZeroPadding2D":
+                zeros = tuple(tuple(side) for side in config["padding"])
                 continue
             if kind not in TRANSLATORS:
                 raise ValueError(f"this layer is not known; known are {', '.join(TRANSLATORS)}")
             arrays = arrays_of(config, kind) if kind in WITH_ARRAYS else []
             TRANSLATORS[kind](build, config, arrays)
+    if zeros is not None:
+        raise ValueError("it ends with a ZeroPadding2D")
     return build.network()
+
+
+def _behind_zeros(kind: str, config: Config, zeros: tuple) -> Config:
+    """Return the arguments of a layer that does the padding of a ZeroPadding2D before it."""
+    _demand(config, padding="valid")
+    if kind not in ("Conv2D", "AveragePooling2D"):
+        raise ValueError("a ZeroPadding2D before this layer is not understood")
+    return {**config, "padding": zeros}
 
 
 def _input_shape(described: Config, layers: list[Config]) -> tuple[int, ...]:
@@ -146,8 +160,10 @@ def _activate(build: Builder, activation: Any) -> None:
     return None
 
 
-def _padding(config: Config) -> int | str:
+def _padding(config: Config) -> int | str | tuple:
     padding = config.get("padding", "valid")
+    if isinstance(padding, tuple):  # of a ZeroPadding2D; JSON has lists
+        return padding
     if padding not in ("valid", "same"):
         raise ValueError(f"padding={padding!r} is not understood, only 'valid' and 'same'")
     return 0 if padding == "valid" else "same"
@@ -200,15 +216,20 @@ def _batchnorm(build: Builder, config: Config, arrays: Arrays) -> None:
     )
 
 
-def _pool(build: Builder, config: Config, _arrays: Arrays, kind: type, **more) -> None:
+def _max_pool(build: Builder, config: Config, _arrays: Arrays) -> None:
+    build.add(MaxPool2D, **_pooling(config))
+
+
+def _avg_pool(build: Builder, config: Config, _arrays: Arrays) -> None:
+    """Zeros that a layer put there count in a mean, those of padding="same" do not."""
+    found = _pooling(config)
+    build.add(AvgPool2D, count_pad=isinstance(found["pad"], tuple), **found)
+
+
+def _pooling(config: Config) -> dict[str, Any]:
     _demand(config, data_format="channels_last")
-    build.add(
-        kind,
-        size=config["pool_size"],
-        stride=config.get("strides"),
-        pad=_padding(config),
-        **more,
-    )
+    size, stride = config["pool_size"], config.get("strides")
+    return {"size": size, "stride": stride, "pad": _padding(config)}
 
 
 def _relu(build: Builder, config: Config, _arrays: Arrays) -> None:
@@ -252,8 +273,8 @@ def _one_number(value: Any) -> float:
 
 TRANSLATORS: dict[str, Callable[[Builder, Config, Arrays], None]] = {
     "Conv2D": _conv2d,
-    "MaxPooling2D": partial(_pool, kind=MaxPool2D),
-    "AveragePooling2D": partial(_pool, kind=AvgPool2D, count_pad=False),
+    "MaxPooling2D": _max_pool,
+    "AveragePooling2D": _avg_pool,
     "BatchNormalization": _batchnorm,
     "Dense": _dense,
     "Flatten": _flatten,
