@@ -147,7 +147,8 @@ class Learning:
 
     def _ratios(self, axes, notes):
         """Draw how far each layer's weights move in a step."""
-        axes.semilogy(notes["epoch"], notes["ratio"], lw=0.8, label=list(notes["layers"]))
+        if len(notes["epoch"]):
+            axes.semilogy(notes["epoch"], notes["ratio"], lw=0.8, label=list(notes["layers"]))
         axes.axhline(self.GOOD_RATIO, color="grey", ls=":")
         axes.set_title("update-to-weight ratio")
         axes.grid(alpha=0.3)

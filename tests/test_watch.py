@@ -22,6 +22,9 @@ from tests.test_train import folder, run, small_network, stop_at  # noqa: F401  
 ROOT = Path(__file__).parents[1]
 
 
+POPEN = subprocess.Popen
+
+
 class NoProcess:
     """In place of the process that draws: tests of what is noted need no picture."""
 
@@ -160,7 +163,8 @@ def test_charts_can_be_drawn_before_there_is_anything_to_see(tmp_path, undrawn):
     charts.figure.canvas.draw()
 
 
-def test_the_drawing_process_ends_with_the_run(noted):
+def test_the_drawing_process_ends_with_the_run(noted, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", POPEN)
     done = subprocess.run(
         [sys.executable, ROOT / "watch.py", noted, "--pictures"],
         input=b"", capture_output=True, check=True, timeout=600,
