@@ -149,10 +149,10 @@ class Learning:
         """Draw how far each layer's weights move in a step."""
         if len(notes["epoch"]):
             axes.semilogy(notes["epoch"], notes["ratio"], lw=0.8, label=list(notes["layers"]))
+            axes.legend(loc="upper right")
         axes.axhline(self.GOOD_RATIO, color="grey", ls=":")
         axes.set_title("update-to-weight ratio")
         axes.grid(alpha=0.3)
-        axes.legend(loc="upper right")
 
     def _filters(self, axes, notes):
         """Draw the first filters as they form, a row for each of a few epochs, the last one now."""
