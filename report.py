@@ -122,6 +122,9 @@ class Learning:
     def show(self, notes: Arrays) -> None:
         """Draw notes in place of those before."""
         self.figure.clear()
+        if not len(notes["epoch"]) or not len(notes["moment"]):
+            self.figure.text(0.5, 0.5, "nothing to see yet", ha="center", size=12)
+            return
         upper, lower = self.figure.add_gridspec(
             2, 1, left=0.05, right=0.985, top=0.95, bottom=0.035, hspace=0.22
         )
@@ -147,12 +150,11 @@ class Learning:
 
     def _ratios(self, axes, notes):
         """Draw how far each layer's weights move in a step."""
-        if len(notes["epoch"]):
-            axes.semilogy(notes["epoch"], notes["ratio"], lw=0.8, label=list(notes["layers"]))
-            axes.legend(loc="upper right")
+        axes.semilogy(notes["epoch"], notes["ratio"], lw=0.8, label=list(notes["layers"]))
         axes.axhline(self.GOOD_RATIO, color="grey", ls=":")
         axes.set_title("update-to-weight ratio")
         axes.grid(alpha=0.3)
+        axes.legend(loc="upper right")
 
     def _filters(self, axes, notes):
         """Draw the first filters as they form, a row for each of a few epochs, the last one now."""
