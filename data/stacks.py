@@ -16,6 +16,7 @@ from PIL import Image
 
 from data import canvas
 from data.errors import DataError
+from data.pictures import MAX_DECODED_PIXELS
 
 SUFFIXES = (".npy", ".npz")
 CHUNK = 8192
@@ -111,8 +112,8 @@ def _chunks(stream, name):
         raise DataError(f"{name}: shape {shape} is no stack of images: (N, 28, 28) is")
     if dtype != np.uint8 and dtype.kind != "f":
         raise DataError(f"{name}: {dtype} is no image's: uint8 is, or float in [0, 1]")
-    if math.prod(size) > canvas.MAX_PIXELS:
-        raise DataError(f"{name}: images of {size} are more than {canvas.MAX_PIXELS:,} pixels")
+    if math.prod(size) > MAX_DECODED_PIXELS:
+        raise DataError(f"{name}: images of {size} are more than {MAX_DECODED_PIXELS:,} pixels")
     one = math.prod(shape[1:]) * dtype.itemsize
     few = max(1, min(CHUNK, CHUNK_BYTES // one))
     for start in range(0, shape[0], few):

@@ -134,8 +134,13 @@ def _check_window(layer):
     """Refuse a window that no image needs; one may be huge without an array that shows it."""
     for name in ("kernel_size", "size", "stride", "pad"):
         value = layer.config.get(name, 0)
-        if not isinstance(value, str) and np.max(value) > MAX_WINDOW:
+        if not isinstance(value, str) and _largest(value) > MAX_WINDOW:
             raise ValueError(f"{name} must be at most {MAX_WINDOW} pixels, not {value!r}")
+
+
+def _largest(value):
+    """Return the largest of an int, a pair of ints or a pair of pairs."""
+    return max(map(_largest, value)) if isinstance(value, tuple) else value
 
 
 def _fill(layers, arrays):

@@ -53,16 +53,16 @@ def write(
         If Keras has no layer that does the same.
     """
     with naming(path):
-        layers = keras_write.translated(model, input_shape)
         name = Path(path).name.lower()
+        if not name.endswith((".keras", ".h5", ".hdf5")):
+            raise ConversionError(f"{path}: the name of a Keras file ends with {ENDINGS}")
+        layers = keras_write.translated(model, input_shape)
         if name.endswith(".weights.h5"):
             keras_write.weights(layers, path)
         elif name.endswith(".keras"):
             keras_write.archive(layers, input_shape, path)
-        elif name.endswith((".h5", ".hdf5")):
-            keras_write.legacy(layers, input_shape, path)
         else:
-            raise ConversionError(f"{path}: the name of a Keras file ends with {ENDINGS}")
+            keras_write.legacy(layers, input_shape, path)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -10,9 +10,10 @@ import pytest
 
 pytest.importorskip("numba")
 
-KERNELS = Path(__file__).parents[2] / "nn" / "kernels.py"
+NN = Path(__file__).parents[2] / "nn"
 USE = """
-import numpy as np, kernels
+import numpy as np
+from nn import kernels
 x, cols = np.ones((1, 1, 1), np.float32), np.zeros((1, 1, 1, 1, 1), np.float32)
 kernels.im2col(x, 1, 1, cols)
 print(cols.item(), kernels.compiled())
@@ -31,7 +32,12 @@ def use(folder, **environment):
 
 @pytest.fixture
 def folder(tmp_path):
-    shutil.copy(KERNELS, tmp_path)
+    """A folder whose ``nn`` is the kernels alone."""
+    package = tmp_path / "nn"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for name in ("blas.py", "kernels.py"):
+        shutil.copy(NN / name, package)
     return tmp_path
 
 
@@ -39,7 +45,7 @@ def folder(tmp_path):
 def test_is_compiled_once_and_again_when_it_changes(folder):
     assert use(folder) == (1, 1)
     assert use(folder) == (1, 0)
-    file = folder / "kernels.py"
+    file = folder / "nn" / "kernels.py"
     before = file.read_text()
     after = before.replace("target[k] = source[k]", "target[k] = 5.0000000")  # as long as before
     assert len(after) == len(before)
@@ -50,7 +56,7 @@ def test_is_compiled_once_and_again_when_it_changes(folder):
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 def test_works_where_nothing_can_be_written(folder):
     """A file in place of each folder numba would like: it cannot be written even by root."""
-    (folder / "__pycache__").write_text("in the way")
+    (folder / "nn" / "__pycache__").write_text("in the way")
     (folder / "home").write_text("in the way")
     nowhere = {"HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
     assert use(folder, **nowhere, NUMBA_CACHE_DIR="") == (1, 1)

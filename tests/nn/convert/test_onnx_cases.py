@@ -23,9 +23,9 @@ OPERATORS = {
     "Flatten",
 }  # fmt: skip
 EXPORTED = Path(onnx.__file__).parent / "backend/test/data/pytorch-converted"
-RUN = 58
+RUN = 59
 REASONS = {  # why a case is refused: what the message says
-    "one or three dimensions": r"given HW|\(H, W, C\) or rows|\(Unsqueeze",
+    "one or three dimensions": r"given HW|or rows of numbers|product of a row|\(Unsqueeze",
     "Flatten from another axis": r"Flatten .*axis=",
     "softmax over more than a row": "softmax over one row",
     "groups": "group=",
@@ -120,7 +120,8 @@ def test_every_case_runs_or_is_refused_for_a_known_reason(cases):
                 continue
             found = run(chain_of(model, inputs), inputs[0])
             assert found.shape == outputs[0].shape, name
-            np.testing.assert_allclose(found, outputs[0], rtol=1e-4, atol=1e-5, err_msg=name)
+            # as near as ONNX's own runner asks: some cases state their results with four digits
+            np.testing.assert_allclose(found, outputs[0], rtol=1e-3, atol=1e-5, err_msg=name)
             ran.append(name)
     assert refused.keys() <= REASONS.keys()
     assert len(ran) >= RUN, refused
