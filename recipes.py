@@ -77,18 +77,6 @@ SCHEDULES = {
 }
 
 
-OPTIMISERS = {
-    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
-    "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
-    "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
-}
-SCHEDULES = {
-    "one-cycle": one_cycle,
-    "cosine": cosine,
-    "constant": lambda lr, steps: constant(lr),
-}
-
-
 def build(recipe: Recipe, seed: int) -> Sequential:
     """Return a recipe's network, untrained: three times convolution, ReLU, pool and BatchNorm.
 

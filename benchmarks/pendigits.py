@@ -24,6 +24,7 @@ TABLET = 500
 """The side of the box in which the strokes were written, y up."""
 
 Strokes = list[np.ndarray]
+Placing = Callable[[Strokes], Strokes]
 
 
 def read(path: Path) -> list[tuple[int, Strokes]]:
@@ -78,7 +79,7 @@ class Variation:
     """
 
     name: str
-    place: Callable[[Strokes], Strokes]
+    place: Placing
     radius: int = RADIUS
 
     def strokes(self, digit: Strokes) -> Strokes:
@@ -99,7 +100,7 @@ class Variation:
         return picture
 
 
-def scaled(tall: float, middle: tuple[float, float] = (SIZE / 2, SIZE / 2)):
+def scaled(tall: float, middle: tuple[float, float] = (SIZE / 2, SIZE / 2)) -> Placing:
     """Return a placing that makes a digit's longer side ``tall`` pixels, about ``middle``."""
 
     def place(strokes):
@@ -110,7 +111,7 @@ def scaled(tall: float, middle: tuple[float, float] = (SIZE / 2, SIZE / 2)):
     return place
 
 
-def slanted(degrees: float):
+def slanted(degrees: float) -> Placing:
     """Return a placing that shears a digit to the right, about its middle."""
     shear = math.tan(math.radians(degrees))
 

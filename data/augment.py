@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 try:
     from data import kernels
 except ImportError:  # no numba here: the same pictures, slowly
-    kernels = None
+    kernels = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ References
 LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
+from PIL import Image
 
 from data import ink, lines
 from data.pictures import check_size, open_image
@@ -28,7 +31,9 @@ NO_LINES = 9.0  # pixels: ink this wide is a blot, with no lines to draw again
 STEP = 0.4  # pixels between two points of a drawn line; finer ones are skipped
 
 
-def from_strokes(strokes, *, width=LINE_WIDTH, edge=LINE_EDGE):
+def from_strokes(
+    strokes: Iterable[Sequence], *, width: float = LINE_WIDTH, edge: float = LINE_EDGE
+) -> np.ndarray:
     """Draw pen strokes as an MNIST digit, whatever their size and wherever they are.
 
     Parameters
@@ -48,18 +53,18 @@ def from_strokes(strokes, *, width=LINE_WIDTH, edge=LINE_EDGE):
     ValueError
         If a stroke is not a list of finite pairs.
     """
-    strokes = [np.asarray(stroke, np.float64) for stroke in strokes if len(stroke)]
-    for stroke in strokes:
+    drawn = [np.asarray(stroke, np.float64) for stroke in strokes if len(stroke)]
+    for stroke in drawn:
         if stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all():
             raise ValueError(f"a stroke is a list of finite pairs (x, y), not {stroke.shape}")
-    if not strokes:
+    if not drawn:
         return np.zeros((FIELD, FIELD), np.float32)
-    strokes = map(_thin_out, _fit(strokes, width, edge))
-    segments = [np.stack([stroke[:-1], stroke[1:]], 1) for stroke in strokes]
+    fitted = map(_thin_out, _fit(drawn, width, edge))
+    segments = [np.stack([stroke[:-1], stroke[1:]], 1) for stroke in fitted]
     return centre(draw(np.concatenate(segments), width, edge))
 
 
-def from_image(image):
+def from_image(image: Image.Image) -> np.ndarray:
     """Find the digit in a picture and make it look like MNIST's.
 
     Parameters
@@ -93,7 +98,7 @@ def from_image(image):
     return centre(lines.resize(digit, scale))
 
 
-def draw(segments, width=LINE_WIDTH, edge=LINE_EDGE):
+def draw(segments: np.ndarray, width: float = LINE_WIDTH, edge: float = LINE_EDGE) -> np.ndarray:
     """Draw line segments with a round pen on a field of `BOX` by `BOX` pixels.
 
     A pixel's ink follows from the distance between its middle and the nearest segment: 1 well
@@ -124,7 +129,7 @@ def draw(segments, width=LINE_WIDTH, edge=LINE_EDGE):
     return np.clip((width / 2 - np.sqrt(nearest)) / edge + 0.5, 0, 1)
 
 
-def centre(digit):
+def centre(digit: np.ndarray) -> np.ndarray:
     """Lay a digit on an empty `FIELD` so that its centre of mass falls on the middle.
 
     It is moved by whole pixels, as in MNIST, and no part of it leaves the field.

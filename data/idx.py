@@ -104,7 +104,7 @@ def unusable(path: Path, fault: str) -> DataError:
     return DataError(f"{path} {fault}; delete it or replace it with a good copy")
 
 
-def _read_count(file: BinaryIO, path: Path, item_shape: tuple[int, ...]) -> int:
+def _read_count(file: BinaryIO | Gunzip, path: Path, item_shape: tuple[int, ...]) -> int:
     axes = 1 + len(item_shape)
     magic = bytes((0, 0, 8, axes))
     found = file.read(4)

@@ -21,7 +21,7 @@ SOLID = 0.25  # of the pen's darkest: less is the fading rim of a line
 FAINT = 0.1  # likewise: less is no ink
 
 
-def grey(image):
+def grey(image: Image.Image) -> np.ndarray:
     """Return a picture's brightness, upright and at most `WORKING_SIDE` on a side.
 
     Parameters
@@ -64,7 +64,7 @@ def _shrink(image):
     return np.asarray(image)
 
 
-def find(grey):
+def find(grey: np.ndarray) -> np.ndarray | None:
     """Cut the digit out of a picture.
 
     Parameters
@@ -163,7 +163,7 @@ def _running(values, length, extreme):
     return values
 
 
-def otsu(values):
+def otsu(values: np.ndarray) -> float:
     """Return the grey that parts values into two classes the farthest apart (Otsu, 1979)."""
     low, high = values.min(), values.max()
     step = (high - low) / 255 or 1

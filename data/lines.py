@@ -9,7 +9,7 @@ THIN_FROM = 5.0  # pixels: how wide lines are made before they are thinned
 LONGEST = 400  # pixels: but no drawing is made larger for it
 
 
-def line_width(coverage):
+def line_width(coverage: np.ndarray) -> float:
     """Return the width of the pen, in pixels, of lines given as ink in [0, 1].
 
     A line of length L and width w has the area A = L w and the outline P = 2 (L + w). The
@@ -31,7 +31,7 @@ def line_width(coverage):
     return (outline - np.sqrt(max(outline**2 - 16 * area, 0))) / 4
 
 
-def resize(digit, scale):
+def resize(digit: np.ndarray, scale: float) -> np.ndarray:
     """Scale a digit, averaging where it shrinks."""
     H, W = digit.shape
     size = (max(1, round(W * scale)), max(1, round(H * scale)))
@@ -39,7 +39,7 @@ def resize(digit, scale):
     return np.asarray(Image.fromarray(digit).resize(size, how)).clip(0, 1)
 
 
-def centre_lines(digit):
+def centre_lines(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Thin a digit's lines to their middle.
 
     Parameters
@@ -72,7 +72,7 @@ def centre_lines(digit):
     return np.stack([xs, ys], 1).astype(np.float64), np.concatenate(pairs)
 
 
-def thin(mask):
+def thin(mask: np.ndarray) -> np.ndarray:
     """Thin shapes to lines one pixel wide, keeping their ends and holes (Zhang and Suen, 1984)."""
     mask = mask.copy()
     while True:

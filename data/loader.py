@@ -101,9 +101,9 @@ def _stream(make, few, rng):
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:
     """Yield the items, each made in a thread of its own while the one before it is in use."""
-    iterator, end = iter(items), object()
+    iterator = iter(items)
     with ThreadPoolExecutor(1, "loader") as loader:
-        coming = loader.submit(next, iterator, end)
-        while (item := coming.result()) is not end:
-            coming = loader.submit(next, iterator, end)
+        coming = loader.submit(next, iterator, None)
+        while (item := coming.result()) is not None:
+            coming = loader.submit(next, iterator, None)
             yield item

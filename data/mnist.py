@@ -164,11 +164,12 @@ def _named_folder(directory: Folder | None) -> Path | None:
     return None if named is None else Path(os.path.expanduser(named))
 
 
-def _local(folder: Path, name: str) -> Path | None:
+def _local(folder: Path, name: str) -> Path:
+    """Return the file of this name in the folder, gzipped or plain, if there is one."""
     # Gzipped first: if both are there, the plain one may be what a broken-off gunzip left.
-    candidates = (folder / f"{name}.gz", folder / name)
-    return next((path for path in candidates if path.is_file()), None)
+    gzipped = folder / f"{name}.gz"
+    return gzipped if gzipped.is_file() else folder / name
 
 
 def _lacking(folder: Path, names: Iterable[str]) -> list[str]:
-    return [f"{name}.gz" for name in names if _local(folder, name) is None]
+    return [f"{name}.gz" for name in names if not _local(folder, name).is_file()]

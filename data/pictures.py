@@ -25,7 +25,7 @@ MAX_EXIF = 1 << 16  # bytes: a JPEG's marker holds no more
 LARGE = 4 * ink.WORKING_SIDE  # pixels: what has a side of twice as many is shrunk towards it
 
 
-def open_image(path):
+def open_image(path: str | os.PathLike) -> Image.Image:
     """Read an image file whole, or say in one line why it cannot be read.
 
     Parameters
@@ -65,7 +65,7 @@ def open_image(path):
         raise DataError(f"{name}: {reason}") from error
 
 
-def check_size(image, name, most=MAX_PIXELS):
+def check_size(image: Image.Image, name: object, most: int = MAX_PIXELS) -> None:
     """Raise DataError if a picture has more than so many pixels."""
     W, H = image.size
     if most < W * H:

@@ -7,6 +7,8 @@ could pass for somebody's digit (O, S, Z, I, q) is not among them.
 
 from functools import cache
 
+import numpy as np
+
 from data import shapes, strokes
 
 NO_DIGIT = -1
@@ -56,7 +58,7 @@ BLOTS = ((1, 6.5), (2, 5.0), (3, 4.5), (4, 3.5), (60, 1.0))
 ANYWHERE = 25.0  # standard deviation of a scribble's points, on a form's grid
 
 
-def batch(n, rng):
+def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Make up n drawings of no digit, each kind as often as the others, framed as MNIST's are.
 
     Parameters

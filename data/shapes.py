@@ -169,7 +169,11 @@ FORMS = {
 }
 
 
-def parse(form):
+Stroke = list[tuple[float, float, bool]]
+"""Points (x, y) on the grid, and whether each is a corner."""
+
+
+def parse(form: str) -> list[Stroke]:
     """Return a form's strokes, each a list of (x, y, corner).
 
     Parameters
@@ -177,7 +181,9 @@ def parse(form):
     form : str
         As in `FORMS`.
     """
-    return [
-        [(*map(float, point.rstrip("!").split(",")), point.endswith("!")) for point in part.split()]
-        for part in form.split("|")
-    ]
+    return [[_point(point) for point in part.split()] for part in form.split("|")]
+
+
+def _point(text):
+    x, y = text.rstrip("!").split(",")
+    return float(x), float(y), text.endswith("!")

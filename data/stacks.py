@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -72,8 +72,8 @@ def chunks(file: str) -> Iterator[Chunk]:
     """
     try:
         if Path(file).suffix.lower() == ".npy":
-            with open(file, "rb") as stream:
-                yield from _chunks(stream, file)
+            with open(file, "rb") as content:
+                yield from _chunks(content, file)
             return
         found = False
         with zipfile.ZipFile(file) as archive:
@@ -95,7 +95,7 @@ def chunks(file: str) -> Iterator[Chunk]:
         raise DataError(f"{file}: no array of images in it: their shape is (N, 28, 28)")
 
 
-def _header(stream: BinaryIO, name: str) -> tuple[tuple[int, ...], np.dtype]:
+def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
     """Return an array's shape and dtype; refuse what is not stored image by image."""
     version = np.lib.format.read_magic(stream)
     shape, in_columns, dtype = HEADERS[version](stream)

@@ -16,7 +16,7 @@ from data import canvas, shapes
 try:
     from data import kernels
 except ImportError:  # no numba here: the same pictures, slowly
-    kernels = None
+    kernels = None  # type: ignore[assignment]
 
 SAMPLES = 6  # points of the curve between two of a form's points
 JITTER = 3.0  # standard deviation of a form's points, on its grid 60 wide and 100 tall
@@ -54,7 +54,13 @@ def _forms():
     ]
 
 
-def compile_form(label, strokes, weight, spread=None, pen=1.0):
+def compile_form(
+    label: int,
+    strokes: list[shapes.Stroke],
+    weight: float,
+    spread: float | None = None,
+    pen: float = 1.0,
+) -> Form:
     """Make a form ready for drawing.
 
     Parameters
@@ -135,7 +141,7 @@ def _write(form, n, rng):
     return points @ affine.transpose(2, 0, 1).astype(np.float32)
 
 
-def digit(label, rng):
+def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Make up one handwritten digit.
 
     Parameters
@@ -157,7 +163,7 @@ def digit(label, rng):
     return np.split(points + WINDOW / 2, form.starts[1:-1])
 
 
-def batch(n, rng):
+def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Make up n digits as MNIST would show them.
 
     Parameters
@@ -173,7 +179,7 @@ def batch(n, rng):
     return draw(_forms(), n, rng)
 
 
-def draw(forms, n, rng):
+def draw(forms: list[Form], n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Write forms chosen by their weights, and draw them as MNIST would show them.
 
     Parameters

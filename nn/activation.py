@@ -25,7 +25,7 @@ class ReLU(Layer):
         (positive,) = self._recall(dout)
         return np.where(positive, dout, 0)
 
-    def choices(self):
+    def choices(self) -> np.ndarray | None:
         """Return where the input was positive."""
         return None if self._memory is None else self._memory[1][0]
 
@@ -80,6 +80,6 @@ class Flatten(Layer):
         (shape,) = self._recall(dout)
         return dout.reshape(shape)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (H * W * C,)."""
         return (math.prod(shape),)

@@ -96,7 +96,7 @@ class BatchNorm(Layer):
         for name, now in (("mean", mean), ("var", unbiased)):
             self.state[name][...] = keep * self.state[name] + (1 - keep) * now
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return ``shape``."""
         C = self.config["channels"]
         self._expect(("N", *shape), *(("N", C) if len(shape) == 1 else ("N", "H", "W", C)))

@@ -132,7 +132,7 @@ def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Opti
     if arrays.keys() - kept != places.keys() or not kept <= memory.keys():
         raise ValueError("it is the checkpoint of another network")
     for name, array in arrays.items():
-        like = places.get(name, memory.get(name))
+        like = places[name] if name in places else memory[name]
         if (array.shape, array.dtype) != (like.shape, like.dtype):
             raise ValueError("it is the checkpoint of another network")
     for name, array in places.items():

@@ -12,12 +12,13 @@ import math
 
 import numpy as np
 
-from .im2col import Window, col2im, im2col
+from .im2col import col2im, im2col
 from .init import he_normal
-from .layer import Layer, count, float_dtype, pair
+from .layer import count, float_dtype, pair
+from .window import Window, Windowed
 
 
-class Conv2D(Layer):
+class Conv2D(Windowed):
     """Convolve images of ``in_channels`` channels into maps of ``out_channels`` channels.
 
     Parameters
@@ -29,7 +30,7 @@ class Conv2D(Layer):
     stride : int or pair of int
         Pixels from one stop of the window to the next.
     pad : int, pair of int or "same"
-        Zeros added on each side, evenly or not; see `nn.im2col.Window`.
+        Zeros added on each side, evenly or not; see `nn.window.Window`.
     bias : bool
         Whether to add ``b``.
     rng : numpy.random.Generator, optional
@@ -112,18 +113,12 @@ class Conv2D(Layer):
         dcols = drows @ w.reshape(KH * KW * C, OC).T
         return col2im(dcols.reshape(N, OH, OW, KH, KW, C), (H, W), self.window)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (OH, OW, OC) for an image of ``shape`` (H, W, C)."""
         self._expect(("N", *shape), "N", "H", "W", self.config["in_channels"])
         return (*self._stops(*shape[:2]), self.config["out_channels"])
 
-    def floats(self, shape):
-        """Return the floats of the padded maps, of the windows or of the output: the most."""
-        out = math.prod(self.output_shape(shape))
-        H, W, C = shape
-        return max(self.window.floats(H, W) * C, out)
-
-    def multiply_adds(self, shape):
+    def multiply_adds(self, shape: tuple[int, ...]) -> int:
         """Return OH * OW * KH * KW * C * OC, the products of one image."""
         OH, OW, _ = self.output_shape(shape)
         return OH * OW * self.params["w"].size

@@ -74,11 +74,11 @@ class Dense(Layer):
             self.grads["b"] = dout.sum(axis=0)
         return dout @ self.params["w"].T
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (out_features,)."""
         self._expect(("N", *shape), "N", self.config["in_features"])
         return (self.config["out_features"],)
 
-    def multiply_adds(self, shape):
+    def multiply_adds(self, shape: tuple[int, ...]) -> int:
         """Return in_features * out_features."""
         return self.params["w"].size

@@ -1,5 +1,7 @@
 """Dropout: in training each value is lost with some probability, so that none is relied upon."""
 
+from typing import Self
+
 import numpy as np
 
 from .layer import Layer
@@ -39,7 +41,7 @@ class Dropout(Layer):
         scale = kept * x.dtype.type(1 / (1 - rate))
         return self._remember(train, x * scale, scale)
 
-    def replica(self) -> "Dropout":
+    def replica(self) -> Self:
         """Return a layer with a generator of its own; see `Layer.replica`."""
         twin = super().replica()
         twin.rng = self.rng.spawn(1)[0]

@@ -24,6 +24,7 @@ from .activation import ReLU, Softmax
 from .batchnorm import BatchNorm
 from .conv import Conv2D
 from .dropout import Dropout
+from .layer import Layer
 from .model import Sequential, as_input
 
 
@@ -45,8 +46,9 @@ def in_use(model: Sequential) -> Sequential:
     It shares the parameters and running statistics, its layers have the same places in the list,
     and it ends with logits: a `Softmax` at the end is left out.
     """
-    layers = []
+    layers: list[Layer] = []
     for layer in model.layers:
+        twin: Layer
         if isinstance(layer, BatchNorm):
             twin = _Settled(**layer.config)
             twin.params, twin.state = layer.params, layer.state

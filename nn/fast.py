@@ -6,6 +6,9 @@ plain layer. All of them share their parameters with the model, and their gradie
 too: read them, save them and step them there.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from . import kernels
@@ -22,6 +25,13 @@ from .workers import Workers
 
 IMAGES_PER_TASK = 32
 """How many images a thread predicts at once: what a layer passes on stays in the cache."""
+
+
+TWINS: dict[type, Callable[[Any], Layer]] = {
+    BatchNorm: FastBatchNorm,
+    Dense: FastDense,
+    Dropout: FastDropout,
+}
 
 
 class Fused(Sequential):
@@ -41,12 +51,12 @@ class Fused(Sequential):
         """Return the output of the last layer for ``x``, usually (N, H, W, C), float32."""
         return super().forward(np.asarray(x, np.float32), train).copy()
 
-    def backward(self, dout: np.ndarray) -> np.ndarray | None:
+    def backward(self, dout: np.ndarray) -> np.ndarray | None:  # type: ignore[override]
         """Return the gradient for the input, if asked for; fill the model's ``grads``."""
         dx = super().backward(np.asarray(dout, np.float32))
         return None if dx is None else dx.copy()
 
-    def replica(self) -> "Fused":
+    def replica(self) -> Sequential:
         """Return a fused network that shares the parameters and has all else to itself."""
         return fuse(self.model.replica())
 
@@ -147,10 +157,8 @@ def _next_block(layers: list[Layer]) -> tuple[int, Layer]:
         if len(layers) > 2 and isinstance(layers[2], MaxPool2D) and _is_tiling(layers[2]):
             return 3, ConvReLUPool(first, layers[2])
         return 2, ConvReLUPool(first)
-    for kind, fast in ((BatchNorm, FastBatchNorm), (Dense, FastDense), (Dropout, FastDropout)):
-        if isinstance(first, kind):
-            return 1, fast(first)
-    return 1, first
+    fast = TWINS.get(type(first))
+    return 1, first if fast is None else fast(first)
 
 
 def _is_tiling(pool: MaxPool2D) -> bool:

@@ -64,6 +64,7 @@ class ConvReLUPool(_Fast):
         super().__init__(conv)
         self.window = conv.window
         self.pool = (1, 1) if pool is None else pool.window.kernel
+        self._stops = conv._stops
         self._pool_stops = (lambda *size: size) if pool is None else pool._stops
         self.input_gradient = True
 
@@ -84,7 +85,7 @@ class ConvReLUPool(_Fast):
         )  # fmt: skip
         return self._remember(train, out, rows, winner, x.shape)
 
-    def backward(self, dout: np.ndarray) -> np.ndarray | None:
+    def backward(self, dout: np.ndarray) -> np.ndarray | None:  # type: ignore[override]
         """Return the gradient for ``x``, unless it is not asked for; fill ``grads``."""
         rows, winner, shape = self._recall(dout)
         dout = np.ascontiguousarray(dout)

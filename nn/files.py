@@ -16,7 +16,7 @@ import numpy as np
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """How a system says that a file has no room."""
@@ -137,7 +137,7 @@ def write_arrays(
     if size > most:
         raise ValueError(f"{path}: its arrays take {size} bytes; {most} are the most read again")
     with atomic_write(path) as file:
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
 
 
 def read_arrays(path: str | os.PathLike, most: int = MAX_ARCHIVE_BYTES) -> dict[str, np.ndarray]:

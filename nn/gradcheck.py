@@ -20,6 +20,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -162,7 +163,7 @@ def _slope(array, at, measure, choices):
 def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     """Yield, for every layer, the loss and a whole network, a title and the check to run."""
     rng = np.random.default_rng(0)
-    exact = {"rng": rng, "dtype": np.float64}
+    exact: dict[str, Any] = {"rng": rng, "dtype": np.float64}
 
     def layers(title, shape, *stack, x=None):
         x = rng.standard_normal(shape) if x is None else x

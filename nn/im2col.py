@@ -36,86 +36,9 @@ Chellapilla, Puri, Simard, "High Performance Convolutional Neural Networks for D
 2006, section 3.
 """
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 
-from .layer import pair
-
-
-@dataclass(frozen=True)
-class Window:
-    """Where a sliding window stops: the one place that knows padding and output sizes.
-
-    Attributes
-    ----------
-    kernel, stride : tuple of int
-        (height, width) in pixels.
-    pad : tuple or "same"
-        Rows added above and below, columns added left and right; a pair in place of either number
-        adds unevenly: ((0, 1), 2) is a row below and two columns on either side. "same" adds as
-        few as give ceil(H / stride) x ceil(W / stride) stops; an odd one goes below or to the
-        right.
-    """
-
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    pad: tuple[int | tuple[int, int], int | tuple[int, int]] | str
-
-    @classmethod
-    def of(cls, kernel, stride, pad) -> "Window":
-        """Check a layer's arguments, each an int or a pair of ints, and make a window of them."""
-        return cls(pair("window", kernel, least=1), pair("stride", stride, least=1), _padding(pad))
-
-    def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return ((above, below), (left, right)) for an image of this size."""
-        if self.pad != "same":
-            return tuple(p if isinstance(p, tuple) else (p, p) for p in self.pad)
-        both = []
-        for size, k, s in zip((height, width), self.kernel, self.stride, strict=True):
-            total = max((-(-size // s) - 1) * s + k - size, 0)
-            both.append((total // 2, total - total // 2))
-        return tuple(both)
-
-    def output_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return (OH, OW), the number of stops; an edge too small for one more is left out.
-
-        Raises
-        ------
-        ValueError
-            If the window does not fit into the padded image even once.
-        """
-        padded = [
-            size + sum(added)
-            for size, added in zip((height, width), self.padding(height, width), strict=True)
-        ]
-        if padded[0] < self.kernel[0] or padded[1] < self.kernel[1]:
-            raise ValueError(
-                f"a window of {self.kernel[0]} x {self.kernel[1]} does not fit into an image of "
-                f"{height} x {width} padded to {padded[0]} x {padded[1]}"
-            )
-        return tuple(
-            (size - k) // s + 1 for size, k, s in zip(padded, self.kernel, self.stride, strict=True)
-        )
-
-    def floats(self, height: int, width: int) -> int:
-        """Return how many floats a map of one channel takes, padded or as rows: the larger."""
-        (above, below), (left, right) = self.padding(height, width)
-        padded = (above + height + below) * (left + width + right)
-        return max(padded, math.prod(self.output_size(height, width)) * math.prod(self.kernel))
-
-
-def _padding(pad):
-    """Return ``pad`` as `Window` keeps it: an even pair becomes the one number that it is."""
-    if isinstance(pad, str):
-        if pad != "same":
-            raise ValueError(f'pad must be an int, a pair of ints or "same", not {pad!r}')
-        return pad
-    if not isinstance(pad, (tuple, list)) or len(pad) != 2:
-        return pair("pad", pad, least=0)
-    both = (pair("pad", one, least=0) for one in pad)
-    return tuple(before if before == after else (before, after) for before, after in both)
+from .window import Window
 
 
 def im2col(x: np.ndarray, window: Window, fill: float = 0.0) -> np.ndarray:

@@ -12,6 +12,7 @@ file.
 import copy
 import math
 import operator
+from typing import Any, Self
 
 import numpy as np
 
@@ -31,12 +32,12 @@ class Layer:
         What training changes without a gradient: running statistics.
     """
 
-    def __init__(self, **config):
+    def __init__(self, **config: Any):
         self.config = config
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         self.state: dict[str, np.ndarray] = {}
-        self._memory = None
+        self._memory: Any = None
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return the layer's output for ``x``; remember what ``backward`` needs if ``train``."""
@@ -74,7 +75,7 @@ class Layer:
         """
         return None
 
-    def replica(self) -> "Layer":
+    def replica(self) -> Self:
         """Return a layer that shares ``params`` with this one and has all else to itself."""
         twin = copy.copy(self)
         twin.grads, twin._memory = {}, None
@@ -95,13 +96,6 @@ class Layer:
             raise ValueError(
                 f"{type(self).__name__}: expected an array of shape ({wanted}), got ({got})"
             )
-
-    def _stops(self, height, width):
-        """Return where this layer's window stops, as `Window.output_size`, or raise by name."""
-        try:
-            return self.window.output_size(height, width)
-        except ValueError as error:
-            raise ValueError(f"{type(self).__name__}: {error}") from None
 
     def _remember(self, train: bool, out: np.ndarray, *memory) -> np.ndarray:
         """Keep ``memory`` for `backward` if this forward trains, and hand ``out`` on."""

@@ -39,7 +39,7 @@ class SoftmaxCrossEntropy:
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing must be in [0, 1), not {label_smoothing!r}")
         self.label_smoothing = float(label_smoothing)
-        self._memory = None
+        self._memory: tuple[np.ndarray, np.ndarray] | None = None
 
     def forward(self, logits: np.ndarray, labels: np.ndarray) -> float:
         """Return the mean loss of logits, shape (N, K).

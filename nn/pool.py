@@ -13,11 +13,11 @@ import math
 
 import numpy as np
 
-from .im2col import Window, col2im, im2col
-from .layer import Layer
+from .im2col import col2im, im2col
+from .window import Window, Windowed
 
 
-class _Pool(Layer):
+class _Pool(Windowed):
     """What the two pools share: a window that treats each channel by itself."""
 
     def __init__(self, size, *, stride=None, pad=0, **more):
@@ -46,16 +46,10 @@ class _Pool(Layer):
         N, OH, OW, _, C = dcols.shape
         return col2im(dcols.reshape(N, OH, OW, *self.window.kernel, C), image_size, self.window)
 
-    def output_shape(self, shape):
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return (OH, OW, C) for maps of ``shape`` (H, W, C)."""
         self._expect(("N", *shape), "N", "H", "W", "C")
         return (*self._stops(*shape[:2]), shape[2])
-
-    def floats(self, shape):
-        """Return the floats of the padded maps, of the windows or of the output: the most."""
-        out = math.prod(self.output_shape(shape))
-        H, W, C = shape
-        return max(self.window.floats(H, W) * C, out)
 
 
 class MaxPool2D(_Pool):
@@ -69,7 +63,7 @@ class MaxPool2D(_Pool):
         Pixels from one stop to the next; the window's own size if not given, so that windows
         neither overlap nor leave gaps.
     pad : int, pair of int or "same"
-        Padding on each side, as `nn.im2col.Window` takes it. It counts as -inf, so that it never
+        Padding on each side, as `nn.window.Window` takes it. It counts as -inf, so that it never
         wins.
 
     Where several values of a window are the largest, the first one in reading order is the winner
@@ -96,7 +90,7 @@ class MaxPool2D(_Pool):
         np.put_along_axis(dcols, winner, dout[:, :, :, None, :], axis=3)
         return self._fold(dcols, (H, W))
 
-    def choices(self):
+    def choices(self) -> np.ndarray | None:
         """Return which tap of its window each output took."""
         return None if self._memory is None else self._memory[1][0]
 
@@ -111,7 +105,7 @@ class AvgPool2D(_Pool):
     stride : int or pair of int, optional
         Pixels from one stop to the next; the window's own size if not given.
     pad : int, pair of int or "same"
-        Padding on each side, as `nn.im2col.Window` takes it.
+        Padding on each side, as `nn.window.Window` takes it.
     count_pad : bool
         Whether padding takes part in the mean, as zeros, or is left out of it.
     """

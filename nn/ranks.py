@@ -76,10 +76,10 @@ class Alone:
 
         Each of the ``total`` rows is given by the rank whose `share` it is, and may be overwritten.
         """
-        total = rows[0]
+        added = rows[0]
         for row in rows[1:]:
-            total += row
-        return total
+            added += row
+        return added
 
 
 def join() -> Alone:

@@ -104,7 +104,13 @@ class Spelling:
     winner: tuple[int, int] | None = None
 
     def products(self, channel: int) -> Sum:
-        """Return patch times kernel in one input channel, row by row; they add up to its term."""
+        """Return patch times kernel in one input channel, row by row; they add up to its term.
+
+        Only a Conv2D and an AvgPool2D have them.
+        """
+        assert self.patch is not None
+        assert self.kernel is not None
+        assert self.total is not None
         seen, weights = (a[..., channel].astype(np.float64) for a in (self.patch, self.kernel))
         values = (seen * weights).ravel().tolist()
         target = next((t.shown for t in self.total.terms if t.index == channel), None)
@@ -116,7 +122,7 @@ class Spelling:
     @property
     def decimals(self) -> int:
         """How many digits are shown behind the point."""
-        return -self.shown.as_tuple().exponent
+        return _decimals(self.shown)
 
 
 def spell(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> Spelling:
@@ -159,7 +165,7 @@ def add_up(
     """Return a sum whose terms are rounded so that they add up to ``shown``, digit by digit."""
     exact = [Decimal(value) for value in values]
     rounded = [value.quantize(shown) for value in exact]
-    unit = Decimal(1).scaleb(shown.as_tuple().exponent)
+    unit = Decimal(1).scaleb(-_decimals(shown))
     missing = int((shown - sum(rounded)) / unit)
     step = 1 if missing > 0 else -1
     wronged = sorted(
@@ -178,6 +184,11 @@ def add_up(
 def round_to(value: float, decimals: int) -> Decimal:
     """Return a number as shown with so many digits behind the point."""
     return Decimal(value).quantize(Decimal(1).scaleb(-decimals)) + 0
+
+
+def _decimals(shown: Decimal) -> int:
+    """Return how many digits a number has behind the point."""
+    return -int(shown.as_tuple().exponent)
 
 
 def decimals_for(*values: float) -> int:
@@ -294,7 +305,7 @@ def _softmax(layer, x, at, value):
 
 def _relu(layer, x, at, value):
     shown = round_to(value, decimals_for(float(x[at])))
-    notes = (("x", round_to(float(x[at]), -shown.as_tuple().exponent)),)
+    notes = (("x", round_to(float(x[at]), _decimals(shown))),)
     return Spelling("ReLU", at, value, shown, "out = max(x, 0)", notes=notes)
 
 

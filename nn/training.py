@@ -23,9 +23,6 @@ from .workers import Workers
 SHARD = 32
 """Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
 
-QUIET = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
-"""What overflows shows in the loss or the weights, which say more about it than a warning."""
-
 
 class DivergedError(ArithmeticError):
     """The loss is no longer a number; the message says where, and what may help."""
@@ -170,7 +167,7 @@ class Trainer:
         def run(model, shard):
             part = slice(SHARD * shard, SHARD * (shard + 1))
             key, slot = (self.seed, number, shard), self._slots[shard - mine.start]
-            with np.errstate(**QUIET):
+            with np.errstate(all="ignore"):  # the loss or the weights say more than a warning
                 return self._run(model, key, images[part], labels[part], batch, slot)
 
         seen = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
@@ -180,7 +177,7 @@ class Trainer:
             raise _diverged(f"the loss became {loss}", number, lr)
         total = self.ranks.add(self._slots.rows[: len(mine)], len(shards))
         added = self._slots.named(total)
-        with np.errstate(**QUIET):
+        with np.errstate(all="ignore"):
             self.optimiser.step(self.model.named_params(), added, lr)
         for name, running in self.model.named_state().items():
             running[...] = added[name]

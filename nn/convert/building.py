@@ -1,7 +1,7 @@
 """What the converters share: a network built layer by layer out of arrays that are not trusted."""
 
-import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -82,7 +82,7 @@ class Builder:
         shape = layer.output_shape(self.shape)
         if kind is Softmax and len(shape) != 1:
             raise ValueError("a softmax over maps is not understood, only over one row of numbers")
-        if 4 * max(math.prod(shape), _window_numbers(layer, self.shape)) > MAX_ARCHIVE_BYTES:
+        if 4 * layer.floats(self.shape) > MAX_ARCHIVE_BYTES:
             raise ValueError("it is too large: one image would take more than a gigabyte")
         self.layers.append(layer)
         self.shape = shape
@@ -120,23 +120,14 @@ class Builder:
             raise ValueError(f"it ends with maps of {self.shape}, not with a number for each class")
         layers = list(self.layers)
         first = 1 if isinstance(layers[0], Flatten) else 0
-        if isinstance(layers[min(first, len(layers) - 1)], Rescaling):
-            layers[first : first + 1] = _in_unit_range(layers[first])
+        begins = layers[min(first, len(layers) - 1)]
+        if isinstance(begins, Rescaling):
+            layers[first : first + 1] = _in_unit_range(begins)
         while isinstance(layers[-1], (Dropout, Flatten)) and any(
             isinstance(layer, Softmax) for layer in layers
         ):
             layers.pop()
         return Sequential(layers)
-
-
-def _window_numbers(layer: Layer, shape: tuple[int, ...]) -> int:
-    """Return how many numbers a layer with a window writes down for one image."""
-    if not hasattr(layer, "window"):
-        return 0
-    H, W, C = shape
-    (above, below), (left, right) = layer.window.padding(H, W)
-    padded = (above + H + below) * (left + W + right)
-    return C * max(padded, math.prod(layer.window.output_size(H, W) + layer.window.kernel))
 
 
 def _in_unit_range(layer: Rescaling) -> list[Layer]:
@@ -225,31 +216,54 @@ def library(name: str):
         ) from None
 
 
-def convert(source: Path, target: Path, ending: str, read: Callable, write: Callable) -> Sequential:
-    """Convert a file to or from our own, as the endings say; return the network.
+def command(
+    system: str,
+    endings: str,
+    read: Callable[[Path], Sequential],
+    write: Callable[[Sequential, Path], None],
+    argv: list[str] | None,
+) -> int:
+    """Run ``python -m nn.convert.SYSTEM IN OUT``: one of the two is an ``.npz``.
 
     Parameters
     ----------
-    source, target : path
-        One of them is an ``.npz``.
-    ending : str
-        What the other may end with, for the message.
+    system : str
+        In small letters.
+    endings : str
+        What its files may end with, in words.
     read, write : callable
-        Of the other system: ``read(path)`` and ``write(model, path)``.
+        Of the system's files.
+    argv : list of str, optional
+        The command's arguments, if not the program's own.
 
-    Raises
-    ------
-    ModelFileError
-        If the source cannot be read, or the target cannot say what the network does.
+    Returns
+    -------
+    int
+        The exit status.
     """
-    if target.suffix.lower() == ".npz":
-        model = read(source)
-        model.save(target)
-    elif source.suffix.lower() == ".npz":
-        model = Sequential.load(source)
-        write(model, target)
-    else:
-        raise ConversionError(
-            f"{source}, {target}: one of the two files must be an .npz, the other {ending}"
-        )
-    return model
+    import argparse  # a library has no command line
+
+    parser = argparse.ArgumentParser(
+        f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
+    )
+    either = f".npz or {endings}, the one if the other is not"
+    parser.add_argument("source", type=Path, metavar="IN", help=either)
+    parser.add_argument("target", type=Path, metavar="OUT", help="the other")
+    args = parser.parse_args(argv)
+    try:
+        if args.target.suffix.lower() == ".npz":
+            model = read(args.source)
+            model.save(args.target)
+        elif args.source.suffix.lower() == ".npz":
+            model = Sequential.load(args.source)
+            write(model, args.target)
+        else:
+            raise ConversionError(
+                f"{args.source}, {args.target}: one of the two files must be an .npz, the other "
+                f"{endings}"
+            )
+    except (ModelFileError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    print(f"wrote {args.target}: {len(model.layers)} layers")
+    return 0

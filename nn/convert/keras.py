@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 from ..model import Sequential
-from ..modelfile import ModelFileError
 from . import keras_read, keras_write
-from .building import ConversionError, convert, naming
+from .building import ConversionError, command, naming
 
 ENDINGS = ".keras, .h5 or .weights.h5"
 
@@ -67,21 +66,7 @@ def write(
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see ``python -m nn.convert.keras --help``."""
-    import argparse  # a library has no command line
-
-    parser = argparse.ArgumentParser(
-        "nn.convert.keras", description="Convert a Keras model to .npz, or an .npz to Keras."
-    )
-    parser.add_argument("source", type=Path, metavar="IN", help=".h5 or .keras; or .npz")
-    parser.add_argument("target", type=Path, metavar="OUT", help=f".npz; or {ENDINGS}")
-    args = parser.parse_args(argv)
-    try:
-        model = convert(args.source, args.target, ENDINGS, read, write)
-    except (ModelFileError, OSError) as error:
-        print(f"nn.convert.keras: {error}", file=sys.stderr)
-        return 2
-    print(f"wrote {args.target}: {len(model.layers)} layers")
-    return 0
+    return command("keras", ENDINGS, read, write, argv)
 
 
 if __name__ == "__main__":

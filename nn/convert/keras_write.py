@@ -21,11 +21,11 @@ from ..conv import Conv2D
 from ..dense import Dense
 from ..dropout import Dropout
 from ..files import atomic_write
-from ..im2col import Window
 from ..layer import Layer
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
 from ..rescaling import Rescaling
+from ..window import Window, Windowed
 from .building import at, classifier, library
 from .keras_read import WITH_ARRAYS
 
@@ -46,7 +46,9 @@ class KerasLayer(NamedTuple):
 
 def translated(model: Sequential, input_shape: Shape) -> list[KerasLayer]:
     """Return the network as layers of Keras; raise ValueError by the layer that has no like."""
-    layers, shape, counts = [], input_shape, Counter()
+    layers: list[KerasLayer] = []
+    counts: Counter[str] = Counter()
+    shape = input_shape
     for i, layer in enumerate(classifier(model, input_shape)):
         with at(f"layer {i} ({type(layer).__name__})"):
             if type(layer) not in TRANSLATORS:
@@ -118,7 +120,7 @@ def _sequential(layers: list[KerasLayer], input_shape: Shape, shape_name: str) -
 
 def _weights(layers: list[KerasLayer]) -> bytes:
     """Return the weights in Keras 3's layout: under the class's name, counted."""
-    counts: Counter = Counter()
+    counts: Counter[str] = Counter()
 
     def fill(file):
         for layer in layers:
@@ -162,7 +164,7 @@ def _padded(window: Window, shape: Shape, zeros: bool) -> tuple[str, Parts]:
     return "valid", [("ZeroPadding2D", {"padding": wanted}, {})]
 
 
-def _conv2d(layer: Layer, shape: Shape) -> Parts:
+def _conv2d(layer: Conv2D, shape: Shape) -> Parts:
     padding, before = _padded(layer.window, shape, zeros=True)
     config = {
         "filters": layer.config["out_channels"],
@@ -184,12 +186,12 @@ def _kernel(layer: Layer) -> dict[str, np.ndarray]:
     return {names[name]: array for name, array in layer.params.items()}
 
 
-def _max_pool(layer: Layer, shape: Shape) -> Parts:
+def _max_pool(layer: MaxPool2D, shape: Shape) -> Parts:
     padding, before = _padded(layer.window, shape, zeros=False)
     return [*before, ("MaxPooling2D", _pooling(layer, padding), {})]
 
 
-def _avg_pool(layer: Layer, shape: Shape) -> Parts:
+def _avg_pool(layer: AvgPool2D, shape: Shape) -> Parts:
     counted = layer.config["count_pad"]
     padding, before = _padded(layer.window, shape, zeros=counted)
     if counted and padding == "same":  # which Keras would leave out of the mean
@@ -198,7 +200,7 @@ def _avg_pool(layer: Layer, shape: Shape) -> Parts:
     return [*before, ("AveragePooling2D", _pooling(layer, padding), {})]
 
 
-def _pooling(layer: Layer, padding: str) -> dict[str, Any]:
+def _pooling(layer: Windowed, padding: str) -> dict[str, Any]:
     window = layer.window
     return {"pool_size": window.kernel, "strides": window.stride, "padding": padding}
 

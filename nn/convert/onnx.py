@@ -11,9 +11,8 @@ from pathlib import Path
 
 from ..files import MAX_ARCHIVE_BYTES, atomic_write
 from ..model import Sequential
-from ..modelfile import ModelFileError
 from . import onnx_read, onnx_write
-from .building import convert, library, naming
+from .building import command, library, naming
 
 
 def read(path: str | os.PathLike) -> Sequential:
@@ -60,21 +59,7 @@ def write(
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see ``python -m nn.convert.onnx --help``."""
-    import argparse  # a library has no command line
-
-    parser = argparse.ArgumentParser(
-        "nn.convert.onnx", description="Convert an ONNX model to .npz, or an .npz to ONNX."
-    )
-    parser.add_argument("source", type=Path, metavar="IN", help=".npz or .onnx")
-    parser.add_argument("target", type=Path, metavar="OUT", help=".onnx or .npz")
-    args = parser.parse_args(argv)
-    try:
-        model = convert(args.source, args.target, "an .onnx", read, write)
-    except (ModelFileError, OSError) as error:
-        print(f"nn.convert.onnx: {error}", file=sys.stderr)
-        return 2
-    print(f"wrote {args.target}: {len(model.layers)} layers")
-    return 0
+    return command("onnx", ".onnx", read, write, argv)
 
 
 if __name__ == "__main__":

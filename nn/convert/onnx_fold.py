@@ -41,6 +41,11 @@ def _small(inputs):
     return inputs
 
 
+def _gather(inputs, given):
+    data, indices = _small(inputs)
+    return np.take(data, indices, axis=given.get("axis", 0))
+
+
 def _axes(inputs, given):
     return tuple(given["axes"] if "axes" in given else inputs[1].tolist())
 
@@ -51,6 +56,6 @@ FOLDED = {
     "Transpose": lambda inputs, given: inputs[0].transpose(given.get("perm")),
     "Reshape": lambda inputs, _given: inputs[0].reshape(inputs[1].tolist()),
     "Concat": lambda inputs, given: np.concatenate(_small(inputs), given["axis"]),
-    "Gather": lambda inputs, given: np.take(*_small(inputs), axis=given.get("axis", 0)),
+    "Gather": _gather,
     "Unsqueeze": lambda inputs, given: np.expand_dims(_small(inputs)[0], _axes(inputs, given)),
 }

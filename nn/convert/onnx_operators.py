@@ -23,8 +23,8 @@ AXES = {"CHW": (2, 0, 1), "HWC": (0, 1, 2), "HW": (0, 1)}
 
 def _conv(chain: "Chain", node, given: dict[str, Any]) -> None:
     size = chain.maps()
-    w, b = chain.constant(node, 1), chain.constant(node, 2)
-    if w is None or w.ndim != 4:
+    w, b = chain.weights(node, 1), chain.constant(node, 2)
+    if w.ndim != 4:
         raise ValueError("only convolutions of two dimensions are understood")
     if given.get("group", 1) != 1:
         raise ValueError(f"group={given['group']} is not understood, only 1")
@@ -55,7 +55,7 @@ def _batchnorm(chain: "Chain", node, given: dict[str, Any]) -> None:
     if chain.layout != "F":
         chain.maps()
     names = ("gamma", "beta", "mean", "var")
-    arrays = {name: chain.in_order(chain.constant(node, i)) for i, name in enumerate(names, 1)}
+    arrays = {name: chain.in_order(chain.weights(node, i)) for i, name in enumerate(names, 1)}
     chain.build.add(
         BatchNorm, arrays, channels=chain.build.shape[-1],
         momentum=given.get("momentum", 0.9), eps=given.get("epsilon", 1e-5),
@@ -70,7 +70,7 @@ def _no_more_outputs(node):
 def _gemm(chain: "Chain", node, given: dict[str, Any]) -> None:
     if given.get("transA"):
         raise ValueError("transA=1 is not understood")
-    w, b = chain.constant(node, 1), chain.constant(node, 2)
+    w, b = chain.weights(node, 1), chain.constant(node, 2)
     w = given.get("alpha", 1.0) * (w.T if given.get("transB") else w)
     _dense(chain, w, None if b is None else given.get("beta", 1.0) * b)
 
@@ -78,7 +78,7 @@ def _gemm(chain: "Chain", node, given: dict[str, Any]) -> None:
 def _matmul(chain: "Chain", node, _given: dict[str, Any]) -> None:
     if node.input[0] != chain.value:
         raise ValueError("weights on the left are not understood")
-    _dense(chain, chain.constant(node, 1), None)
+    _dense(chain, chain.weights(node, 1), None)
 
 
 def _dense(chain, w, b):
@@ -133,7 +133,7 @@ def _flatten(chain: "Chain", _node, given: dict[str, Any]) -> None:
 
 def _reshape(chain: "Chain", node, given: dict[str, Any]) -> None:
     """Lay out as a row, or move the axis of a single channel: the numbers stay where they are."""
-    target = given.get("shape") or chain.constant(node, 1).tolist()
+    target = given.get("shape") or chain.weights(node, 1).tolist()
     H, W, C = chain.build.shape if len(chain.build.shape) == 3 else (0, 0, 0)
     wanted, size = tuple(target[1:]), math.prod(chain.build.shape)
     if wanted in ((-1,), (size,)):

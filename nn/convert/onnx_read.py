@@ -46,6 +46,11 @@ class Chain:
         For ``F``: feature j of ONNX is our feature ``order[j]``; None if they are the same.
     """
 
+    build: Builder
+    layout: str
+    input_layout: str
+    order: np.ndarray | None
+
     def __init__(self, graph):
         if graph.sparse_initializer:
             raise ValueError("sparse arrays are not understood")
@@ -111,11 +116,19 @@ class Chain:
         name = node.input[i] if i < len(node.input) else ""
         return self.constants[name] if name else None
 
+    def weights(self, node, i: int) -> np.ndarray:
+        """Return the i-th input; ValueError if it is left out."""
+        array = self.constant(node, i)
+        if array is None:
+            raise ValueError(f"its input {i} is missing")
+        return array
+
     def maps(self) -> tuple[int, int]:
         """Return (H, W); ValueError unless the value is maps with their channels first."""
         if self.layout != "CHW":
             raise ValueError(f"it takes maps with channels first, and is given {self.layout}")
-        return self.build.shape[:2]
+        H, W, _ = self.build.shape
+        return H, W
 
     def in_order(self, array: np.ndarray) -> np.ndarray:
         """Return an array with a row for each feature in our order."""

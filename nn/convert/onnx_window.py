@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..im2col import Window
+from ..window import Window
 
 
 def window(given: dict[str, Any], kernel, size: tuple[int, int]) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def window(given: dict[str, Any], kernel, size: tuple[int, int]) -> dict[str, An
     stride = tuple(given.get("strides", (1, 1)))
     auto = given.get("auto_pad", b"NOTSET").decode("ascii", "replace")
     same = Window.of(kernel, stride, "same")
+    pad: int | str | tuple
     if auto == "SAME_UPPER":
         pad = "same"
     elif auto == "SAME_LOWER":  # an odd one goes above or to the left

@@ -18,6 +18,7 @@ from ..layer import Layer
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
 from ..rescaling import Rescaling
+from ..window import Windowed
 from .building import at, classifier, library
 
 OPSET, IR_VERSION = 13, 7
@@ -84,7 +85,7 @@ def model_proto(model: Sequential, input_shape: tuple[int, ...]):
 Shape = tuple[int, ...]
 
 
-def _window(layer: Layer, shape: Shape) -> dict[str, Any]:
+def _window(layer: Windowed, shape: Shape) -> dict[str, Any]:
     (above, below), (left, right) = layer.window.padding(*shape[:2])
     return {
         "kernel_shape": layer.window.kernel,
@@ -93,18 +94,18 @@ def _window(layer: Layer, shape: Shape) -> dict[str, Any]:
     }
 
 
-def _conv2d(graph: _Graph, layer: Layer, shape: Shape) -> None:
+def _conv2d(graph: _Graph, layer: Conv2D, shape: Shape) -> None:
     graph.put_channels(first=True)
     arrays = layer.params["w"].transpose(3, 2, 0, 1), *_bias(layer)
     graph.add("Conv", arrays, **_window(layer, shape))
 
 
-def _max_pool(graph: _Graph, layer: Layer, shape: Shape) -> None:
+def _max_pool(graph: _Graph, layer: MaxPool2D, shape: Shape) -> None:
     graph.put_channels(first=True)
     graph.add("MaxPool", **_window(layer, shape))
 
 
-def _avg_pool(graph: _Graph, layer: Layer, shape: Shape) -> None:
+def _avg_pool(graph: _Graph, layer: AvgPool2D, shape: Shape) -> None:
     graph.put_channels(first=True)
     counted = int(layer.config["count_pad"])
     graph.add("AveragePool", count_include_pad=counted, **_window(layer, shape))

@@ -1,11 +1,12 @@
-"""Windows: where they stop, what they see, and that col2im is the adjoint of im2col."""
+"""What a window sees at its stops, and that col2im is the adjoint of im2col."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn.im2col import Window, col2im, im2col
+from nn.im2col import col2im, im2col
+from nn.window import Window
 from tests import naive
 
 steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -33,23 +34,6 @@ def test_the_example_of_the_page():
     assert cols.reshape(4, 4).tolist() == rows
     times_used = [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
     assert col2im(np.ones_like(cols), (3, 3), window)[0, :, :, 0].tolist() == times_used
-
-
-@pytest.mark.parametrize(
-    ("size", "kernel", "stride", "padding", "stops"),
-    [  # worked by hand: ceil(size / stride) stops, the odd pixel below or to the right
-        (28, 3, 1, (1, 1), 28),
-        (28, 2, 1, (0, 1), 28),
-        (28, 3, 2, (0, 1), 14),
-        (7, 5, 2, (2, 2), 4),
-        (5, 2, 3, (0, 0), 2),
-        (5, 1, 2, (0, 0), 3),
-    ],
-)
-def test_same_padding_by_hand(size, kernel, stride, padding, stops):
-    window = Window.of((kernel, 1), (stride, 1), "same")
-    assert window.padding(size, 1) == (padding, (0, 0))
-    assert window.output_size(size, 1) == (stops, 1)
 
 
 @steady
@@ -91,35 +75,3 @@ def test_keeps_dtype_and_input_and_copies(dtype):
     assert not np.shares_memory(cols, x)
     np.testing.assert_array_equal(cols, im2col(before, window))
     np.testing.assert_array_equal(x, before)
-
-
-def test_an_int_stands_for_a_pair():
-    assert Window.of(3, 2, 1) == Window((3, 3), (2, 2), (1, 1))
-    assert Window.of([3, 2], (2, 1), (0, 1)) == Window((3, 2), (2, 1), (0, 1))
-
-
-def test_a_pair_stands_for_either_side_of_the_padding():
-    window = Window.of(3, 1, [[0, 1], (2, 2)])
-    assert window.pad == ((0, 1), 2)
-    assert window.padding(5, 5) == ((0, 1), (2, 2))
-    assert Window.of(3, 1, ((1, 1), (1, 1))).pad == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((0, 1, 0), "at least 1"),
-        ((3, 0, 0), "stride must be at least 1"),
-        ((3, 1, -1), "pad must be at least 0"),
-        ((3, 1, (1, -1)), "pad must be at least 0"),
-        ((3, 1, "valid"), "'valid'"),
-        ((3, 1, 0.5), "pad must be an int or a pair of ints"),
-        ((3, 1, ((0, 1, 2), 0)), "pad must be an int or a pair of ints"),
-        ((3, 1, ((0, -1), 0)), "pad must be at least 0"),
-        ((3, (1, 1, 1), 0), "stride must be an int or a pair of ints"),
-        ((None, 1, 0), "int or a pair"),
-    ],
-)
-def test_refuses_what_is_no_window(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        Window.of(*arguments)

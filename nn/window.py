@@ -1,0 +1,105 @@
+"""Windows: where one that slides over an image stops, and the layers that look through one.
+
+This is the one place that knows padding, strides and the sizes that they give.
+"""
+
+import math
+from dataclasses import dataclass
+
+from .layer import Layer, pair
+
+
+@dataclass(frozen=True)
+class Window:
+    """Where a sliding window stops.
+
+    Attributes
+    ----------
+    kernel, stride : tuple of int
+        (height, width) in pixels.
+    pad : tuple or "same"
+        Rows added above and below, columns added left and right; a pair in place of either number
+        adds unevenly: ((0, 1), 2) is a row below and two columns on either side. "same" adds as
+        few as give ceil(H / stride) x ceil(W / stride) stops; an odd one goes below or to the
+        right.
+    """
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    pad: tuple[int | tuple[int, int], int | tuple[int, int]] | str
+
+    @classmethod
+    def of(cls, kernel, stride, pad) -> "Window":
+        """Check a layer's arguments, each an int or a pair of ints, and make a window of them."""
+        return cls(pair("window", kernel, least=1), pair("stride", stride, least=1), _padding(pad))
+
+    def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return ((above, below), (left, right)) for an image of this size."""
+        if isinstance(self.pad, str):
+            vertical, horizontal = map(_same, (height, width), self.kernel, self.stride)
+        else:
+            vertical, horizontal = (p if isinstance(p, tuple) else (p, p) for p in self.pad)
+        return vertical, horizontal
+
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return (OH, OW), the number of stops; an edge too small for one more is left out.
+
+        Raises
+        ------
+        ValueError
+            If the window does not fit into the padded image even once.
+        """
+        padded = [
+            size + sum(added)
+            for size, added in zip((height, width), self.padding(height, width), strict=True)
+        ]
+        if padded[0] < self.kernel[0] or padded[1] < self.kernel[1]:
+            raise ValueError(
+                f"a window of {self.kernel[0]} x {self.kernel[1]} does not fit into an image of "
+                f"{height} x {width} padded to {padded[0]} x {padded[1]}"
+            )
+        (KH, KW), (SH, SW) = self.kernel, self.stride
+        return (padded[0] - KH) // SH + 1, (padded[1] - KW) // SW + 1
+
+    def floats(self, height: int, width: int) -> int:
+        """Return how many floats a map of one channel takes, padded or as rows: the larger."""
+        (above, below), (left, right) = self.padding(height, width)
+        padded = (above + height + below) * (left + width + right)
+        return max(padded, math.prod(self.output_size(height, width)) * math.prod(self.kernel))
+
+
+def _padding(pad):
+    """Return ``pad`` as `Window` keeps it: an even pair becomes the one number that it is."""
+    if isinstance(pad, str):
+        if pad != "same":
+            raise ValueError(f'pad must be an int, a pair of ints or "same", not {pad!r}')
+        return pad
+    if not isinstance(pad, (tuple, list)) or len(pad) != 2:
+        return pair("pad", pad, least=0)
+    both = (pair("pad", one, least=0) for one in pad)
+    return tuple(before if before == after else (before, after) for before, after in both)
+
+
+def _same(size: int, k: int, s: int) -> tuple[int, int]:
+    """Return the padding before and after with which ceil(size / s) stops fit."""
+    total = max((-(-size // s) - 1) * s + k - size, 0)
+    return total // 2, total - total // 2
+
+
+class Windowed(Layer):
+    """A layer that looks at its maps through a window."""
+
+    window: Window
+
+    def _stops(self, height: int, width: int) -> tuple[int, int]:
+        """Return where the window stops, as `Window.output_size`, or raise by the layer's name."""
+        try:
+            return self.window.output_size(height, width)
+        except ValueError as error:
+            raise ValueError(f"{type(self).__name__}: {error}") from None
+
+    def floats(self, shape: tuple[int, ...]) -> int:
+        """Return the floats of the padded maps, of the windows or of the output: the most."""
+        out = math.prod(self.output_shape(shape))
+        H, W, C = shape
+        return max(self.window.floats(H, W) * C, out)
