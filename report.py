@@ -1,4 +1,4 @@
-"""The pictures of a run: its curves, its confusion matrix and its worst mistakes."""
+"""What a run gave, to look at: its curves, its confusions and its worst mistakes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +35,24 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
         # A place of its own: to look for the best one may take so long that matplotlib warns.
         axes.legend(loc="upper right" if name == "loss" else "lower right")
     _save(figure, path)
+
+
+def by_digit(matrix: np.ndarray) -> str:
+    """Return a table: how often each digit was there, was read right, and was taken for another.
+
+    Parameters
+    ----------
+    matrix : ndarray of int, shape (10, 10)
+        Row: the digit; column: what it was read as.
+    """
+    lines = ["digit    read  right  accuracy  most often taken for"]
+    for digit, row in enumerate(matrix):
+        others = np.delete(np.arange(len(matrix)), digit)
+        taken = others[row[others].argmax()]
+        accuracy = f"{row[digit] / row.sum():.2%}" if row.sum() else "-"
+        confused = f"{taken} ({row[taken]})" if row[taken] else ""
+        lines.append(f"{digit:>5}{row.sum():>8}{row[digit]:>7}{accuracy:>10}  {confused}")
+    return "\n".join(lines)
 
 
 def confusion(matrix: np.ndarray, path: Path) -> None:

@@ -289,13 +289,7 @@ def show(args: argparse.Namespace) -> int:
     proba = prepare(model)(model, threads=args.threads).predict_proba(images)
     matrix = np.zeros((10, 10), int)
     np.add.at(matrix, (labels, proba.argmax(axis=1)), 1)
-    print("digit    read  right  accuracy  most often taken for")
-    for digit, row in enumerate(matrix):
-        others = np.delete(np.arange(10), digit)
-        taken = others[row[others].argmax()]
-        accuracy = f"{row[digit] / row.sum():.2%}" if row.sum() else "-"
-        confused = f"{taken} ({row[taken]})" if row[taken] else ""
-        print(f"{digit:>5}{row.sum():>8}{row[digit]:>7}{accuracy:>10}  {confused}")
+    print(report.by_digit(matrix))
     print(f"accuracy {np.trace(matrix) / len(labels):.2%} of {len(labels):,} images")
     report.confusion(matrix, args.output / "confusion.png")
     report.mistakes(images, labels, proba, args.output / "mistakes.png")

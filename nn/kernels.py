@@ -3,7 +3,8 @@
 Every kernel is serial and lets go of the GIL: the batch is split over threads one level up. It
 takes contiguous float32 arrays and ints, writes into arrays that it is given, and checks nothing;
 `nn.fast` does. What is added up in another order than in the plain layers may differ in the last
-bits.
+bits. They are all in this one file, because numba tells by a kernel's file whether what it kept on
+disk is still good: a kernel elsewhere would not see that one of these which it calls has changed.
 
 Shapes: images are ``x (N, H, W * C)``, padded already; a row of a patch is KW * C neighbouring
 floats. ``winner (N, OH, OW, OC)`` says, for each value that left a block of convolution, ReLU and

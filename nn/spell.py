@@ -3,15 +3,10 @@
 `spell` takes a layer, its input and output for one image, and a place in the output, and returns
 the arithmetic behind that one number as plain data, for a window to draw.
 
-What is shown adds up, to the last digit shown. Rounding each term by itself would not do: three
-times 0.333 is not 1. So the total is the number that the network computed, rounded as usual, and
-the terms are rounded so that they add up to it, each by less than one unit of the last digit: those
-that rounding wronged most are rounded the other way. (Election officials give out seats like this:
-the method of the largest remainder.)
+What is shown adds up, to the last digit shown; see `nn.rounding`.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
@@ -25,40 +20,10 @@ from .dropout import Dropout
 from .im2col import im2col
 from .layer import Layer
 from .pool import AvgPool2D, MaxPool2D
+from .rescaling import Rescaling
+from .rounding import Sum, add_up, decimals_for, decimals_of, round_to
 
-DIGITS = 5  # shown of the largest number; float32 is good for about seven
 LARGEST = 10  # terms named one by one; the others are one term
-
-
-@dataclass(frozen=True)
-class Term:
-    """One part of a sum.
-
-    Attributes
-    ----------
-    name : str
-    value : float
-    shown : Decimal
-        ``value``, rounded so that the sum's terms add up.
-    index : int or None
-        Of the input channel, input or class that it comes from.
-    factors : pair of float, or None
-        Where it is a single product.
-    """
-
-    name: str
-    value: float
-    shown: Decimal
-    index: int | None = None
-    factors: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Sum:
-    """Terms and their total; the shown terms add up to the shown total exactly."""
-
-    terms: tuple[Term, ...]
-    shown: Decimal
 
 
 @dataclass(frozen=True)
@@ -122,7 +87,7 @@ class Spelling:
     @property
     def decimals(self) -> int:
         """How many digits are shown behind the point."""
-        return _decimals(self.shown)
+        return decimals_of(self.shown)
 
 
 def spell(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> Spelling:
@@ -153,50 +118,6 @@ def spell(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> 
             except (InvalidOperation, OverflowError):
                 raise ValueError(f"{out[at]} is too large to be spelled out") from None
     raise ValueError(f"{type(layer).__name__} cannot be spelled out")
-
-
-def add_up(
-    names: Sequence[str],
-    values: Sequence[float],
-    shown: Decimal,
-    indices: Sequence[int | None] | None = None,
-    factors: Sequence[tuple[float, float] | None] | None = None,
-) -> Sum:
-    """Return a sum whose terms are rounded so that they add up to ``shown``, digit by digit."""
-    exact = [Decimal(value) for value in values]
-    rounded = [value.quantize(shown) for value in exact]
-    unit = Decimal(1).scaleb(-_decimals(shown))
-    missing = int((shown - sum(rounded)) / unit)
-    step = 1 if missing > 0 else -1
-    wronged = sorted(
-        (i for i, value in enumerate(exact) if value),  # what is 0 stays 0
-        key=lambda i: step * (exact[i] - rounded[i]),
-        reverse=True,
-    )
-    for i in wronged[: abs(missing)]:
-        rounded[i] += step * unit
-    indices = indices or [None] * len(exact)
-    factors = factors or [None] * len(exact)
-    rounded = [value + 0 for value in rounded]  # -0.000 is 0.000
-    return Sum(tuple(map(Term, names, values, rounded, indices, factors)), shown)
-
-
-def round_to(value: float, decimals: int) -> Decimal:
-    """Return a number as shown with so many digits behind the point."""
-    return Decimal(value).quantize(Decimal(1).scaleb(-decimals)) + 0
-
-
-def _decimals(shown: Decimal) -> int:
-    """Return how many digits a number has behind the point."""
-    return -int(shown.as_tuple().exponent)
-
-
-def decimals_for(*values: float) -> int:
-    """Return how many digits behind the point show the largest of these with `DIGITS` digits."""
-    largest = max(map(abs, values), default=0)
-    if math.isnan(sum(values)):
-        raise OverflowError("not a number: something infinite took part")
-    return max(DIGITS - 1 - math.floor(math.log10(largest)), 0) if largest else DIGITS - 1
 
 
 def _weighted(kind, at, value, rule, names, values, rest, bias=None, factors=None, **parts):
@@ -239,9 +160,12 @@ def _conv(layer, x, at, value):
 def _avg_pool(layer, x, at, value):
     patch, corner = _patch(layer, x, at)
     patch = patch[..., at[-1] :][..., :1]
-    kernel = np.full(patch.shape, 1 / patch.size)
+    inside, _ = _patch(layer, np.ones(x.shape, bool), at, fill=layer.config["count_pad"])
+    counted = inside[..., :1]
+    n = int(counted.sum())
+    kernel = counted / n
     products = (patch.astype(np.float64) * kernel).sum(axis=(0, 1))
-    rule = f"out = mean of the window: each of its {patch.size} values times 1/{patch.size}"
+    rule = f"out = mean of the window: each of its {n} values times 1/{n}"
     parts = {"patch": patch, "kernel": kernel, "corner": corner}
     return _weighted("AvgPool2D", at, value, rule, ["the window"], products, "", **parts)
 
@@ -276,6 +200,15 @@ def _batchnorm(layer, x, at, value):
     )  # fmt: skip
 
 
+def _rescaling(layer, x, at, value):
+    scale, offset = layer.config["scale"], layer.config["offset"]
+    number = float(x[at])
+    names, values = ("scale * x", "offset"), (scale * number, offset)
+    shown = round_to(value, decimals_for(value, *values, scale, number))
+    total = add_up(names, values, shown, factors=[(scale, number), None])
+    return Spelling("Rescaling", at, value, shown, "out = scale * x + offset", total)
+
+
 def _dense(layer, x, at, value):
     w = layer.params["w"][:, at[0]].astype(np.float64)
     names = [f"input {i}" for i in range(len(w))]
@@ -305,7 +238,7 @@ def _softmax(layer, x, at, value):
 
 def _relu(layer, x, at, value):
     shown = round_to(value, decimals_for(float(x[at])))
-    notes = (("x", round_to(float(x[at]), _decimals(shown))),)
+    notes = (("x", round_to(float(x[at]), decimals_of(shown))),)
     return Spelling("ReLU", at, value, shown, "out = max(x, 0)", notes=notes)
 
 
@@ -323,6 +256,7 @@ _SPELLERS = (
     (AvgPool2D, _avg_pool),
     (MaxPool2D, _max_pool),
     (BatchNorm, _batchnorm),
+    (Rescaling, _rescaling),
     (Dense, _dense),
     (Softmax, _softmax),
     (ReLU, _relu),

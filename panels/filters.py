@@ -7,7 +7,8 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
-from nn import explain, spell
+from nn import explain
+from nn.rounding import round_to
 from panels.network import Network, known_images
 from panels.pictures import Palette, Tiling, pixels
 from panels.seen import Seen
@@ -226,7 +227,7 @@ class FiltersPanel(ttk.Frame):
         side = 28 * self._zoom
         picture = self._palette.ink(ink)
         label.photo.paste(picture.resize((side, side), Image.Resampling.NEAREST))
-        label["text"] = "" if value is None else str(spell.round_to(value, 3))
+        label["text"] = "" if value is None else str(round_to(value, 3))
 
     def _hover(self, event):
         at = self._tiling.locate(event.x, event.y) if self._shown else None

@@ -8,6 +8,7 @@ from tkinter import font, ttk
 import numpy as np
 
 from nn import Conv2D, Dense, ReLU, spell
+from nn.rounding import Term, round_to
 from panels.network import Network
 from panels.pictures import Palette, brightness, levels, name, pixels
 from panels.walls import Place
@@ -41,7 +42,7 @@ def steps(
 
 
 def sum_lines(
-    spelling: spell.Spelling, names: Callable[[spell.Term], str] = lambda term: term.name
+    spelling: spell.Spelling, names: Callable[[Term], str] = lambda term: term.name
 ) -> list[tuple[str, str, str]]:
     """Return a sum as lines of (name, product, number), the total below; [] without a sum."""
     if spelling.total is None:
@@ -65,7 +66,7 @@ def _product(term, spelling):
         return f"exp({logits[term.index][1]} - {largest})"
     if term.factors is None:
         return ""
-    a, b = (spell.round_to(factor, spelling.decimals) for factor in term.factors)
+    a, b = (round_to(factor, spelling.decimals) for factor in term.factors)
     return f"{a} x {b}"
 
 
@@ -247,8 +248,7 @@ class NumberView(ttk.Frame):
 def _texts(values, decimals):
     """Numbers as text; what a pool's window sees of the padding is no number."""
     texts = [
-        "padding" if math.isnan(v) else str(spell.round_to(v, decimals))
-        for v in values.ravel().tolist()
+        "padding" if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel().tolist()
     ]
     return np.array(texts, object).reshape(values.shape)
 

@@ -15,7 +15,9 @@ FILES = {
 }
 
 FLOORS = (
-    ("nn.im2col", "nn.layer", "nn.kernels", "nn.blas", "nn.files"),
+    ("nn.layer", "nn.kernels", "nn.blas", "nn.files", "nn.rounding"),
+    ("nn.window",),
+    ("nn.im2col",),
     ("nn.conv", "nn.pool", "nn.dense", "nn.activation", "nn.dropout", "nn.batchnorm", "nn.loss"),
     ("nn.model", "nn.modelfile", "nn.fastlayers"),
     ("nn.fast", "nn.explain", "nn.spell", "nn.checkpoint"),

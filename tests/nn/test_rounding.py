@@ -1,0 +1,37 @@
+"""Sums that add up as shown, worked by hand."""
+
+from decimal import Decimal
+
+import pytest
+
+from nn.rounding import add_up, decimals_for, round_to
+
+
+def shown(total):
+    return [str(term.shown) for term in total.terms]
+
+
+def test_thirds_add_up_to_one():
+    assert sorted(shown(add_up("abc", [1 / 3] * 3, Decimal("1.00")))) == ["0.33", "0.33", "0.34"]
+
+
+def test_zero_stays_zero_when_others_make_up_for_rounding():
+    total = add_up("abcd", [0.0, 0.006, 0.006, 0.0], Decimal("0.01"))
+    assert shown(total) == ["0.00", "0.00", "0.01", "0.00"]
+
+
+def test_a_rounded_nothing_has_no_sign():
+    assert str(round_to(-0.001, 2)) == "0.00"
+    assert shown(add_up("ab", [-0.001, 1.0], Decimal("1.00"))) == ["0.00", "1.00"]
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"), [((0.0,), 4), ((1.5, -0.2), 4), ((12345678.0,), 0), ((0.00123,), 7)]
+)
+def test_the_largest_shows_five_digits(values, decimals):
+    assert decimals_for(*values) == decimals
+
+
+def test_what_is_no_number_has_no_digits():
+    with pytest.raises(OverflowError, match="not a number"):
+        decimals_for(1.0, float("nan"))
