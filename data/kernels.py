@@ -12,7 +12,15 @@ COMPILING = not numba.config.DISABLE_JIT
 """False where NUMBA_DISABLE_JIT is set: NumPy is then quicker than these loops."""
 
 
-@njit(nogil=True, cache=True)
+def kernel(function):
+    """Compile ``function`` when it is first called; keep the result on disk if there is room."""
+    try:
+        return njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # numba found no folder that it can write to
+        return njit(nogil=True)(function)
+
+
+@kernel
 def draw_digits(points, starts, width, edge, side, middle, rows, images):
     """Draw digits of one form as `data.canvas.from_strokes` does, each with a pen of its own.
 
@@ -42,7 +50,7 @@ def draw_digits(points, starts, width, edge, side, middle, rows, images):
         _centre(nearest, width[i], edge[i], middle, images[rows[i]])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _fit(points, room, side):
     """Scale points so that their longer side is `room`, about the middle of a box of `side`."""
     low_x, low_y = points[0]
@@ -55,7 +63,7 @@ def _fit(points, room, side):
     points[:, 1] = (points[:, 1] - (low_y + high_y) / 2) * scale + side / 2
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _approach(a, b, reach, nearest):
     """Lower each pixel's squared distance to that from the segment a to b, within its reach."""
     side = len(nearest)
@@ -74,7 +82,7 @@ def _approach(a, b, reach, nearest):
             nearest[y, x] = min(nearest[y, x], distance)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _centre(nearest, width, edge, middle, image):
     """Turn distances into ink, and lay it with its centre of mass on the middle."""
     side = len(nearest)
@@ -93,7 +101,7 @@ def _centre(nearest, width, edge, middle, image):
             image[top + y, left + x] = np.uint8(255 * nearest[y, x] + 0.5)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def warp(images, matrix, shift, pull, warped):
     """Move every pixel as `data.augment.Warp` describes, interpolating between four neighbours.
 
@@ -129,7 +137,7 @@ def warp(images, matrix, shift, pull, warped):
                 warped[n, v, u] = np.uint8(_sample(images[n], x, y) + np.float32(0.5))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _between(pull, i, j, a, b, axis):
     """Interpolate the pull between four knots."""
     above = pull[i, j, axis] * (1 - a) + pull[i, j + 1, axis] * a
@@ -137,7 +145,7 @@ def _between(pull, i, j, a, b, axis):
     return above * (1 - b) + below * b
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sample(image, x, y):
     """Interpolate an image at (x, y); around it everything is 0."""
     H, W = image.shape

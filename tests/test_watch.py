@@ -180,6 +180,7 @@ def test_window_draws_the_notes_again_when_there_are_more(noted, display, monkey
     monkeypatch.setattr(
         Learning, "show", lambda self, notes: (shown.append(notes), show(self, notes))
     )
+    monkeypatch.setattr(watch, "REST", 0)
     root = watch.show(noted)
     try:
         root.update()
