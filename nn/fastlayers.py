@@ -89,11 +89,23 @@ class ConvReLUPool(_Fast):
         """Return the gradient for ``x``, unless it is not asked for; fill ``grads``."""
         rows, winner, shape = self._recall(dout)
         dout = np.ascontiguousarray(dout)
-        self._weight_gradient(rows, winner, dout)
         if "b" in self.params:
             self.grads["b"] = self._room("db", self.params["b"].shape)
             kernels.bias_gradient(winner, dout, self.grads["b"])
-        return self._input_gradient(rows, winner, dout, shape) if self.input_gradient else None
+        KH, KW, C, OC = self.params["w"].shape
+        self.grads["w"] = self._room("dw", (KH, KW, C, OC))
+        if KW * C < kernels.LANES and not self.input_gradient:
+            self._weight_gradient_alone(rows, winner, dout)
+            return None
+        w, dw = (self._room(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
+        w.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
+        dx = self._room("dx padded", rows.shape)
+        (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
+        start = self._room("start", (OH * OW + 1,), np.intp)
+        gradient = self._room("gradient", (OH * OW + 1,))
+        kernels.gradients(rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, start, gradient)
+        self.grads["w"].reshape(-1, OC)[...] = dw.reshape(OC, -1).T
+        return self._unpadded(dx, shape) if self.input_gradient else None
 
     def _padded(self, x):
         """Return ``x`` with its padding, as rows: shape (N, HP, WP * C)."""
@@ -113,37 +125,22 @@ class ConvReLUPool(_Fast):
         few = max(1, CACHE_BYTES // (4 * stops * (K + OC)))
         return self._room("cols", (few * stops * K,)), self._room("conv", (few, height, width, OC))
 
-    def _weight_gradient(self, rows, winner, dout):
-        """Fill ``grads["w"]``, sparsely unless the patches' rows are too short for it."""
-        KH, KW, C, OC = self.params["w"].shape
-        dw = self.grads["w"] = self._room("dw", (KH, KW, C, OC))
+    def _weight_gradient_alone(self, rows, winner, dout):
+        """Fill ``grads["w"]`` by dense products, which short rows are better served with."""
+        _, KW, C, OC = self.params["w"].shape
         _, OH, OW, _ = dout.shape
         (SH, SW), (PH, PW) = self.window.stride, self.pool
-        if KW * C < kernels.SHORT_ROW:
-            cols, dconv = self._space(OH * PH, OW * PW)
-            kernels.weight_gradient_by_tap(
-                rows, winner, dout, KW * C, SH, SW * C, PH, PW, cols, dconv, dw.reshape(-1, OC)
-            )
-            return
-        by_channel = self._room("dw by channel", (OC, KH, KW * C))
-        start = self._room("start", (OH * OW + 4,), np.intp)
-        gradient = self._room("gradient", (OH * OW + 4,))
-        kernels.weight_gradient(rows, winner, dout, SH, SW * C, PH, PW, by_channel, start, gradient)
-        dw.reshape(-1, OC)[...] = by_channel.reshape(OC, -1).T
+        cols, dconv = self._space(OH * PH, OW * PW)
+        dw = self.grads["w"].reshape(-1, OC)
+        kernels.weight_gradient_by_tap(
+            rows, winner, dout, KW * C, SH, SW * C, PH, PW, cols, dconv, dw
+        )
 
-    def _input_gradient(self, rows, winner, dout, shape):
-        """Return the gradient for the input, shape (N, H, W, C)."""
+    def _unpadded(self, padded, shape):
+        """Return the maps (N, H, W, C) inside of ``padded``, shape (N, HP, WP * C)."""
         N, H, W, C = shape
-        KH, KW, C, OC = self.params["w"].shape
-        (SH, SW), (PH, PW) = self.window.stride, self.pool
-        by_channel = self._room("w by channel", (OC, KH, KW * C))
-        by_channel.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
-        padded = self._room("dx padded", rows.shape)
-        channels = self._room("channels", (PH * PW + 1, OC), np.intp)
-        many = self._room("many", (PH * PW + 1,), np.intp)
-        kernels.input_gradient(by_channel, winner, dout, SH, SW * C, PH, PW, padded, channels, many)
         (above, _), (left, _) = self.window.padding(H, W)
-        inside = padded.reshape(N, rows.shape[1], rows.shape[2] // C, C)
+        inside = padded.reshape(N, padded.shape[1], padded.shape[2] // C, C)
         inside = inside[:, above : above + H, left : left + W]
         if inside.flags.c_contiguous:
             return inside

@@ -11,17 +11,21 @@ floats. ``winner (N, OH, OW, OC)`` says, for each value that left a block of con
 pool, which of the P = PH * PW places of its pool window it came from, in reading order, or DEAD.
 """
 
+from functools import partial
+
 import numba
 import numpy as np
-from llvmlite import binding
+from llvmlite import binding, ir
 from numba import carray, cfunc, njit, types
+from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
+from numba.extending import intrinsic
 
 from .blas import sgemm_address
 
-SHORT_ROW = 16
-"""Floats in one vector. Patches whose rows have fewer are copied tap by tap, and their weights get
-a dense product: walking the winners would be slower."""
+LANES = 16
+"""Floats in one vector, the widest there is. Patches whose rows have fewer are copied tap by tap,
+and their weights get a dense product: walking the winners would be slower."""
 
 DEAD = 255
 """In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
@@ -39,12 +43,12 @@ if not numba.config.CPU_NAME:
 OPTIONS = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
 
 
-def kernel(function):
+def kernel(function, **more):
     """Compile ``function`` when it is first called; keep the result on disk if there is room."""
     try:
-        return njit(cache=True, **OPTIONS)(function)
+        return njit(cache=True, **OPTIONS, **more)(function)
     except RuntimeError:  # numba found no folder that it can write to
-        return njit(**OPTIONS)(function)
+        return njit(**OPTIONS, **more)(function)
 
 
 def _sgemm_type(pointer):
@@ -102,6 +106,60 @@ if COMPILING:
         )  # fmt: skip
 
 
+def _walker(vectors):
+    """Return what `_walk` does to so many vectors of a patch's row, with its sums in registers.
+
+    Numba knows no vectors: LLVM would load and store the sums again for every winner. Arrays are
+    given by their addresses; ``k`` is the first float looked at in w and dw, ``at`` in x and dx.
+    """
+    number, lanes = ir.FloatType(), ir.VectorType(ir.FloatType(), LANES)
+    nothing, first = ir.Constant(lanes, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+
+    def build(_context, builder, _signature, args):
+        w, dw, k, x, dx, at, start, gradient, many = args
+
+        def item(base, kind, i):
+            return builder.gep(builder.inttoptr(base, kind.as_pointer()), [i])
+
+        def part(base, i, v):
+            place = builder.add(i, ir.Constant(i.type, v * LANES))
+            return builder.bitcast(item(base, number, place), lanes.as_pointer())
+
+        def load(place):
+            return builder.load(place, align=4)
+
+        def add(total, g, factor):
+            return builder.fadd(total, builder.fmul(g, factor, ("contract",)), ("contract",))
+
+        weights = [load(part(w, k, v)) for v in range(vectors)]
+        sums = [cgutils.alloca_once_value(builder, load(part(dw, k, v))) for v in range(vectors)]
+        with cgutils.for_range(builder, many) as loop:
+            here = builder.add(at, builder.load(item(start, at.type, loop.index)))
+            g = builder.load(item(gradient, number, loop.index))
+            g = builder.insert_element(nothing, g, first)
+            g = builder.shuffle_vector(g, nothing, everywhere)
+            for v in range(vectors):
+                seen, target = load(part(x, here, v)), part(dx, here, v)
+                builder.store(add(builder.load(sums[v]), g, seen), sums[v])
+                builder.store(add(load(target), g, weights[v]), target, align=4)
+        for v in range(vectors):
+            builder.store(builder.load(sums[v]), part(dw, k, v), align=4)
+
+    address, integer = types.uintp, types.intp
+
+    @intrinsic
+    def walk(_typing, w, dw, k, x, dx, at, start, gradient, many):
+        given = address, address, integer, address, address, integer, address, address, integer
+        return types.void(*given), build
+
+    return walk
+
+
+if COMPILING:
+    _walk_one, _walk_three = _walker(1), _walker(3)
+
+
 @kernel
 def convolve(x, w, bias, row, stride_h, step, pool_h, pool_w, cols, conv, out, winner):
     """Set ``out`` and ``winner`` to those of a block with the weights ``w (KH * row, OC)``.
@@ -142,7 +200,7 @@ def _patches(x, row, stride_h, step, OH, OW, KH, cols):
     """
     N, K = len(x), KH * row
     room = cols[: N * OH * OW * K]
-    by_tap = row < SHORT_ROW
+    by_tap = row < LANES
     if by_tap:
         im2col_by_tap(x, row, stride_h, step, room.reshape(K, N, OH, OW))
     else:
@@ -240,85 +298,74 @@ def bias_gradient(winner, dout, db):
 
 
 @kernel
-def weight_gradient(x, winner, dout, stride_h, step, pool_h, pool_w, dw, start, gradient):
-    """Add up dw[o] += dout * patch over the winners alone; ``dw (OC, KH, KW * C)`` is set.
+def gradients(x, w, winner, dout, stride_h, step, pool_h, pool_w, dw, dx, start, gradient):
+    """Add up dw[o] += dout * patch and dx[patch] += dout * w[o] over the winners alone.
 
-    Four patches at a time: one load and store of dw serves four multiply-adds.
-    ``start (OH * OW + 4,)`` and ``gradient`` are working space: the list of one channel's winners.
+    ``w`` and ``dw (OC, KH, KW * C)`` have each channel's weights together; ``dw`` and ``dx``, in
+    the shape of x, are set. ``start (OH * OW + 1,)`` and ``gradient`` are working space: where the
+    patches of one channel's winners begin in the image, and what reaches them.
     """
     N, OH, OW, OC = dout.shape
-    KH, row = dw.shape[1:]
     wide = x.shape[2]
+    places = np.zeros(DEAD + 1, np.intp)
+    for t in range(pool_h * pool_w):
+        places[t] = t // pool_w * stride_h * wide + t % pool_w * step
     dw[:] = 0
+    dx[:] = 0
     for n in range(N):
-        image = x[n].reshape(x.shape[1] * wide)
         for o in range(OC):
             many = 0
             for p in range(OH):
                 for q in range(OW):
-                    t = int(winner[n, p, q, o])
-                    top, left = p * pool_h + t // pool_w, q * pool_w + t % pool_w
-                    start[many] = top * stride_h * wide + left * step
+                    t = winner[n, p, q, o]
+                    start[many] = p * pool_h * stride_h * wide + q * pool_w * step + places[t]
                     gradient[many] = dout[n, p, q, o]
                     many += t != DEAD
-            for j in range(many, many + -many % 4):
-                start[j], gradient[j] = start[0], 0
-            for i in range(KH):
-                target = dw[o, i]
-                for j in range(0, many, 4):
-                    g0, g1, g2, g3 = gradient[j], gradient[j + 1], gradient[j + 2], gradient[j + 3]
-                    a0 = image[start[j] + i * wide :][:row]
-                    a1 = image[start[j + 1] + i * wide :][:row]
-                    a2 = image[start[j + 2] + i * wide :][:row]
-                    a3 = image[start[j + 3] + i * wide :][:row]
-                    for k in range(row):
-                        target[k] = target[k] + g0 * a0[k] + g1 * a1[k] + g2 * a2[k] + g3 * a3[k]
+            _walk(w[o], x[n], start, gradient, many, dw[o], dx[n])
 
 
-@kernel
-def input_gradient(w, winner, dout, stride_h, step, pool_h, pool_w, dx, channels, many):
-    """Add up dx[patch] += dout * w[o] over the winners alone; ``dx`` is set, in the shape of x.
+def _walk(w, x, start, gradient, many, dw, dx):
+    """For each winner j, add gradient[j] * patch to ``dw`` and gradient[j] * w to dx's patch.
 
-    ``w (OC, KH, KW * C)`` has each channel's weights together.
-
-    Channels that won at the same place share a patch, and are added four at a time.
-    ``channels (P + 1, OC)`` and ``many (P + 1,)`` are working space: the winners of each place.
+    The patch, in the shape of ``w (KH, KW * C)``, begins at the float ``start[j]`` of the image.
     """
-    N, OH, OW, OC = dout.shape
-    KH, row = w.shape[1:]
-    P = pool_h * pool_w
-    dx[:] = 0
-    for n in range(N):
-        for p in range(OH):
-            for q in range(OW):
-                g = dout[n, p, q]
-                many[:] = 0
-                for o in range(OC):
-                    t = min(int(winner[n, p, q, o]), P)
-                    channels[t, many[t]] = o
-                    many[t] += 1
-                for t in range(P):
-                    top = (p * pool_h + t // pool_w) * stride_h
-                    left = (q * pool_w + t % pool_w) * step
-                    for i in range(KH):
-                        target = dx[n, top + i, left : left + row]
-                        _add_four(w, i, g, channels[t], many[t], target)
+    KH, row = w.shape
+    for j in range(many):
+        top, left = divmod(start[j], x.shape[1])
+        patch = slice(top, top + KH), slice(left, left + row)
+        dw += gradient[j] * x[patch]
+        dx[patch] += gradient[j] * w
+
+
+if COMPILING:
+
+    @partial(kernel, inline="always")  # a call with so many arrays would take half as long again
+    def _walk(w, x, start, gradient, many, dw, dx):
+        (KH, row), wide = w.shape, x.shape[1]
+        patches, images = (w.ctypes.data, dw.ctypes.data), (x.ctypes.data, dx.ctypes.data)
+        winners = start.ctypes.data, gradient.ctypes.data, many
+        for i in range(KH):
+            k = 0
+            while k + 3 * LANES <= row:
+                _walk_three(*patches, i * row + k, *images, i * wide + k, *winners)
+                k += 3 * LANES
+            while k + LANES <= row:
+                _walk_one(*patches, i * row + k, *images, i * wide + k, *winners)
+                k += LANES
+            if k < row:
+                _walk_rest(w, x, start, gradient, many, dw, dx, i, k)
 
 
 @kernel
-def _add_four(w, i, g, channels, many, target):
-    """Add g[o] * w[o, i] to ``target`` for the first ``many`` channels, four at a time."""
-    whole = many - many % 4
-    for j in range(0, whole, 4):
-        o0, o1, o2, o3 = channels[j], channels[j + 1], channels[j + 2], channels[j + 3]
-        g0, g1, g2, g3 = g[o0], g[o1], g[o2], g[o3]
-        w0, w1, w2, w3 = w[o0, i], w[o1, i], w[o2, i], w[o3, i]
-        for k in range(len(target)):
-            target[k] = target[k] + g0 * w0[k] + g1 * w1[k] + g2 * w2[k] + g3 * w3[k]
-    for j in range(whole, many):
-        g0, w0 = g[channels[j]], w[channels[j], i]
-        for k in range(len(target)):
-            target[k] += g0 * w0[k]
+def _walk_rest(w, x, start, gradient, many, dw, dx, i, k):
+    """Do what `_walk` does to the end of row i, from its k-th float on."""
+    row, wide = w.shape[1], x.shape[1]
+    image, dimage = x.reshape(-1), dx.reshape(-1)
+    for j in range(many):
+        here = start[j] + i * wide
+        for rest in range(k, row):
+            dw[i, rest] += gradient[j] * image[here + rest]
+            dimage[here + rest] += gradient[j] * w[i, rest]
 
 
 @kernel
