@@ -61,3 +61,15 @@ def test_works_where_nothing_can_be_written(folder):
     nowhere = {"HOME": str(folder / "home"), "XDG_CACHE_HOME": str(folder / "home")}
     assert use(folder, **nowhere, NUMBA_CACHE_DIR="") == (1, 1)
     assert use(folder, **nowhere, NUMBA_CACHE_DIR="") == (1, 1)
+
+
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
+def test_so_do_those_of_data(tmp_path):
+    for folder in ("__pycache__", "home"):
+        (tmp_path / folder).write_text("in the way")
+    shutil.copy(NN.parent / "data" / "kernels.py", tmp_path)
+    home = str(tmp_path / "home")
+    nowhere = {"HOME": home, "XDG_CACHE_HOME": home, "NUMBA_CACHE_DIR": ""}
+    subprocess.run(
+        [sys.executable, "-c", "import kernels"], cwd=tmp_path, env=os.environ | nowhere, check=True
+    )
