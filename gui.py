@@ -94,7 +94,11 @@ class App(tk.Tk if tk else object):
         """Write the digit drawn and its probability, in whole per cent, on the label."""
         if not self.strokes:
             return
-        (probabilities,) = self.model.predict_proba(from_strokes(self.strokes)[None])
+        try:
+            (probabilities,) = self.model.predict_proba(from_strokes(self.strokes)[None])
+        except FloatingPointError as error:
+            print(f"gui.py: {error}; name another model with --weights", file=sys.stderr)
+            return
         digit = probabilities.argmax()
         percent = int(100 * float(probabilities[digit]))  # cut off: only certainty reads 100%
         self.label.configure(text=f"{digit}, {percent}%")

@@ -253,6 +253,19 @@ def test_recognise_on_an_empty_canvas_leaves_the_label(app):
     assert app.label["text"] == "7, 50%"
 
 
+def test_a_network_without_an_answer_leaves_the_label_and_is_one_line(app, monkeypatch, capsys):
+    def overflow(images):
+        raise FloatingPointError("the network's answer is not a number")
+
+    monkeypatch.setattr(app.model, "predict_proba", overflow)
+    before = app.label["text"]
+    app.strokes.append([(100, 100), (120, 140)])
+    app.classify_btn.invoke()
+    assert app.label["text"] == before
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("gui.py: the network's answer is not a number; name another model")
+
+
 def test_keys_recognise_take_back_and_clear(app):
     def press(key):
         app.event_generate(key)

@@ -106,6 +106,29 @@ def test_three_hundred_events(app):
     assert app.canvas.find_all() == ()
 
 
+def test_closing_while_the_inspector_updates(display, capfd):
+    """The inside is closed in mid-stroke, opened again, and at last the window itself is closed."""
+    app = gui.App()
+    faults = []
+    app.report_callback_exception = lambda *fault: faults.append(fault)
+    hand = Hand(app, seed=3)
+    for closing in ("inspector", "window"):
+        app.inspect()
+        app.update()
+        hand.press()
+        for number in range(20):
+            hand.move()
+            if number % 9 == 0:
+                app.update()
+        if closing == "inspector":
+            app._inspector.destroy()
+            app.update()
+            assert_seen_is_kept(app)
+    app.destroy()
+    assert not faults
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.slow
 def test_ten_thousand_events_and_no_more_memory_than_after_a_thousand(app):
     held = []
