@@ -97,14 +97,7 @@ class ConvReLUPool(_Fast):
         if KW * C < kernels.LANES and not self.input_gradient:
             self._weight_gradient_alone(rows, winner, dout)
             return None
-        w, dw = (self._room(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
-        w.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
-        dx = self._room("dx padded", rows.shape)
-        (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
-        start = self._room("start", (OH * OW + 1,), np.intp)
-        gradient = self._room("gradient", (OH * OW + 1,))
-        kernels.gradients(rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, start, gradient)
-        self.grads["w"].reshape(-1, OC)[...] = dw.reshape(OC, -1).T
+        dx = self._both_gradients(rows, winner, dout)
         return self._unpadded(dx, shape) if self.input_gradient else None
 
     def _padded(self, x):
@@ -124,6 +117,19 @@ class ConvReLUPool(_Fast):
         stops, K = height * width, KH * KW * C
         few = max(1, CACHE_BYTES // (4 * stops * (K + OC)))
         return self._room("cols", (few * stops * K,)), self._room("conv", (few, height, width, OC))
+
+    def _both_gradients(self, rows, winner, dout):
+        """Fill ``grads["w"]`` and return the gradient for ``rows``, from the winners alone."""
+        KH, KW, C, OC = self.params["w"].shape
+        w, dw = (self._room(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
+        w.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
+        dx = self._room("dx padded", rows.shape)
+        (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
+        start = self._room("start", (OH * OW + 1,), np.intp)
+        gradient = self._room("gradient", (OH * OW + 1,))
+        kernels.gradients(rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, start, gradient)
+        self.grads["w"].reshape(-1, OC)[...] = dw.reshape(OC, -1).T
+        return dx
 
     def _weight_gradient_alone(self, rows, winner, dout):
         """Fill ``grads["w"]`` by dense products, which short rows are better served with."""

@@ -246,9 +246,8 @@ def command(
     parser = argparse.ArgumentParser(
         f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
     )
-    either = f".npz or {endings}, the one if the other is not"
-    parser.add_argument("source", type=Path, metavar="IN", help=either)
-    parser.add_argument("target", type=Path, metavar="OUT", help="the other")
+    parser.add_argument("source", type=Path, metavar="IN", help=f".npz; or {endings}")
+    parser.add_argument("target", type=Path, metavar="OUT", help="of the other kind")
     args = parser.parse_args(argv)
     try:
         if args.target.suffix.lower() == ".npz":

@@ -8,6 +8,13 @@ from nn.rounding import add_up, decimals_for, round_to
 
 
 def shown(total):
+    """What the terms show, once it is seen that they add up, each to less than a unit."""
+    assert sum(term.shown for term in total.terms) == total.shown
+    unit = Decimal(1).scaleb(total.shown.as_tuple().exponent)
+    for term in total.terms:
+        assert abs(term.shown - Decimal(term.value)) < unit
+        assert term.shown.as_tuple().exponent == total.shown.as_tuple().exponent
+        assert not term.shown.is_signed() or term.shown  # no -0.000
     return [str(term.shown) for term in total.terms]
 
 
