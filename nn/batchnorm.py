@@ -8,6 +8,8 @@ In training, mean and var are those of the batch at hand, over all its images an
 there may be one image only, so running averages of what training saw stand in for them.
 """
 
+import math
+
 import numpy as np
 
 from .layer import Layer, count, float_dtype
@@ -41,8 +43,8 @@ class BatchNorm(Layer):
     ):
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must be in [0, 1), not {momentum!r}")
-        if not eps > 0:
-            raise ValueError(f"eps must be positive, not {eps!r}")
+        if not 0 < eps < math.inf:
+            raise ValueError(f"eps must be positive and finite, not {eps!r}")
         super().__init__(
             channels=count("channels", channels),
             momentum=float(momentum),
@@ -59,6 +61,19 @@ class BatchNorm(Layer):
         """Return the shapes of ``gamma`` and ``beta``; see `Layer.param_shapes`."""
         return {"gamma": (channels,), "beta": (channels,)}
 
+    def expect(self, shape: tuple, train: bool = False) -> None:
+        """See that ``shape`` is (N, C) or (N, H, W, C), and none of them 0 in training.
+
+        Raises
+        ------
+        ValueError
+            If it is not.
+        """
+        C = self.config["channels"]
+        self._expect(shape, *(("N", C) if len(shape) == 2 else ("N", "H", "W", C)))
+        if train and not math.prod(shape):
+            raise ValueError("BatchNorm: an empty batch has no mean to train with")
+
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return ``x`` normalised, in its own shape.
 
@@ -67,8 +82,7 @@ class BatchNorm(Layer):
         ValueError
             If ``x`` has another number of channels, or if a training batch is empty.
         """
-        C = self.config["channels"]
-        self._expect(x.shape, *(("N", C) if x.ndim == 2 else ("N", "H", "W", C)))
+        self.expect(x.shape, train)
         if train:
             mean, var = self._batch_statistics(x)
         else:
@@ -81,8 +95,6 @@ class BatchNorm(Layer):
     def _batch_statistics(self, x):
         """Return the mean and variance of each channel, and move the running ones towards them."""
         m = x.size // x.shape[-1]
-        if m == 0:
-            raise ValueError("BatchNorm: an empty batch has no mean to train with")
         axes = tuple(range(x.ndim - 1))
         # In float64: a sum of many float32 numbers far from zero would lose the variance.
         mean, var = (f(axes, dtype=np.float64).astype(x.dtype) for f in (x.mean, x.var))
@@ -98,8 +110,7 @@ class BatchNorm(Layer):
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return ``shape``."""
-        C = self.config["channels"]
-        self._expect(("N", *shape), *(("N", C) if len(shape) == 1 else ("N", "H", "W", C)))
+        self.expect(("N", *shape))
         return shape
 
     def backward(self, dout: np.ndarray) -> np.ndarray:

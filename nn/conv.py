@@ -53,7 +53,7 @@ class Conv2D(Windowed):
         rng: np.random.Generator | None = None,
         dtype=np.float32,
     ):
-        self.window = Window.of(kernel_size, stride, pad)
+        self.window = Window.of(kernel_size, stride, pad, "kernel_size")
         super().__init__(
             in_channels=count("in_channels", in_channels),
             out_channels=count("out_channels", out_channels),

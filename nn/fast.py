@@ -41,10 +41,10 @@ class Fused(Sequential):
     return is the caller's to keep.
     """
 
-    def __init__(self, model: Sequential, layers: list[Layer], threads: int | None = None):
+    def __init__(self, model: Sequential, layers: list[Layer], **options: Any):
         super().__init__(layers)
         self.model = model
-        self.threads = threads
+        self.options = options  # of `fuse`
         self._workers: Workers | None = None
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
@@ -58,7 +58,15 @@ class Fused(Sequential):
 
     def replica(self) -> Sequential:
         """Return a fused network that shares the parameters and has all else to itself."""
-        return fuse(self.model.replica())
+        return fuse(self.model.replica(), **self.options)
+
+    def copy(self) -> Sequential:
+        """Return a fused network with copies of the parameters."""
+        return fuse(self.model.copy(), **self.options)
+
+    def demand(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return what the model needs; see `Sequential.demand`."""
+        return self.model.demand(input_shape)
 
     def dropouts(self) -> list[Dropout]:
         """Return the model's layers that draw random numbers."""
@@ -72,7 +80,7 @@ class Fused(Sequential):
         if len(images) <= IMAGES_PER_TASK:
             return super().predict_proba(images)
         if self._workers is None:
-            self._workers = Workers(self.replica, self.threads)
+            self._workers = Workers(self.replica, self.options["threads"])
 
         def predict(replica, part):
             replica.adopt_state(self.model)
@@ -126,7 +134,7 @@ def fuse(
         del rest[:taken]
     if layers and isinstance(layers[0], ConvReLUPool):
         layers[0].input_gradient = input_gradient
-    return Fused(model, layers, threads)
+    return Fused(model, layers, input_gradient=input_gradient, threads=threads)
 
 
 def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> bool:

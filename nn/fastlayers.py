@@ -11,6 +11,8 @@ BatchNorm, Dense and Dropout do what the plain layers do, in buffers. The rules,
 window stops, are the plain layers' own.
 """
 
+from typing import Self
+
 import numpy as np
 
 from . import kernels
@@ -34,6 +36,12 @@ class _Fast(Layer):
         super().__init__(**plain.config)
         self.params, self.grads, self.state = plain.params, plain.grads, plain.state
         self._rooms: dict[str, np.ndarray] = {}
+
+    def replica(self) -> Self:
+        """Return a layer that shares ``params`` with this one and has all else to itself."""
+        twin = super().replica()
+        twin._rooms = {}
+        return twin
 
     def _room(self, name: str, shape: tuple[int, ...], dtype=np.float32) -> np.ndarray:
         """Return an array of ``shape``, the same memory each time unless it has to grow."""
@@ -103,13 +111,15 @@ class ConvReLUPool(_Fast):
     def _padded(self, x):
         """Return ``x`` with its padding, as rows: shape (N, HP, WP * C)."""
         N, H, W, C = x.shape
-        (above, below), (left, right) = self.window.padding(H, W)
-        if above + below + left + right == 0:
+        (above, _), (left, _) = self.window.padding(H, W)
+        HP, WP = self.window.padded_size(H, W)
+        if (HP, WP) == (H, W):
             return np.ascontiguousarray(x).reshape(N, H, W * C)
-        # Made of zeros and only ever written inside: the padding stays.
-        padded = self._room("padded", (N, above + H + below, left + W + right, C))
+        # Made of zeros and only ever written inside: the padding stays. Images of another size
+        # have another inside, and so a room of their own.
+        padded = self._room(f"{H} x {W}, padded", (N, HP, WP, C))
         padded[:, above : above + H, left : left + W] = x
-        return padded.reshape(N, padded.shape[1], padded.shape[2] * C)
+        return padded.reshape(N, HP, WP * C)
 
     def _space(self, height, width):
         """Return room for patches and maps of this size, of as many images as fit the cache."""
@@ -164,11 +174,9 @@ class FastBatchNorm(_Fast):
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return ``x``, shape (N, ..., C), normalised."""
+        self.plain.expect(x.shape, train)
         C = self.config["channels"]
-        self._expect(x.shape, *(("N", C) if x.ndim == 2 else ("N", "H", "W", C)))
         rows = np.ascontiguousarray(x).reshape(-1, C)
-        if train and not rows.size:
-            raise ValueError("BatchNorm: an empty batch has no mean to train with")
         mean, var = self._room("mean", (C,), np.float64), self._room("var", (C,), np.float64)
         if train:
             kernels.moments(rows, mean, var)

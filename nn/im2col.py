@@ -83,8 +83,8 @@ def col2im(cols: np.ndarray, image_size: tuple[int, int], window: Window) -> np.
     """
     N, OH, OW, KH, KW, C = cols.shape
     H, W = image_size
-    (above, below), (left, right) = window.padding(H, W)
-    padded = np.zeros((N, above + H + below, left + W + right, C), cols.dtype)
+    (above, _), (left, _) = window.padding(H, W)
+    padded = np.zeros((N, *window.padded_size(H, W), C), cols.dtype)
     for i in range(KH):
         for j in range(KW):
             # += and not =: overlapping windows share pixels, and a pixel's gradients add up.

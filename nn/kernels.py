@@ -1,10 +1,11 @@
 """The inner loops of `nn.fast`, compiled.
 
 Every kernel is serial and lets go of the GIL: the batch is split over threads one level up. It
-takes contiguous float32 arrays and ints, writes into arrays that it is given, and checks nothing;
-`nn.fast` does. What is added up in another order than in the plain layers may differ in the last
-bits. They are all in this one file, because numba tells by a kernel's file whether what it kept on
-disk is still good: a kernel elsewhere would not see that one of these which it calls has changed.
+takes contiguous arrays, of float32 unless said otherwise, writes into arrays that it is given, and
+checks nothing; `nn.fastlayers` does. What is added up in another order than in the plain layers may
+differ in the last bits. They are all in this one file, because numba tells by a kernel's file
+whether what it kept on disk is still good: a kernel elsewhere would not see that one of these which
+it calls has changed.
 
 Shapes: images are ``x (N, H, W * C)``, padded already; a row of a patch is KW * C neighbouring
 floats. ``winner (N, OH, OW, OC)`` says, for each value that left a block of convolution, ReLU and
@@ -92,7 +93,8 @@ def compiled() -> int:
 
 def _matmul(a, transposed, b, beta, out):
     """Set ``out (M, N)`` to beta * out + a @ b, or a.T @ b; ``b`` is (K, N)."""
-    out[:] = beta * out + (a.T if transposed else a) @ b
+    product = (a.T if transposed else a) @ b
+    out[:] = product + beta * out if beta else product  # 0 times an old NaN would be NaN
 
 
 if COMPILING:
@@ -242,6 +244,13 @@ def im2col_by_tap(x, row, stride_h, step, taps):
                         target[q] = source[q * step]
 
 
+@partial(kernel, inline="always")  # as a call of its own it would keep LLVM from using vectors
+def _better(value, place, best, winner):
+    """Return ``value`` and its place if it is above ``best`` or NaN, else ``best`` and its own."""
+    wins = (value > best) | (value != value)
+    return value if wins else best, place if wins else winner
+
+
 @kernel
 def pool_relu(conv, bias, pool_h, pool_w, out, winner):
     """Take each window's maximum of ``conv``, add the bias, cut off at zero, note the winner.
@@ -253,16 +262,21 @@ def pool_relu(conv, bias, pool_h, pool_w, out, winner):
         for p in range(OH):
             for q in range(OW):
                 best, place = out[n, p, q], winner[n, p, q]
-                first = conv[n, p * pool_h, q * pool_w]
-                for o in range(OC):
-                    best[o] = first[o]
-                    place[o] = 0
-                for t in range(1, pool_h * pool_w):
-                    here = conv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                if pool_h == 2 and pool_w == 2:  # the usual pool: its winner stays in a register
+                    above, below = conv[n, 2 * p], conv[n, 2 * p + 1]
+                    a, b, c, d = above[2 * q], above[2 * q + 1], below[2 * q], below[2 * q + 1]
                     for o in range(OC):
-                        better = (here[o] > best[o]) | (here[o] != here[o])
-                        best[o] = here[o] if better else best[o]
-                        place[o] = t if better else place[o]
+                        value, t = _better(b[o], np.int32(1), a[o], np.int32(0))
+                        value, t = _better(c[o], np.int32(2), value, t)
+                        best[o], place[o] = _better(d[o], np.int32(3), value, t)
+                else:
+                    first = conv[n, p * pool_h, q * pool_w]
+                    for o in range(OC):
+                        best[o], place[o] = first[o], 0
+                    for t in range(1, pool_h * pool_w):
+                        here = conv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                        for o in range(OC):
+                            best[o], place[o] = _better(here[o], t, best[o], place[o])
                 for o in range(OC):
                     value = best[o] + bias[o]
                     place[o] = place[o] if value > 0 else DEAD
@@ -279,8 +293,9 @@ def unpool(winner, dout, pool_h, pool_w, dconv):
                 place, g = winner[n, p, q], dout[n, p, q]
                 for t in range(pool_h * pool_w):
                     target = dconv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                    here = np.uint8(t)
                     for o in range(OC):
-                        target[o] = g[o] if place[o] == t else np.float32(0)
+                        target[o] = g[o] if place[o] == here else np.float32(0)
 
 
 @kernel

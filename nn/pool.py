@@ -21,7 +21,7 @@ class _Pool(Windowed):
     """What the two pools share: a window that treats each channel by itself."""
 
     def __init__(self, size, *, stride=None, pad=0, **more):
-        self.window = Window.of(size, size if stride is None else stride, pad)
+        self.window = Window.of(size, size if stride is None else stride, pad, "size")
         if self.window.pad != "same" and any(
             max(added) >= k
             for added, k in zip(self.window.padding(0, 0), self.window.kernel, strict=True)

@@ -29,9 +29,17 @@ class Window:
     pad: tuple[int | tuple[int, int], int | tuple[int, int]] | str
 
     @classmethod
-    def of(cls, kernel, stride, pad) -> "Window":
-        """Check a layer's arguments, each an int or a pair of ints, and make a window of them."""
-        return cls(pair("window", kernel, least=1), pair("stride", stride, least=1), _padding(pad))
+    def of(cls, kernel, stride, pad, name: str = "window") -> "Window":
+        """Check a layer's arguments, each an int or a pair of ints, and make a window of them.
+
+        ``name`` is what the layer calls ``kernel``.
+
+        Raises
+        ------
+        ValueError
+            If one is neither, or too small.
+        """
+        return cls(pair(name, kernel, least=1), pair("stride", stride, least=1), _padding(pad))
 
     def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return ((above, below), (left, right)) for an image of this size."""
@@ -41,6 +49,11 @@ class Window:
             vertical, horizontal = (p if isinstance(p, tuple) else (p, p) for p in self.pad)
         return vertical, horizontal
 
+    def padded_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the (height, width) of an image of this size with its padding."""
+        (above, below), (left, right) = self.padding(height, width)
+        return above + height + below, left + width + right
+
     def output_size(self, height: int, width: int) -> tuple[int, int]:
         """Return (OH, OW), the number of stops; an edge too small for one more is left out.
 
@@ -49,10 +62,7 @@ class Window:
         ValueError
             If the window does not fit into the padded image even once.
         """
-        padded = [
-            size + sum(added)
-            for size, added in zip((height, width), self.padding(height, width), strict=True)
-        ]
+        padded = self.padded_size(height, width)
         if padded[0] < self.kernel[0] or padded[1] < self.kernel[1]:
             raise ValueError(
                 f"a window of {self.kernel[0]} x {self.kernel[1]} does not fit into an image of "
@@ -63,8 +73,7 @@ class Window:
 
     def floats(self, height: int, width: int) -> int:
         """Return how many floats a map of one channel takes, padded or as rows: the larger."""
-        (above, below), (left, right) = self.padding(height, width)
-        padded = (above + height + below) * (left + width + right)
+        padded = math.prod(self.padded_size(height, width))
         return max(padded, math.prod(self.output_size(height, width)) * math.prod(self.kernel))
 
 

@@ -115,6 +115,7 @@ def test_an_empty_batch_cannot_train_and_leaves_the_statistics():
         {"channels": 2, "momentum": 1.0},
         {"channels": 2, "momentum": -0.1},
         {"channels": 2, "eps": 0.0},
+        {"channels": 2, "eps": float("inf")},
         {"channels": 2, "eps": float("nan")},
     ],
 )

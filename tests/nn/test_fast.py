@@ -200,6 +200,45 @@ def test_input_gradient_can_be_left_out():
     assert set(network.named_grads()) == set(model.named_params())
 
 
+def test_a_copy_has_parameters_of_its_own_and_a_replica_shares_them():
+    network = fuse(whole_network(), input_gradient=False)
+    copy, replica = network.copy(), network.replica()
+    mine = network.named_params()
+    for other, shared in ((copy, False), (replica, True)):
+        theirs = other.named_params()
+        assert all(np.shares_memory(w, theirs[name]) == shared for name, w in mine.items())
+    before = network.forward(x := images(2, 21, 20, 1))
+    for w in copy.named_params().values():
+        w[...] = 0
+    np.testing.assert_array_equal(network.forward(x), before)
+    for other in (copy, replica):
+        out = other.forward(x, train=True)
+        assert other.backward(out) is None, "the options are the same"
+
+
+def test_demands_what_the_model_does():
+    model = whole_network()
+    assert fuse(model).demand((21, 20, 1)) == model.demand((21, 20, 1))
+
+
+def test_images_of_one_size_leave_nothing_in_the_padding_of_another():
+    """Both sizes are padded to 7 x 7, but not on the same sides."""
+    model = Sequential([Conv2D(1, 3, 3, stride=2, pad="same", rng=RNG), ReLU()])
+    network = fuse(model)
+    for size in (6, 5, 6):
+        x = images(2, size, size, 1)
+        np.testing.assert_allclose(network.forward(x), model.forward(x), atol=1e-6)
+
+
+def test_an_image_that_is_no_number_leaves_nothing_behind():
+    model = whole_network()
+    network, x = fuse(model), images(2, 21, 20, 1)
+    before = network.forward(x)
+    with np.errstate(all="ignore"):
+        network.forward(np.full_like(x, np.nan))
+    np.testing.assert_array_equal(network.forward(x), before)
+
+
 @pytest.mark.parametrize("n", [0, 1, 32, 33, 200])
 def test_predicts_many_images_on_all_threads_as_the_plain_network_does(n):
     model = whole_network()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nn import Conv2D, MaxPool2D
 from nn.window import Window
 
 
@@ -52,3 +53,10 @@ def test_a_pair_stands_for_either_side_of_the_padding():
 def test_refuses_what_is_no_window(arguments, message):
     with pytest.raises(ValueError, match=message):
         Window.of(*arguments)
+
+
+def test_a_layer_names_its_own_argument():
+    with pytest.raises(ValueError, match="kernel_size must be at least 1"):
+        Conv2D(1, 1, 0)
+    with pytest.raises(ValueError, match="size must be an int"):
+        MaxPool2D("x")
