@@ -30,6 +30,10 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be used; the message names it and says why, in one line."""
 
 
+class DamagedError(CheckpointError):
+    """A checkpoint that is not whole."""
+
+
 def write(folder: Path, number: int, progress: dict[str, Any], arrays: Arrays) -> Path:
     """Write a checkpoint, and delete all but the newest two.
 
@@ -68,8 +72,10 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
 
     Raises
     ------
-    CheckpointError
+    DamagedError
         If the file is anything but a whole checkpoint.
+    CheckpointError
+        If it cannot be read, or is one of another version of this program.
     """
     try:
         arrays = read_arrays(path)
@@ -77,8 +83,13 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
         if checksum != _checksum(text, arrays):
             raise ValueError("its checksum is another one")
         progress = json.loads(text)
-        if not isinstance(progress, dict) or progress.pop("format", None) != FORMAT:
-            raise ValueError(f"this program reads format {FORMAT}")
+        if not isinstance(progress, dict) or "format" not in progress:
+            raise ValueError("it does not say how far the run is")
+        if (version := progress.pop("format")) != FORMAT:
+            raise CheckpointError(
+                f"{path}: its format is {str(version)[:20]} and this program reads {FORMAT}: "
+                "name another folder"
+            )
         for name, array in arrays.items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise ValueError(f"array {name} holds NaN or infinity")
@@ -86,16 +97,26 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from None
     except KeyError as error:
         raise damaged(path, f"it lacks {error}") from None
+    except CheckpointError:
+        raise
     except (ValueError, RecursionError) as error:
         raise damaged(path, error) from None
     return progress, arrays
 
 
-def damaged(path: Path, fault: object) -> CheckpointError:
+def damaged(path: Path, fault: object) -> DamagedError:
     """Return the error for a file that is there and cannot be gone on from: one line."""
-    return CheckpointError(
+    return DamagedError(
         f"{path}: not a whole checkpoint: {textwrap.shorten(str(fault)[:1000], 200)}"
     )
+
+
+def set_aside(path: Path) -> Path:
+    """Give a checkpoint a name that `find` does not find; return it.
+
+    Under its own it would count as one of the newest, and good ones would be deleted for its sake.
+    """
+    return path.rename(path.with_suffix(".damaged"))
 
 
 def _checksum(text, arrays):
@@ -107,10 +128,10 @@ def _checksum(text, arrays):
 
 
 def gather(model: Sequential, average: Average, optimiser: Optimiser) -> Arrays:
-    """Return all arrays of a training, each under a name of its own."""
+    """Return all arrays of a training, not copied, each under a name of its own."""
     return dict(_places(model, average)) | {
         f"optimiser/{kind}/{name}": array
-        for kind, memory in optimiser.state.items()
+        for kind, memory in optimiser.memory.items()
         for name, array in memory.items()
     }
 
@@ -126,7 +147,7 @@ def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Opti
     params = model.named_params()
     places = dict(_places(model, average))
     memory = {
-        f"optimiser/{kind}/{name}": w for kind in optimiser.state for name, w in params.items()
+        f"optimiser/{kind}/{name}": w for kind in optimiser.memory for name, w in params.items()
     }
     kept = {name for name in arrays if name.startswith("optimiser/")}
     if arrays.keys() - kept != places.keys() or not kept <= memory.keys():
@@ -139,7 +160,7 @@ def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Opti
         array[...] = arrays[name]
     for name in kept:
         _, kind, parameter = name.split("/")
-        optimiser.state[kind][parameter] = arrays[name].copy()
+        optimiser.memory[kind][parameter] = arrays[name].copy()
 
 
 def _places(model: Sequential, average: Average) -> Iterator[tuple[str, np.ndarray]]:

@@ -32,7 +32,7 @@ class Optimiser:
     ----------
     steps : int
         Steps taken.
-    state : dict of str to dict of str to ndarray
+    memory : dict of str to dict of str to ndarray
         For each kind of memory, an array per parameter.
     """
 
@@ -46,7 +46,7 @@ class Optimiser:
         self.lr = lr
         self.weight_decay = weight_decay
         self.steps = 0
-        self.state: dict[str, Arrays] = {memory: {} for memory in self.memories}
+        self.memory: dict[str, Arrays] = {kind: {} for kind in self.memories}
 
     def step(self, params: Arrays, grads: Arrays, lr: float | None = None) -> None:
         """Move every parameter one step down its gradient, in place.
@@ -68,9 +68,9 @@ class Optimiser:
 
     def _memory_of(self, kind, name, w):
         """Return one parameter's memory of one kind: zeros at first."""
-        if name not in self.state[kind]:
-            self.state[kind][name] = np.zeros_like(w)
-        return self.state[kind][name]
+        if name not in self.memory[kind]:
+            self.memory[kind][name] = np.zeros_like(w)
+        return self.memory[kind][name]
 
     def _update(self, dw: np.ndarray, lr: float, **memory: np.ndarray) -> np.ndarray:
         """Return what to subtract from one parameter, and bring its memory up to date."""

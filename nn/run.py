@@ -25,6 +25,7 @@ from .checkpoint import CheckpointError
 from .training import Step, Trainer
 
 Batches = Iterable[tuple[np.ndarray, np.ndarray]]
+MAX_COUNT = 1 << 53  # of what a run counts: beyond it no float tells one from the next
 
 
 class StoppedError(Exception):
@@ -76,13 +77,15 @@ class Progress:
         try:
             read = cls(**{f.name: kept[f.name] for f in fields(cls)})
             counts = (read.epoch - 1, read.step, read.images, read.classed, read.correct)
+            columns = {"lr", *read.row()}
             numbers = [read.loss, read.seconds]
             for row in read.history:
                 numbers += row.values()
             sound = (
-                all(type(count) is int and count >= 0 for count in counts)
+                all(type(count) is int and 0 <= count < MAX_COUNT for count in counts)
                 and all(type(number) in (int, float) and isfinite(number) for number in numbers)
                 and len(read.history) == read.epoch - 1
+                and all(columns <= row.keys() == read.history[0].keys() for row in read.history)
             )
         except (KeyError, TypeError, AttributeError, OverflowError):
             sound = False
@@ -154,12 +157,13 @@ class Run:
         Parameters
         ----------
         tell : callable
-            Is given a line about each checkpoint that had to be passed over.
+            Is given a line about each damaged checkpoint, which is set aside.
 
         Raises
         ------
         CheckpointError
-            If the checkpoint is of a run with other settings, or of another network.
+            If the checkpoint is of a run with other settings, of another network or version, or
+            cannot be read.
         """
         found = self.trainer.ranks.once(self._newest, tell)
         if found is None:
@@ -179,8 +183,9 @@ class Run:
             try:
                 kept, arrays = checkpoint.read(path)
                 progress, settings, steps, updates = _unpacked(path, kept)
-            except CheckpointError as error:
-                tell(f"{error}; trying the one before")
+            except checkpoint.DamagedError as error:
+                aside = checkpoint.set_aside(path)
+                tell(f"{error}; set aside as {aside.name}; trying the one before")
                 continue
             for name, now in self.settings.items():
                 if settings.get(name) != now:

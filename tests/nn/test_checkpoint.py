@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
     assert checkpoint.read(good)[0] == {"epoch": 1}
 
 
-@pytest.mark.parametrize("text", ["[]", "3", '"text"', "{}", '{"format": 2}', "[" * 100_000, "{"])
+@pytest.mark.parametrize("text", ["[]", "3", '"text"', "{}", "[" * 100_000, "{"])
 def test_a_sound_checksum_does_not_make_sense_of_nonsense(tmp_path, text):
     path = tmp_path / "checkpoint-00000001.npz"
     sums = np.array(checkpoint._checksum(text, ARRAYS))

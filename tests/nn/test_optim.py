@@ -105,7 +105,7 @@ def test_decay_shrinks_by_the_rate_alone_where_there_is_no_gradient(make):
     lr = optimiser.lr
     places = path(optimiser, [0, 0], start=8.0, shape=(2, 2))
     assert places == pytest.approx([8 * (1 - lr / 4), 8 * (1 - lr / 4) ** 2], rel=1e-14)
-    assert all(not array.any() for memory in optimiser.state.values() for array in memory.values())
+    assert all(not array.any() for memory in optimiser.memory.values() for array in memory.values())
 
 
 @EVERY
@@ -151,7 +151,7 @@ def test_steps_in_place_in_the_parameters_dtype_and_leaves_gradients(make):
         assert params[name] is array
         assert array.dtype == np.float32
         np.testing.assert_array_equal(grads[name], 1)
-    for memory in optimiser.state.values():
+    for memory in optimiser.memory.values():
         assert {name: (a.shape, a.dtype) for name, a in memory.items()} == {
             name: (a.shape, a.dtype) for name, a in params.items()
         }

@@ -126,7 +126,30 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_line(tmp_path, whole):
     assert newest.name in line
     assert "trying the one before" in line
     assert before.exists()
+    assert newest.with_suffix(".damaged").exists()
     assert_same(again.go().outcome(), whole)
+
+
+def test_damaged_checkpoints_never_cost_a_new_one(tmp_path):
+    """Under their own names they would be the newest, and those written next be deleted."""
+    Simulation(tmp_path).go(2 * STEPS + 1, kill=True)
+    for path in checkpoint.find(tmp_path):
+        path.write_bytes(b"damaged")
+    again = Simulation(tmp_path)
+    assert len(again.told) == 2
+    again.go(1, kill=True)
+    again.run.save()
+    assert Simulation(tmp_path).resumed
+
+
+def test_a_checkpoint_of_another_version_is_refused_and_left_alone(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "FORMAT", 99)
+        Simulation(tmp_path).go(STEPS + 1, kill=True)
+    (path,) = checkpoint.find(tmp_path)
+    with pytest.raises(CheckpointError, match="its format is 99 and this program reads 1: name"):
+        Simulation(tmp_path)
+    assert path.exists()
 
 
 def test_without_a_checkpoint_it_begins(tmp_path):
@@ -155,7 +178,7 @@ HOSTILE = [
     ("epoch", "1"), ("epoch", 0), ("epoch", 2.0), ("step", -1), ("images", None), ("loss", "much"),
     ("loss", float("nan")), ("history", {}), ("history", [3]), ("history", [{}] * 9),
     ("history", [{"epoch": []}]), ("settings", None), ("settings", [1]), ("steps", "4"),
-    ("steps", -4), ("updates", None), ("seconds", 10**400),
+    ("steps", -4), ("updates", None), ("seconds", 10**400), ("step", 10**30),
 ]  # fmt: skip
 
 
