@@ -9,6 +9,7 @@ believed: the file must hold just what its architecture asks for.
 import json
 import os
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -45,10 +46,17 @@ def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
     Raises
     ------
     ValueError
-        If they are larger than what `read_model` reads.
+        If `read_model` would refuse them: they are too large, or hold NaN or infinity.
     """
     if len(layers) > MAX_LAYERS:
         raise ValueError(f"{path}: {len(layers)} layers; {MAX_LAYERS} are the most read again")
+    for i, layer in enumerate(layers):
+        try:
+            _check_window(layer)
+            for name, array in (layer.params | layer.state).items():
+                check_numbers(f"{i}.{name}", array)
+        except ValueError as error:
+            raise ValueError(f"{path}: layer {i} would not be read again: {error}") from None
     described = [{"type": type(layer).__name__, **layer.config} for layer in layers]
     arrays = {"architecture": np.array(json.dumps({"format": FORMAT, "layers": described}))} | {
         f"{i}.{name}": array
@@ -121,11 +129,11 @@ def _build(described, arrays):
             if "rng" in config:
                 raise ValueError(f"{kind} takes no 'rng' from a file")
             for name, shape in LAYERS[kind].param_shapes(**config).items():
-                _check_shape(f"{i}.{name}", arrays, shape)
+                check_shape(f"{i}.{name}", arrays, shape)
             layer = LAYERS[kind](**config)
             _check_window(layer)
             layers.append(layer)
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise ValueError(f"layer {i}: {error}") from None
     return layers
 
@@ -148,21 +156,29 @@ def _fill(layers, arrays):
     for i, layer in enumerate(layers):
         for target in (layer.params, layer.state):
             for name, old in target.items():
-                _check_shape(f"{i}.{name}", arrays, old.shape)
+                check_shape(f"{i}.{name}", arrays, old.shape)
                 array = arrays.pop(f"{i}.{name}")
                 if array.dtype != old.dtype:
                     raise ValueError(f"array {i}.{name} is {array.dtype}, not {old.dtype}")
-                if not np.isfinite(array).all():
-                    raise ValueError(f"array {i}.{name} holds NaN or infinity")
-                if name == "var" and (array < 0).any():
-                    raise ValueError(f"array {i}.{name} holds a negative variance")
+                check_numbers(f"{i}.{name}", array)
                 old[...] = array
     if arrays:
         raise ValueError(f"no layer has a place for array {min(arrays)!r}")
 
 
-def _check_shape(name, arrays, shape):
+def check_shape(name: str, arrays: Mapping, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless there is an array of this name and shape."""
     if name not in arrays:
         raise ValueError(f"array {name} is missing")
-    if arrays[name].shape != tuple(shape):
-        raise ValueError(f"array {name} has shape {arrays[name].shape}, not {tuple(shape)}")
+    if tuple(arrays[name].shape) != tuple(shape):
+        raise ValueError(f"array {name} has shape {tuple(arrays[name].shape)}, not {tuple(shape)}")
+
+
+def check_numbers(name: str, array: np.ndarray) -> None:
+    """Raise ValueError unless all are finite floats, and a variance, ``var``, has none below 0."""
+    if array.dtype.kind != "f":
+        raise ValueError(f"array {name} holds {array.dtype}, no floats")
+    if not np.isfinite(array).all():
+        raise ValueError(f"array {name} holds NaN or infinity")
+    if name.endswith("var") and (array < 0).any():
+        raise ValueError(f"array {name} holds a negative variance")

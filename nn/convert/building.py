@@ -14,14 +14,16 @@ from ..activation import Flatten, Softmax
 from ..conv import Conv2D
 from ..dense import Dense
 from ..dropout import Dropout
-from ..files import MAX_ARCHIVE_BYTES
 from ..layer import Layer
 from ..model import Sequential
-from ..modelfile import MAX_LAYERS, ModelFileError
+from ..modelfile import MAX_LAYERS, ModelFileError, check_numbers, check_shape
 from ..rescaling import Rescaling
 
 PIXEL_UNITS = 1 / 16
 """See `Builder.network`."""
+
+MAX_IMAGE_BYTES = 1 << 28
+"""The most that one image may take on its way through a layer."""
 
 
 class ConversionError(ModelFileError):
@@ -71,19 +73,19 @@ class Builder:
             If anything does not fit.
         """
         for name, shape in kind.param_shapes(**config).items():
-            _check_shape(name, arrays, shape)
+            check_shape(name, arrays, shape)
         layer = kind(**config)
         for target in (layer.params, layer.state):
             for name, old in target.items():
-                _check_shape(name, arrays, old.shape)
+                check_shape(name, arrays, old.shape)
                 old[...] = _numbers(name, arrays[name])
         if len(self.layers) >= MAX_LAYERS:
             raise ValueError(f"it has more than {MAX_LAYERS} layers")
         shape = layer.output_shape(self.shape)
         if kind is Softmax and len(shape) != 1:
             raise ValueError("a softmax over maps is not understood, only over one row of numbers")
-        if 4 * layer.floats(self.shape) > MAX_ARCHIVE_BYTES:
-            raise ValueError("it is too large: one image would take more than a gigabyte")
+        if (size := 4 * layer.floats(self.shape)) > MAX_IMAGE_BYTES:
+            raise ValueError(f"one image would take {size} bytes; {MAX_IMAGE_BYTES} are the most")
         self.layers.append(layer)
         self.shape = shape
 
@@ -92,7 +94,7 @@ class Builder:
         layer = self.layers[-1] if self.layers else None
         if not isinstance(layer, (Conv2D, Dense)) or "b" in layer.params:
             raise ValueError("only what follows a product can be its bias")
-        _check_shape("b", {"b": b}, self.shape[-1:])
+        check_shape("b", {"b": b}, self.shape[-1:])
         layer.params["b"] = _numbers("b", b)
         layer.config["bias"] = True
 
@@ -156,22 +158,12 @@ def classifier(model: Sequential, input_shape: tuple[int, ...]) -> list[Layer]:
     return [*model.layers] if closed else [*model.layers, Softmax()]
 
 
-def _check_shape(name, arrays, shape):
-    if name not in arrays:
-        raise ValueError(f"array {name} is missing")
-    if tuple(arrays[name].shape) != tuple(shape):
-        raise ValueError(f"array {name} has shape {tuple(arrays[name].shape)}, not {tuple(shape)}")
-
-
 def _numbers(name, array):
     """Read an array; it must hold finite numbers, and a variance none below zero."""
     if array.dtype.kind != "f":
         raise ValueError(f"array {name} holds {array.dtype}, no floats")
     numbers = np.asarray(array[...], np.float32)
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"array {name} holds NaN or infinity")
-    if name == "var" and (numbers < 0).any():
-        raise ValueError(f"array {name} holds a negative variance")
+    check_numbers(name, numbers)
     return numbers
 
 
@@ -180,7 +172,7 @@ def at(place: str) -> Iterator[None]:
     """Put ``place``, a layer's number and name, before the message of any ValueError inside."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else error
         raise ValueError(f"{place}: {what}") from error
 
@@ -250,10 +242,10 @@ def command(
     parser.add_argument("target", type=Path, metavar="OUT", help="of the other kind")
     args = parser.parse_args(argv)
     try:
-        if args.target.suffix.lower() == ".npz":
+        if args.target.suffix.lower() == ".npz" != args.source.suffix.lower():
             model = read(args.source)
             model.save(args.target)
-        elif args.source.suffix.lower() == ".npz":
+        elif args.source.suffix.lower() == ".npz" != args.target.suffix.lower():
             model = Sequential.load(args.source)
             write(model, args.target)
         else:
@@ -261,7 +253,7 @@ def command(
                 f"{args.source}, {args.target}: one of the two files must be an .npz, the other "
                 f"{endings}"
             )
-    except (ModelFileError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     print(f"wrote {args.target}: {len(model.layers)} layers")

@@ -20,7 +20,7 @@ from ..batchnorm import BatchNorm
 from ..conv import Conv2D
 from ..dense import Dense
 from ..dropout import Dropout
-from ..files import MAX_ARCHIVE_BYTES
+from ..files import MAX_ARCHIVE_BYTES, METHODS
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
 from . import hdf5
@@ -74,11 +74,14 @@ def archive(path: str | os.PathLike) -> Sequential:
 
 
 def _member(members: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """Read one member, of ``most`` bytes at most; the zip's reader stops at the size it states."""
-    size = members.getinfo(name).file_size
-    if size > most:
-        raise ValueError(f"its {name} takes {size} bytes, more than {most}")
-    return members.read(name)
+    """Read one member, of ``most`` bytes at most, whatever size the archive states."""
+    member = members.getinfo(name)
+    if member.compress_type not in METHODS:
+        raise ValueError(f"its {name} is compressed in a way that Keras does not use")
+    if member.file_size > most:
+        raise ValueError(f"its {name} takes {member.file_size} bytes, more than {most}")
+    with members.open(member) as stream:
+        return stream.read(member.file_size)
 
 
 def _network(described: Config, arrays_of: Callable[[Config, str], Arrays]) -> Sequential:

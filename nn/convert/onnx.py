@@ -12,7 +12,7 @@ from pathlib import Path
 from ..files import MAX_ARCHIVE_BYTES, atomic_write
 from ..model import Sequential
 from . import onnx_read, onnx_write
-from .building import command, library, naming
+from .building import ConversionError, command, library, naming
 
 
 def read(path: str | os.PathLike) -> Sequential:
@@ -47,9 +47,11 @@ def write(
     Raises
     ------
     ConversionError
-        If the network does not fit the input shape.
+        If the network does not fit the input shape, or the name is no ONNX file's.
     """
     with naming(path):
+        if Path(path).suffix.lower() != ".onnx":
+            raise ConversionError(f"{path}: the name of an ONNX file ends with .onnx")
         proto = onnx_write.model_proto(model, input_shape)
         library("onnx").checker.check_model(proto, full_check=True)
         content = proto.SerializeToString()

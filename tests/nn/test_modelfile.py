@@ -129,6 +129,22 @@ def test_a_failed_save_leaves_the_older_file(path, monkeypatch):
 # Files that are no model
 
 
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([Conv2D(1, 1, 65)], "layer 0 .* kernel_size must be at most 64"),
+        ([ReLU(), Dense(2, 3)], "layer 1 .* array 1.w holds NaN"),
+    ],
+)
+def test_what_would_not_be_read_again_is_not_written(path, layers, message):
+    for layer in layers:
+        if isinstance(layer, Dense):
+            layer.params["w"][0, 1] = np.nan
+    with pytest.raises(ValueError, match=message):
+        Sequential(layers).save(path)
+    assert not path.exists()
+
+
 def test_a_missing_file_says_so(path):
     assert "no such file; train a model" in refusal(path)
 
@@ -169,9 +185,11 @@ def test_nothing_pickled_is_ever_run(path, tmp_path):
     objects[0] = bomb
     np.savez(path, architecture=objects)
     refusal(path)
-    model = small()
-    model.layers[1].params["b"] = objects
-    model.save(path)
+    small().save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    assert "1.b" in arrays
+    np.savez(path, **arrays | {"1.b": objects})
     refusal(path)
     assert not (tmp_path / "bang").exists()
 

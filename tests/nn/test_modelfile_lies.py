@@ -107,6 +107,9 @@ def test_a_negative_variance_is_refused(path):
         ([{**DENSE, "in_features": -2}], "layer 0"),
         ([{**DENSE, "in_features": "2"}], "layer 0"),
         ([{**DENSE, "in_features": 10**4000}], "layer 0"),
+        ([{**NORM, "eps": 10**400}], "layer 0"),
+        ([{**NORM, "eps": float("inf")}], "layer 0"),
+        ([{"type": "Rescaling", "scale": 10**400}], "layer 0"),
         ([{**DENSE, "dtype": "float16"}], "dtype must be float32 or float64, not 'float16'"),
         ([{**DENSE, "dtype": "O"}], "dtype must be float32 or float64"),
         ([{**DENSE, "dtype": "f4,(9,f4"}], "dtype must be float32 or float64"),
@@ -116,7 +119,7 @@ def test_a_negative_variance_is_refused(path):
         ([{"type": "MaxPool2D", "size": 2, "pad": "valid"}], "pad must be"),
         ([{**NORM, "momentum": float("nan")}], "layer 0"),
     ],
-    ids=range(26),
+    ids=range(29),
 )
 def test_an_architecture_that_makes_no_sense_is_refused(path, layers, message):
     write(path, layers)

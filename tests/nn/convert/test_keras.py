@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tracemalloc
 import zipfile
 
 import h5py
@@ -153,7 +154,7 @@ def test_images_given_as_rows_or_without_channels(tmp_path):
         (1, {"filters": "1"}, "layer 1 "),
         (1, {"kernel_size": None}, "layer 1 .*kernel_size must be an int"),
         (1, {"use_bias": True}, "layer 1 .*it has 1 arrays and needs 2: w, b"),
-        (2, {"pool_size": [10**9, 1]}, "layer 2 .*it is too large"),
+        (2, {"pool_size": [10**9, 1]}, "layer 2 .*one image would take"),
         (4, {"rate": 1.0}, r"layer 4 .*rate must be in \[0, 1\)"),
         (5, {"activation": "sigmoid"}, "layer 5 .*'sigmoid' is not known: relu, softmax"),
         (1, layer("ZeroPadding2D", padding=[[1, 1], [1, 1]]), "layer 2 .*: padding='same'"),
@@ -251,6 +252,27 @@ def test_a_zip_bomb_is_refused_unread(tmp_path):
         members.writestr("model.weights.h5", b"")
     assert path.stat().st_size < 1 << 20
     assert "config.json takes 17825792 bytes" in refusal(path)
+
+
+def test_a_zip_bomb_that_says_it_is_small_is_unpacked_no_further(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr("config.json", bytes(64 << 20))
+    claimed, real = (size.to_bytes(4, "little") for size in (100, 64 << 20))
+    path.write_bytes(path.read_bytes().replace(real, claimed))
+    tracemalloc.start()
+    try:
+        refusal(path)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_member_packed_in_another_way_is_refused(tmp_path):
+    path = tmp_path / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as members:
+        members.writestr("config.json", bytes(1000))
+    assert "compressed in a way that Keras does not use" in refusal(path)
 
 
 @pytest.mark.parametrize("name", ["m.h5", "m.keras"])
