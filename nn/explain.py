@@ -70,7 +70,7 @@ def with_softmax(model: Sequential) -> Sequential:
 
 
 def maps(model: Sequential, x: np.ndarray) -> list[np.ndarray]:
-    """Return ``x`` and the output of every layer for it: the input of layer i is entry i."""
+    """Return ``x``, (N, H, W, C), and every layer's output for it: layer i's input is entry i."""
     outputs = [x]
     for layer in model.layers:
         outputs.append(layer.forward(outputs[-1]))
@@ -88,7 +88,14 @@ def map_layers(model: Sequential) -> list[int]:
 
 
 def gradients(model: Sequential, x: np.ndarray, k: int) -> list[np.ndarray]:
-    """Return the slopes of the score of class ``k``, for ``x`` and for every layer's output.
+    """Return the slopes of the score of a class, for ``x`` and for every layer's output.
+
+    Parameters
+    ----------
+    model : Sequential
+    x : ndarray, shape (N, H, W, C)
+    k : int
+        The class.
 
     Returns
     -------
@@ -105,47 +112,48 @@ def gradients(model: Sequential, x: np.ndarray, k: int) -> list[np.ndarray]:
     return slopes[::-1]
 
 
-def saliency(model: Sequential, x: np.ndarray, k: int) -> np.ndarray:
-    """Return how much a small change of each pixel would move the score of class ``k``.
+def saliency(slopes: np.ndarray) -> np.ndarray:
+    """Return how much a small change of each pixel would move the score.
+
+    Parameters
+    ----------
+    slopes : ndarray, shape (N, H, W, C)
+        For the images: the first of `gradients`.
 
     Returns
     -------
     ndarray, shape (N, H, W)
         The largest absolute slope of the pixel's channels.
     """
-    return np.abs(gradients(model, x, k)[0]).max(axis=-1)
+    return np.abs(slopes).max(axis=-1)
 
 
-def gradient_times_input(model: Sequential, x: np.ndarray, k: int) -> np.ndarray:
+def gradient_times_input(slopes: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return each pixel's slope times its ink, summed over its channels, shape (N, H, W).
 
-    Positive where ink speaks for class ``k``, negative where it speaks against.
+    Positive where ink speaks for the class, negative where it speaks against. Both arguments are
+    of shape (N, H, W, C); see `saliency`.
     """
-    return (gradients(model, x, k)[0] * x).sum(axis=-1)
+    return (slopes * x).sum(axis=-1)
 
 
-def grad_cam(model: Sequential, x: np.ndarray, k: int, layer: int) -> np.ndarray:
-    """Return where the maps of a layer speak for class ``k``.
+def grad_cam(out: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+    """Return where the maps of a layer speak for the class.
 
     Each channel is weighted by its mean slope; what the weighted maps add up to is kept where it is
     positive.
 
     Parameters
     ----------
-    layer : int
-        The place in ``model.layers`` of a layer that gives maps, as from `map_layers`.
+    out, slopes : ndarray, shape (N, OH, OW, C)
+        A layer's maps, and the slopes for them: the same entry of `maps` and of `gradients`.
+        `map_layers` says which layers are asked.
 
     Returns
     -------
     ndarray, shape (N, OH, OW)
         One value per place of the layer's maps.
     """
-    slopes = gradients(model, x, k)[layer + 1]
-    return weighted_maps(maps(model, x)[layer + 1], slopes)
-
-
-def weighted_maps(out: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Return Grad-CAM's sum for maps and their slopes, both (N, OH, OW, C), as (N, OH, OW)."""
     weights = slopes.mean(axis=(1, 2), keepdims=True)
     return np.maximum((weights * out).sum(axis=-1), 0)
 
@@ -196,6 +204,12 @@ def most_exciting(
     ----------
     images : ndarray
         As `Sequential.predict_proba` takes them.
+    layer : int
+        Its place in ``model.layers``.
+    count : int
+        How many images for each channel.
+    at_a_time : int
+        How many go through the network before each answer.
 
     Yields
     ------
@@ -233,6 +247,20 @@ def ascend(
     What grows is the channel's value in the middle of its map. (Its mean would, in a first layer,
     have the same slope for every pixel, and the picture would be grey.) Pixels stay in [0, 1], and
     each step lets all of them fade a little: what does nothing for the channel goes away.
+
+    Parameters
+    ----------
+    layer, channel : int
+        The layer's place in ``model.layers``, and which of its channels.
+    image_shape : tuple of int
+        (H, W, C).
+    steps : int
+    rate : float
+        How far the steepest pixel moves in a step.
+    decay : float
+        The share of every pixel that a step takes away.
+    seed : int
+        Of the noise.
 
     Yields
     ------

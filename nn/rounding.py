@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 DIGITS = 5  # shown of the largest number; float32 is good for about seven
+HUGE = 1e15  # has no decimals, not even in float64
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,16 @@ class Sum:
 
     terms: tuple[Term, ...]
     shown: Decimal
+
+
+def spelled(value: float, decimals: int | None = None) -> str:
+    """Return a number as text, with as many decimals as suit it if it is not said how many.
+
+    A huge one, for which decimals mean nothing, and NaN are written as usual in science.
+    """
+    if not abs(value) < HUGE:
+        return f"{value:.4g}"
+    return str(round_to(value, decimals_for(value) if decimals is None else decimals))
 
 
 def add_up(

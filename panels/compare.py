@@ -6,7 +6,7 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 import recognise
-from nn import ModelFileError
+from nn import ModelFileError, convert
 from panels.bars import Bars
 from panels.network import Network
 from panels.pictures import pixels
@@ -33,7 +33,7 @@ class ComparePanel(ttk.Frame):
         bar = ttk.Frame(self)
         self.button = ttk.Button(bar, text="Open a network (Ctrl+O)", command=self.choose)
         self.button.pack(side="left")
-        self.message = ttk.Label(bar, text="Any file that train.py or Sequential.save wrote.")
+        self.message = ttk.Label(bar, text="Of this program, of Keras or ONNX.")
         self.message.pack(side="left", padx=8)
         bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=4)
         self.names, self.bars, self.walls = [], [], []
@@ -48,13 +48,15 @@ class ComparePanel(ttk.Frame):
             self.names.append(name)
             self.bars.append(bars)
             self.walls.append(walls)
+        for widget in (self.bars[1], self.walls[1]):
+            widget.grid_remove()  # until there is a second network
         self.rowconfigure(3, weight=1)
 
     def choose(self) -> None:
         """Ask for a file and open it."""
         path = filedialog.askopenfilename(
             parent=self, title="Open a network",
-            filetypes=[("saved networks", "*.npz"), ("all files", "*")],
+            filetypes=[("networks", [".npz", *convert.READERS]), ("all files", "*")],
         )  # fmt: skip
         if path:
             self.open(path)
@@ -68,6 +70,8 @@ class ComparePanel(ttk.Frame):
             return
         self.message["text"] = ""
         self.second = Network(model, Path(path).name)
+        for widget in (self.bars[1], self.walls[1]):
+            widget.grid()
         if self._seen is not None:
             self.show(self._seen)
 

@@ -8,13 +8,14 @@ import numpy as np
 from PIL import Image, ImageTk
 
 from nn import explain
-from nn.rounding import round_to
+from nn.rounding import spelled
 from panels.network import Network, known_images
 from panels.pictures import Palette, Tiling, pixels
 from panels.seen import Seen
 from panels.slices import Slices
 
 COUNT = 8  # images shown for a channel
+AT_A_TIME = 16  # images looked through between two looks at the pen
 
 
 def kernels(network: Network, layer: int, channel: int) -> tuple[np.ndarray, bool]:
@@ -144,7 +145,7 @@ class FiltersPanel(ttk.Frame):
         if not self._finished(layer) and not (self._search.busy and self._searched == layer):
             self._searched = layer
             images, _ = known_images()
-            work = explain.most_exciting(self._network.model, images, layer, COUNT)
+            work = explain.most_exciting(self._network.model, images, layer, COUNT, AT_A_TIME)
             self._search.start(((layer, i, best) for i, best in enumerate(work, 1)), self._note)
 
     @property
@@ -193,10 +194,12 @@ class FiltersPanel(ttk.Frame):
         self._wall.configure(image=self._wall.photo)
 
     def _note(self, result):
-        """Keep the most exciting images found so far, and show them."""
+        """Keep the most exciting images found so far; show them if their layer still is."""
         layer, batches, best = result
         images, _ = known_images()
-        self._found[layer] = (*best, min(16 * batches, len(images)))
+        self._found[layer] = (*best, min(AT_A_TIME * batches, len(images)))
+        if layer != self._shown[0]:
+            return
         self.excited = self._found[layer]
         if batches % 8 == 1 or self._finished(layer):
             self._draw_excited()
@@ -227,7 +230,7 @@ class FiltersPanel(ttk.Frame):
         side = 28 * self._zoom
         picture = self._palette.ink(ink)
         label.photo.paste(picture.resize((side, side), Image.Resampling.NEAREST))
-        label["text"] = "" if value is None else str(round_to(value, 3))
+        label["text"] = "" if value is None else spelled(value, 3)
 
     def _hover(self, event):
         at = self._tiling.locate(event.x, event.y) if self._shown else None

@@ -10,7 +10,7 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
-from nn.rounding import decimals_for, round_to
+from nn.rounding import spelled
 from panels.network import Network
 from panels.pictures import Palette, Tiling, as_maps, name, pixels
 
@@ -108,10 +108,7 @@ class LayerWalls(ttk.Frame):
             text += f", number {channel}"
         else:
             text += f", channel {channel}, row {row}, column {column}"
-        value = self.value(place)
-        small = abs(value) < 1e15  # false for NaN as well
-        shown = round_to(value, decimals_for(value)) if small else f"{value:.4g}"
-        text += f": {shown}"
+        text += f": {spelled(self.value(place))}"
         if self._crossed(layer + 1)[channel]:
             text += " (dead: the same for this drawing and for all of samples/)"
         elif array.shape[:2] != (1, 1) and not array[..., channel].any():

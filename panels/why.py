@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageTk
 
 from nn import explain
+from panels.bars import NOTHING_DRAWN
 from panels.pictures import Palette, levels, pixels
 from panels.seen import Seen
 from panels.slices import Slices
@@ -108,7 +109,7 @@ class WhyPanel(ttk.Frame):
             self.layer.set(self.layer["values"][-1] if self._places else "no convolution")
         self._slices.stop()
         if seen.blank:
-            self.note["text"] = "Draw a digit in the other window."
+            self.note["text"] = NOTHING_DRAWN
             for method in METHODS:
                 self._draw(method, np.zeros((28, 28), np.float32))
             return
@@ -117,12 +118,12 @@ class WhyPanel(ttk.Frame):
         self.note["text"] = f"What speaks for {k}, to which the network gives {probability:.2f} %"
         x = seen.drawing[None, :, :, None]
         slopes = explain.gradients(seen.network.model, x, k)
-        self._draw(SALIENCY, np.abs(slopes[0][0]).max(axis=-1))
-        self._draw(TIMES_INPUT, (slopes[0] * x)[0].sum(axis=-1))
+        self._draw(SALIENCY, explain.saliency(slopes[0])[0])
+        self._draw(TIMES_INPUT, explain.gradient_times_input(slopes[0], x)[0])
         if self._places:
             place = self._places[self.layer.current()]
             out = seen.maps[place + 1][None]
-            self._draw(CAM, explain.weighted_maps(out, slopes[place + 1])[0])
+            self._draw(CAM, explain.grad_cam(out, slopes[place + 1])[0])
         else:
             self._draw(CAM, np.zeros((28, 28), np.float32), "this network has no convolution")
         work = explain.occlusion(seen.network.model, x, k, COVER)

@@ -28,11 +28,12 @@ from nn import (
 from panels import compare, filters, network
 from panels.bars import NOTHING_DRAWN, verdict
 from panels.pictures import Palette, brightness
+from tests.conftest import need
 
 pytestmark = pytest.mark.gui
-tk = pytest.importorskip("tkinter", reason="this Python has no tkinter")
-ttk = pytest.importorskip("tkinter.ttk")
-_tkinter = pytest.importorskip("_tkinter")
+tk = need("tkinter")
+ttk = need("tkinter.ttk")
+_tkinter = need("_tkinter")
 
 ROOT = Path(gui.__file__).parent
 PATIENCE = 300  # seconds that a slow machine gets
@@ -297,12 +298,13 @@ def test_why_shows_what_explain_computes_for_the_chosen_digit(start):
     why._again()
     settle(app, lambda: not why.busy)
     assert "for 3" in why.note["text"]
-    np.testing.assert_array_equal(why.results["saliency"], explain.saliency(app.model, x, 3)[0])
+    slopes, maps = explain.gradients(app.model, x, 3), explain.maps(app.model, x)
+    np.testing.assert_array_equal(why.results["saliency"], explain.saliency(slopes[0])[0])
     np.testing.assert_allclose(
-        why.results["gradient x input"], explain.gradient_times_input(app.model, x, 3)[0]
+        why.results["gradient x input"], explain.gradient_times_input(slopes[0], x)[0]
     )
     np.testing.assert_allclose(
-        why.results["Grad-CAM"], explain.grad_cam(app.model, x, 3, 1)[0], rtol=1e-5
+        why.results["Grad-CAM"], explain.grad_cam(maps[2], slopes[2])[0], rtol=1e-5
     )
     *_, fall = explain.occlusion(app.model, x, 3)
     np.testing.assert_array_equal(why.results["occlusion"], fall)
@@ -362,10 +364,13 @@ def test_a_second_network_reads_the_same_drawing(start, tmp_path, monkeypatch):
     other.save(path)
     monkeypatch.setattr(compare.filedialog, "askopenfilename", lambda **options: str(path))
     turn_to(app, inspector, inspector.compare)
+    first, second = inspector.compare.bars
+    assert first.winfo_ismapped()
+    assert not second.winfo_ismapped()
     inspector._open()
     settle(app)
     (theirs,) = other.predict_proba(from_strokes(app.strokes)[None])
-    first, second = inspector.compare.bars
+    assert second.winfo_ismapped()
     assert first.verdict["text"] == verdict(expected(app))
     assert second.verdict["text"] == verdict(theirs)
     assert [name["text"] for name in inspector.compare.names] == [
@@ -413,6 +418,22 @@ ODD = {
 }  # fmt: skip
 
 
+def test_a_search_for_one_layer_never_shows_in_another(start, forty_images):
+    """Back at a layer that was looked through, while the next one's search goes on."""
+    app, inspector = start()
+    turn_to(app, inspector, inspector.filters)
+    panel = inspector.filters
+    settle(app, lambda: not panel.busy)
+    first = panel.excited
+    other = len(panel.layer["values"]) - 1
+    panel.layer.current(other)
+    panel.look(0)
+    panel.layer.current(0)
+    panel.look(panel._network.layers[0].params["w"].shape[-1] - 1)
+    settle(app, lambda: not panel.busy)
+    np.testing.assert_array_equal(panel.excited[0], first[0])
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_every_panel_shows_any_network(start, forty_images, name):
     app, inspector = start(Sequential(ODD[name]))
@@ -425,7 +446,7 @@ def test_every_panel_shows_any_network(start, forty_images, name):
     for layer in range(len(inspector.network.weighted)):
         inspector.filters.layer.current(layer)
         inspector.filters.look(1)
-    settle(app, lambda: not inspector.filters.busy)
+        settle(app, lambda: not inspector.filters.busy)
 
 
 def test_a_network_that_overflows_is_shown_and_said_so(start):

@@ -4,7 +4,19 @@ from decimal import Decimal
 
 import pytest
 
-from nn.rounding import add_up, decimals_for, round_to
+from nn.rounding import add_up, decimals_for, round_to, spelled
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (1.23456789, 3, "1.235"), (-0.5, 3, "-0.500"), (0.0, None, "0.0000"),
+        (3e29, 3, "3e+29"), (-2.5e15, None, "-2.5e+15"), (float("inf"), 3, "inf"),
+        (float("nan"), None, "nan"),
+    ],
+)  # fmt: skip
+def test_any_number_can_be_written(value, decimals, text):
+    assert spelled(value, decimals) == text
 
 
 def shown(total):
