@@ -3,7 +3,7 @@
 Each picture gives one line, ``FILE<TAB>DIGIT<TAB>PROBABILITY``, or with ``--json`` one object of an
 array, with the probability of all ten digits. A picture that cannot be read is one line on stderr;
 the others still come, and the exit code is 1. Folders and stacks of many images are read with flat
-memory, on all cores.
+memory, on all cores; only the images of a stack that are not 28x28 are prepared on one.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from arguments import at_least
 from data import folders, stacks
 from data.errors import DataError
 from nn import ModelFileError, Sequential, convert
@@ -53,7 +54,7 @@ def recognise(
         Pictures, folders of pictures, and stacks of images.
     on_error : callable
         Is given the ``DataError`` or ``OSError`` of each picture, folder or stack that cannot be
-        read.
+        read, or for which the network has no answer.
     jobs : int
         How many cores to use.
     on_stack : callable
@@ -75,7 +76,22 @@ def recognise(
         found = folders.read(folders.find(group, on_error), on_error, jobs)
         while batch := list(islice(found, BATCH)):
             read, images = zip(*batch, strict=True)
-            yield from zip(read, model.predict_proba(np.stack(images)), strict=True)
+            for i, proba in _answers(model, read, np.stack(images), on_error):
+                yield read[i], proba
+
+
+def _answers(network, names, images, on_error, first=0):
+    """Yield (i, probabilities) of each image; one that has none costs no other its own."""
+    try:
+        proba = network.predict_proba(images)
+    except FloatingPointError as error:
+        if len(images) == 1:
+            on_error(DataError(f"{names[first]}: {error}"))
+            return
+        for i in range(len(images)):
+            yield from _answers(network, names, images[i : i + 1], on_error, first + i)
+        return
+    yield from enumerate(proba, first)
 
 
 def _recognise_stack(model, file, on_error, jobs, on_stack):
@@ -87,13 +103,20 @@ def _recognise_stack(model, file, on_error, jobs, on_stack):
                 held.close()
                 network = _quickest(model) if chunk.of > stacks.CHUNK else model.replica
                 workers = held.enter_context(Workers(network, jobs))
-            images = chunk.images
-            inked = images.any(axis=(1, 2))
-            for i in np.flatnonzero(~inked):
+            inked = np.flatnonzero(chunk.images.any(axis=(1, 2)))
+            for i in np.setdiff1d(np.arange(len(chunk.images)), inked):
                 on_error(DataError(f"{chunk.names[i]}: blank: there is no ink in it"))
-            parts = [images[start : start + TASK] for start in range(0, len(images), TASK)]
-            proba = np.concatenate(workers.map(lambda net, part: net.predict_proba(part), parts))
-            yield from ((chunk.names[i], proba[i]) for i in np.flatnonzero(inked))
+            images, names = chunk.images[inked], [chunk.names[i] for i in inked]
+            errors: list[Exception] = []
+
+            def read(net, start, images=images, names=names, errors=errors):
+                part = images[start : start + TASK]
+                return list(_answers(net, names, part, errors.append, start))
+
+            for part in workers.map(read, range(0, len(images), TASK)):
+                yield from ((names[i], proba) for i, proba in part)
+            for error in errors:
+                on_error(error)
 
 
 def _until_error(chunks, on_error):
@@ -127,10 +150,9 @@ def load_network(path: str | os.PathLike) -> Sequential:
     model = convert.load(path)
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
-        if isinstance(model, Sequential):
-            floats, work = model.demand(SHAPE)
-            if floats > MAX_FLOATS or work > MAX_WORK:
-                raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
+        floats, work = model.demand(SHAPE)
+        if floats > MAX_FLOATS or work > MAX_WORK:
+            raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
         classes = model.predict_proba(paper_and_ink).shape[1:]
     except (ValueError, FloatingPointError) as error:
         raise ModelFileError(f"{path}: not a network for images of 28x28: {error}") from error
@@ -151,18 +173,20 @@ def _write_lines(answers: Iterable[Answer]) -> None:
 def _write_json(answers: Iterable[Answer]) -> None:
     """Write the array object by object, so that thousands need not be held."""
     before = "["
-    for file, probabilities in answers:
-        rounded = [round(float(p), 6) for p in probabilities]
-        digit = int(probabilities.argmax())
-        record = {
-            "file": file,
-            "digit": digit,
-            "probability": rounded[digit],
-            "probabilities": rounded,
-        }
-        print(before, json.dumps(record), sep="\n", end="", flush=True)
-        before = ","
-    print("[]" if before == "[" else "\n]", flush=True)
+    try:
+        for file, probabilities in answers:
+            rounded = [round(float(p), 6) for p in probabilities]
+            digit = int(probabilities.argmax())
+            record = {
+                "file": file,
+                "digit": digit,
+                "probability": rounded[digit],
+                "probabilities": rounded,
+            }
+            print(before, json.dumps(record), sep="\n", end="", flush=True)
+            before = ","
+    finally:  # whatever ends it, what was printed is a whole array
+        print("[]" if before == "[" else "\n]", flush=True)
 
 
 def _counted(answers, bar):
@@ -175,15 +199,6 @@ def _samples() -> str:
     """The shipped pictures, named as briefly as they can be from here."""
     here = Path.cwd()
     return str(SAMPLES.relative_to(here) if SAMPLES.is_relative_to(here) else SAMPLES)
-
-
-def _count(text):
-    if (value := int(text)) < 1:
-        raise ValueError
-    return value
-
-
-_count.__name__ = "number of at least 1"  # what argparse calls it
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -214,7 +229,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--jobs",
-        type=_count,
+        type=at_least(int, 1),
         default=usable_cores(),
         metavar="N",
         help="cores to use when there are many images (default: all, %(default)s)",
@@ -245,7 +260,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             write(_counted(answers, bar))
     except BrokenPipeError:  # as in `| head`: the reader has all it wants
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (DataError, ModelFileError, FloatingPointError, OSError) as error:
+    except (DataError, ModelFileError, OSError) as error:
         print(f"recognise.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

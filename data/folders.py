@@ -6,6 +6,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from pathlib import Path
 
@@ -95,6 +96,11 @@ def _prepared_elsewhere(files, jobs):
                     group = list(islice(files, AT_ONCE))
                 else:
                     yield from coming.popleft().result()
+        except BrokenProcessPool:
+            raise DataError(
+                "a process that prepares pictures has ended, for want of memory perhaps: "
+                "try one core only"
+            ) from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -4,6 +4,7 @@ A stack is read from its first byte to its last and never held as a whole, so me
 however many images there are.
 """
 
+import io
 import math
 import zipfile
 from collections.abc import Iterator
@@ -25,11 +26,15 @@ CHUNK = 8192
 CHUNK_BYTES = 32 << 20
 """What is read at once is no more than this."""
 
-FIELD = (canvas.FIELD, canvas.FIELD)
-HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
+SIZE = (canvas.FIELD, canvas.FIELD)
+HEADERS = {  # by version: the bytes that say how long a header is, and what reads it
+    (1, 0): (2, np.lib.format.read_array_header_1_0),
+    (2, 0): (4, np.lib.format.read_array_header_2_0),
 }
+MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it looks at once the header is read
+
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes. The others are unpacked by zipfile in one go, however much comes out."""
 
 
 class Chunk(NamedTuple):
@@ -70,35 +75,43 @@ def chunks(file: str) -> Iterator[Chunk]:
     OSError
         If it cannot be opened.
     """
-    try:
-        if Path(file).suffix.lower() == ".npy":
-            with open(file, "rb") as content:
-                yield from _chunks(content, file)
-            return
-        found = False
-        with zipfile.ZipFile(file) as archive:
-            for member in archive.namelist():
-                with archive.open(member) as stream:
-                    if len(_header(stream, file)[0]) not in (3, 4):
-                        continue
-                with (
-                    archive.open(member) as stream,
-                    closing(_chunks(stream, f"{file}/{member.removesuffix('.npy')}")) as parts,
-                ):
-                    found = True
-                    yield from parts
-    except (DataError, OSError):
-        raise
-    except Exception as error:  # a dozen kinds: no two parsers agree on what damage is
-        raise DataError(f"{file}: not a whole {Path(file).suffix} file: save it again") from error
+    read = _chunks if Path(file).suffix.lower() == ".npy" else _chunks_of_all
+    with open(file, "rb") as content:
+        try:
+            yield from read(content, file)
+        except DataError:
+            raise
+        except Exception as error:  # a dozen kinds: no two parsers agree on what damage is
+            ending = Path(file).suffix
+            raise DataError(f"{file}: not a whole {ending} file: save it again") from error
+
+
+def _chunks_of_all(content, file):
+    """Yield the images of all arrays of an archive that are images."""
+    found = False
+    with zipfile.ZipFile(content) as archive:
+        for member in archive.infolist():
+            name = f"{file}/{member.filename.removesuffix('.npy')}"
+            if member.compress_type not in METHODS:
+                raise DataError(f"{name}: compressed in a way that NumPy does not use")
+            with archive.open(member) as stream:
+                if len(_header(stream, name)[0]) not in (3, 4):
+                    continue
+            with archive.open(member) as stream, closing(_chunks(stream, name)) as parts:
+                found = True
+                yield from parts
     if not found:
         raise DataError(f"{file}: no array of images in it: their shape is (N, 28, 28)")
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
     """Return an array's shape and dtype; refuse what is not stored image by image."""
-    version = np.lib.format.read_magic(stream)
-    shape, in_columns, dtype = HEADERS[version](stream)
+    digits, parse = HEADERS[np.lib.format.read_magic(stream)]
+    length = stream.read(digits)
+    if int.from_bytes(length, "little") > MAX_HEADER_BYTES:
+        raise DataError(f"{name}: its header takes more than {MAX_HEADER_BYTES:,} bytes")
+    header = io.BytesIO(length + stream.read(int.from_bytes(length, "little")))
+    shape, in_columns, dtype = parse(header)
     if in_columns and len(shape) > 1:
         raise DataError(f"{name}: stored column by column: save np.ascontiguousarray of it")
     return shape, dtype
@@ -108,7 +121,7 @@ def _chunks(stream, name):
     """Yield the images of one array."""
     shape, dtype = _header(stream, name)
     size = shape[1:3]
-    if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)) or 0 in size:
+    if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)) or min(shape) < 1:
         raise DataError(f"{name}: shape {shape} is no stack of images: (N, 28, 28) is")
     if dtype != np.uint8 and dtype.kind != "f":
         raise DataError(f"{name}: {dtype} is no image's: uint8 is, or float in [0, 1]")
@@ -132,7 +145,7 @@ def _as_digits(images):
     """Return images of 28x28 as they are, and others prepared: float32, (n, 28, 28)."""
     if images.shape[3:] == (1,):
         images = images[..., 0]
-    if images.shape[1:] == FIELD:
+    if images.shape[1:] == SIZE:
         return images
     if images.dtype != np.uint8:
         images = np.rint(255 * images).astype(np.uint8)

@@ -18,9 +18,9 @@ import atheris
 
 WATCHED = [
     "zipfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.BmpImagePlugin",
-    "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.pictures",
-    "data.ink", "data.lines", "data.canvas", "nn.files", "nn.modelfile", "nn.checkpoint",
-    "nn.run", "nn.layer", "nn.model", "recognise",
+    "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.stacks",
+    "data.pictures", "data.ink", "data.lines", "data.canvas", "nn.files", "nn.modelfile",
+    "nn.checkpoint", "nn.run", "nn.layer", "nn.model", "recognise",
 ]  # fmt: skip
 with atheris.instrument_imports(include=WATCHED):
     from tests.readers import READERS

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 import recognise
-from data import canvas, idx
+from data import canvas, idx, stacks
 from data.errors import DataError
 from nn import Adam, Conv2D, Dense, Flatten, MaxPool2D, ModelFileError, ReLU, Sequential
 from nn import checkpoint as checkpoints
@@ -139,6 +139,27 @@ class Idx:
             idx.read(path, ())
 
 
+class Stack:
+    """`stacks.chunks`: a file of arrays, ``.npz`` in parts or ``.npy`` as it is."""
+
+    refusals = (DataError,)
+    name = "stack.npz"
+
+    def seeds(self, folder):
+        images = np.arange(2 * 28 * 28).reshape(2, 28, 28).astype(np.uint8)
+        np.savez(folder / "seed.npz", images=images, labels=np.arange(2))
+        np.save(folder / "seed.npy", images[:, :5, :7] / np.float32(255))
+        return [*seeds_of(folder / "seed.npz"), b"\3" + (folder / "seed.npy").read_bytes()]
+
+    def read(self, path, kind, content):
+        if kind % 6 == 3:
+            path = path.with_suffix(".npy")
+        path.write_bytes(made_of(kind, content))
+        for chunk in stacks.chunks(str(path)):
+            assert chunk.images.shape == (len(chunk.names), 28, 28)
+            assert 0 <= chunk.images.min() <= chunk.images.max() <= 255
+
+
 class Picture:
     """`canvas.open_image` and `canvas.from_image`."""
 
@@ -170,4 +191,4 @@ class Picture:
         assert 0 <= digit.min() <= digit.max() <= 1
 
 
-READERS = {"model": Model, "checkpoint": Checkpoint, "idx": Idx, "image": Picture}
+READERS = {"model": Model, "checkpoint": Checkpoint, "idx": Idx, "stack": Stack, "image": Picture}

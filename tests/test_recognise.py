@@ -25,6 +25,9 @@ class UprightModel:
     def __init__(self):
         self.batches = []
 
+    def demand(self, input_shape):
+        return 0, 0
+
     def predict_proba(self, images):
         self.batches.append(len(images))
         ink = np.asarray(images) > 0.5
@@ -225,6 +228,45 @@ def test_a_network_whose_numbers_overflow_is_refused(tmp_path):
     model.save(path)
     with pytest.raises(ModelFileError, match=r"huge\.npz: .* not a number"):
         recognise.load_network(path)
+
+
+@pytest.mark.parametrize("stack", [False, True])
+def test_an_image_without_an_answer_costs_the_others_nothing(tmp_path, capsys, stack):
+    """Ink all over overflows this network, a stroke does not."""
+    model = Sequential([Flatten(), Dense(784, 10)])
+    model.layers[1].params["w"][...] = 1e36
+    if stack:
+        images = np.zeros((40, 28, 28), np.uint8)
+        images[:, 4:24, 13:15] = 255
+        images[33] = 255
+        np.save(tmp_path / "s.npy", images)
+        names = [str(tmp_path / "s.npy")]
+    else:
+        blob = Image.new("L", (60, 60), 255)
+        blob.paste(0, (3, 3, 57, 57))
+        blob.save(tmp_path / "blob.png")
+        names = [draw(tmp_path / "a.png", True), str(tmp_path / "blob.png")]
+    errors = []
+    answers = list(recognise.recognise(model, names, errors.append))
+    assert len(answers) == (39 if stack else 1)
+    (error,) = errors
+    assert str(error).startswith(f"{names[0]}[33]" if stack else names[1])
+
+
+def test_json_is_whole_whatever_ends_it(model, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(recognise, "BATCH", 1)
+    good, bad = draw(tmp_path / "a.png", True), str(tmp_path / "b.png")
+    draw(bad, True)
+    opened = canvas.open_image
+
+    def interrupt(file):
+        if file == bad:
+            raise KeyboardInterrupt
+        return opened(file)
+
+    monkeypatch.setattr(canvas, "open_image", interrupt)
+    assert recognise.main(["--json", good, bad]) == 130
+    assert [answer["file"] for answer in json.loads(capsys.readouterr().out)] == [good]
 
 
 def test_ctrl_c_ends_quietly(model, monkeypatch, tmp_path, capsys):

@@ -76,4 +76,4 @@ def test_a_large_stack_is_read_by_the_fast_network_with_the_same_answers(
 def test_a_number_of_jobs_out_of_range_is_refused(jobs, capsys):
     with pytest.raises(SystemExit):
         recognise.main(["--jobs", jobs])
-    assert "--jobs: invalid number of at least 1" in capsys.readouterr().err
+    assert "--jobs: invalid int of at least 1" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import pytest
 
 from data import augment
 from data.augment import Warp
+from tests.conftest import missing
 
 STILL = {"rotation": 0, "scale": 0, "shear": 0, "shift": 0, "elastic": 0}
 
@@ -23,7 +24,7 @@ def photo(n=3, side=28):
 def warped(request):
     """Return a function that warps as it is told, compiled or not."""
     if request.param == "compiled" and augment.kernels is None:
-        pytest.skip("no numba here")
+        missing("no numba here")
     how = augment._warp if request.param == "NumPy" else augment.kernels.warp
     return functools.partial(apply, how)
 

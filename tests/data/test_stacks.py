@@ -76,6 +76,7 @@ def test_another_size_is_prepared_as_a_picture_is(tmp_path, shape, dtype):
         (np.zeros((3, 28), np.uint8), "no stack of images"),
         (np.zeros((3, 28, 28, 2), np.uint8), "no stack of images"),
         (np.zeros((3, 0, 28), np.uint8), "no stack of images"),
+        (np.zeros((0, 28, 28), np.uint8), "no stack of images"),
         (np.zeros((3, 28, 28), np.int64), "int64 is no image's: uint8 is"),
         (np.full((3, 28, 28), 255.0), r"in \[0, 1\]: divide by 255"),
         (np.full((3, 28, 28), np.nan), r"in \[0, 1\]"),
@@ -87,6 +88,21 @@ def test_what_is_no_stack_is_named_with_the_reason(tmp_path, array, says):
     with pytest.raises(DataError, match=says) as error:
         list(stacks.chunks(file))
     assert str(error.value).startswith(file)
+
+
+def test_a_header_that_says_it_is_vast_is_not_read(tmp_path):
+    content = b"\x93NUMPY\2\0" + (1 << 31).to_bytes(4, "little") + b" " * 1000
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("images.npy", content)
+    with pytest.raises(DataError, match=r"bomb\.npz/images: its header takes more than 10,000"):
+        list(stacks.chunks(str(tmp_path / "bomb.npz")))
+
+
+def test_an_archive_packed_in_another_way_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("images.npy", b"")
+    with pytest.raises(DataError, match=r"a\.npz/images: compressed in a way"):
+        list(stacks.chunks(str(tmp_path / "a.npz")))
 
 
 def test_one_cut_short_is_read_as_far_as_it_goes(tmp_path):

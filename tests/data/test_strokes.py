@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data import canvas, shapes, strokes
+from tests.conftest import missing
 
 FORMS = [(label, text) for label, forms in shapes.FORMS.items() for _, text in forms]
 
@@ -96,7 +97,7 @@ def test_empty_batch():
 def test_kernel_draws_as_numpy_does(monkeypatch):
     """But for a digit whose centre of mass lies between two pixels, which may go to either."""
     if strokes.kernels is None:
-        pytest.skip("no numba here: NumPy draws")
+        missing("no numba here: NumPy draws")
     compiled, labels = strokes.batch(200, rng(5))
     monkeypatch.setattr(strokes, "kernels", None)
     plain, labels_plain = strokes.batch(200, rng(5))
