@@ -37,6 +37,26 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
     _save(figure, path)
 
 
+def reading(images: np.ndarray, labels: np.ndarray, proba: np.ndarray, folder: Path) -> None:
+    """Print how well labelled images were read; draw what went wrong into a folder.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, 28, 28)
+    labels : ndarray of int, shape (N,)
+    proba : ndarray, shape (N, 10)
+    folder : Path
+        Of ``confusion.png`` and ``mistakes.png``.
+    """
+    matrix = np.zeros((10, 10), int)
+    np.add.at(matrix, (labels, proba.argmax(axis=1)), 1)
+    print(by_digit(matrix))
+    print(f"accuracy {np.trace(matrix) / len(labels):.2%} of {len(labels):,} images")
+    confusion(matrix, folder / "confusion.png")
+    mistakes(images, labels, proba, folder / "mistakes.png")
+    print(f"saved confusion.png, mistakes.png in {folder}")
+
+
 def by_digit(matrix: np.ndarray) -> str:
     """Return a table: how often each digit was there, was read right, and was taken for another.
 
@@ -128,13 +148,14 @@ class Learning:
 
     @classmethod
     def until(cls, notes: Arrays, epoch: int) -> Arrays:
-        """Return the notes as they were after an epoch."""
+        """Return the notes as they were after an epoch; the latest filters if none were kept."""
         held, taken = notes["epoch"] <= epoch, notes["moment"] <= epoch
+        now = notes["filters"][taken][-1] if taken.any() else notes["now"]
         return (
             notes
             | {name: notes[name][held] for name in cls.PER_NOTE}
             | {name: notes[name][taken] for name in cls.PER_MOMENT}
-            | {"now": notes["filters"][taken][-1], "validation": notes["validation"][:epoch]}
+            | {"now": now, "validation": notes["validation"][:epoch]}
         )
 
     def show(self, notes: Arrays) -> None:
@@ -176,6 +197,11 @@ class Learning:
 
     def _filters(self, axes, notes):
         """Draw the first filters as they form, a row for each of a few epochs, the last one now."""
+        axes.set_title("first-layer filters, by epoch")
+        if not notes["now"].size:
+            axes.text(0.5, 0.5, "they look at no picture", ha="center", size=12)
+            axes.axis("off")
+            return
         rows = np.unique(np.linspace(0, len(notes["moment"]) - 1, self.ROWS - 1).astype(int))
         shown = np.pad(
             np.concatenate([notes["filters"][rows], notes["now"][None]]),
@@ -187,7 +213,6 @@ class Learning:
             shown.transpose(0, 2, 1, 3).reshape(R * KH, F * KW)[:-1, :-1],
             cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest",
         )  # fmt: skip
-        axes.set_title("first-layer filters, by epoch")
         names = [*(str(moment) for moment in notes["moment"][rows]), "now"]
         axes.set(xticks=(), yticks=np.arange(R) * KH + KH / 2 - 1, yticklabels=names)
         axes.tick_params(length=0)

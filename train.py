@@ -8,13 +8,13 @@ is shown.
 import argparse
 import csv
 import io
-import math
 import shlex
 import sys
 import time
 import zlib
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 import report
+from arguments import at_least
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
@@ -35,7 +36,7 @@ from nn.files import atomic_write, locked
 from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
 from nn.training import Trainer, score
-from recipes import OPTIMISERS, RECIPES, SCHEDULES, build
+from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
 from recognise import load_network
 from watch import watching
 
@@ -45,7 +46,9 @@ VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
 QUICK = 10_000
-FAULTS = (DataError, ModelFileError, CheckpointError, ArithmeticError, RanksError, OSError)
+FAULTS = (
+    DataError, ModelFileError, CheckpointError, RecipeError, ArithmeticError, RanksError, OSError,
+)  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,17 +75,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
     add = parser.add_argument
     add("--recipe", choices=RECIPES, default="default", help="network and training (%(default)s)")
-    add("--epochs", type=_at_least(int, 1), help="times through all images (the recipe's)")
-    add("--batch-size", type=_at_least(int, 1), default=128, help="images a step (%(default)s)")
-    add("--lr", type=_at_least(float, 0), help="highest learning rate (the recipe's)")
+    add("--epochs", type=at_least(int, 1), help="times through all images (the recipe's)")
+    add("--batch-size", type=at_least(int, 1), default=128, help="images a step (%(default)s)")
+    add("--lr", type=at_least(float, 0), help="highest learning rate (the optimiser's own)")
     add("--optimiser", choices=OPTIMISERS, default="adam", help="(%(default)s)")
     add("--schedule", choices=SCHEDULES, default="one-cycle", help="(%(default)s)")
-    add("--seed", type=_at_least(int, 0), default=0, help="same seed, same result (%(default)s)")
-    add("--threads", type=_at_least(int, 1), help="worker threads (as many as cores)")
+    add("--seed", type=at_least(int, 0), default=0, help="same seed, same result (%(default)s)")
+    add("--threads", type=at_least(int, 1), help="worker threads (as many as cores)")
     add("--data-dir", type=Path, help="folder of the four MNIST files")
-    add("--output", type=Path, help="folder for what the run gives (runs/DATE-TIME)")
-    add("--resume", action="store_true", help="go on with a stopped run, the newest in runs/")
-    add("--save-every", type=_at_least(float, 0), default=1.0, metavar="MINUTES",
+    add("--output", type=Path,
+        help="folder for the run; one that is there is gone on with (runs/DATE-TIME)")  # fmt: skip
+    add("--resume", action="store_true", help="go on with the newest run in --output, or runs/")
+    add("--save-every", type=at_least(float, 0), default=1.0, metavar="MINUTES",
         help="from one checkpoint to the next (%(default)s)")  # fmt: skip
     add("--quick", action="store_true", help=f"2 epochs on {QUICK:,} images: under a minute")
     add("--watch", action="store_true", help="see it learn, live in a window")
@@ -92,10 +96,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         args.output = _stopped_run(parser, args.output)
     if args.output is None:
         args.output = RUNS / f"{datetime.now():%Y-%m-%d-%H%M%S}"
-    if args.quick:
-        args.epochs = 2
-    elif args.epochs is None:
-        args.epochs = RECIPES[args.recipe].epochs
+    if args.epochs is None:
+        args.epochs = 2 if args.quick else RECIPES[args.recipe].epochs
     return args
 
 
@@ -117,24 +119,11 @@ def _stopped_run(parser, folder):
     return max(found, key=lambda path: path.stat().st_mtime).parent
 
 
-def _at_least(kind, least):
-    """Return a reader of finite numbers that are at least ``least``; of floats, above it."""
-
-    def read(text):
-        value = kind(text)
-        if not math.isfinite(value) or value < least or (kind is float and value == least):
-            raise ValueError
-        return value
-
-    read.__name__ = f"{kind.__name__} {'above' if kind is float else 'of at least'} {least}"
-    return read
-
-
 def train(args: argparse.Namespace, ranks: Alone) -> int:
     """Train a network, or go on with it; validate each epoch; read the test set at the end."""
     recipe = RECIPES[args.recipe]
     digits = ranks.once(load, args)
-    model = build(recipe, args.seed)
+    model = network(recipe, args.seed)
     print(model.summary())
     average = Average(model, recipe.average)
     optimiser = OPTIMISERS[args.optimiser](args.lr, recipe)
@@ -156,7 +145,8 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
         ) as trainer,
     ):
         ranks.once(held.enter_context, locked(args.output))
-        run = Run(trainer, average, args.output, settings(args, digits), 60 * args.save_every)
+        kept = settings(args, digits, recipe, model)
+        run = Run(trainer, average, args.output, kept, 60 * args.save_every)
         if run.resume(print):
             print(f"going on with {args.output} at epoch {run.progress.epoch}")
         watched = nullcontext(lambda taken: taken)
@@ -175,29 +165,37 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
                     flush=True,
                 )
                 ranks.once(save, args.output, average.model, run.progress.history)
-    return ranks.once(finish, args, average.model, reader, digits)
+    return ranks.once(finish, args, average.model, reader, digits, run.progress.history)
 
 
-def finish(args: argparse.Namespace, model: Sequential, reader: Sequential, digits: dict) -> int:
+def finish(
+    args: argparse.Namespace,
+    model: Sequential,
+    reader: Sequential,
+    digits: dict[str, tuple[np.ndarray, np.ndarray]],
+    history: list[dict[str, float]],
+) -> int:
     """Calibrate what was trained, save it, and read the test set with it."""
     images, labels = digits["validation"]
     temperature = calibrate(model, reader.predict_proba(images), labels)
-    model.save(args.output / "model.npz")
+    names = save(args.output, model, history)
     print(f"calibrated on the validation images: temperature {temperature:.2f}")
     loss, accuracy = measure(reader, *digits["test"])
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
-    print(
-        f"saved {', '.join(sorted(file.name for file in args.output.iterdir()))} in {args.output}"
-    )
+    print(f"saved {', '.join(names)} in {args.output}")
     return 0
 
 
-def settings(args: argparse.Namespace, digits: dict) -> dict[str, Any]:
+def settings(
+    args: argparse.Namespace, digits: dict, recipe: Recipe, model: Sequential
+) -> dict[str, Any]:
     """Return all that a run's outcome depends on, as its checkpoints keep it."""
     names = ("recipe", "epochs", "batch_size", "lr", "optimiser", "schedule", "seed")
     images, labels = digits["train"]
     return {name: getattr(args, name) for name in names} | {
         "training images": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),
+        "the recipe's values": str(replace(recipe, epochs=args.epochs)),
+        "the network": str(model.layers),
     }
 
 
@@ -270,16 +268,19 @@ def measure(model: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[
     return score(model.predict_proba(images), labels)
 
 
-def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> None:
-    """Write the model, the history and its picture, each whole or not at all."""
-    model.save(folder / "model.npz")
-    with atomic_write(folder / "history.csv") as file:
+def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> tuple[str, ...]:
+    """Write the model, the history and its picture, each whole or not at all; return the names."""
+    names = ("curves.png", "history.csv", "model.npz")
+    picture, table, weights = (folder / name for name in names)
+    model.save(weights)
+    with atomic_write(table) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
         writer = csv.DictWriter(text, fieldnames=history[0])
         writer.writeheader()
         writer.writerows(history)
         text.detach()
-    report.curves(history, folder / "curves.png")
+    report.curves(history, picture)
+    return names
 
 
 def show(args: argparse.Namespace) -> int:
@@ -287,13 +288,7 @@ def show(args: argparse.Namespace) -> int:
     model = load_network(args.evaluate)
     images, labels = mnist.load("test", args.data_dir)
     proba = prepare(model)(model, threads=args.threads).predict_proba(images)
-    matrix = np.zeros((10, 10), int)
-    np.add.at(matrix, (labels, proba.argmax(axis=1)), 1)
-    print(report.by_digit(matrix))
-    print(f"accuracy {np.trace(matrix) / len(labels):.2%} of {len(labels):,} images")
-    report.confusion(matrix, args.output / "confusion.png")
-    report.mistakes(images, labels, proba, args.output / "mistakes.png")
-    print(f"saved confusion.png, mistakes.png in {args.output}")
+    report.reading(images, labels, proba, args.output)
     return 0
 
 

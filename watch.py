@@ -161,7 +161,10 @@ class Recorder:
         """Return the first layer's filters as pictures, shape (F, KH, KW)."""
         w = next(w for w in self.run.average.model.named_params().values() if w.ndim > 1)
         if w.ndim == 2:  # a dense layer looks at the whole image
-            w = w.reshape(*self._digits.shape[1:3], -1, w.shape[1])
+            H, W = self._digits.shape[1:3]
+            if len(w) != H * W:  # or at a pooled one, which no picture shows
+                return np.zeros((0, 1, 1), w.dtype)
+            w = w.reshape(H, W, 1, w.shape[1])
         return w[:, :, 0, : Learning.FILTERS].transpose(2, 0, 1).copy()
 
 
@@ -228,11 +231,14 @@ def show(folder: Path) -> "tk.Tk":
     def look():
         nonlocal seen
         start = time.monotonic()
-        stamp = (folder / NOTES).stat().st_mtime_ns
-        if stamp != seen:
-            charts.show(read_notes(folder))
-            canvas.draw()
-            seen = stamp
+        try:
+            stamp = (folder / NOTES).stat().st_mtime_ns
+            if stamp != seen:
+                charts.show(read_notes(folder))
+                canvas.draw()
+                seen = stamp
+        except (OSError, ValueError) as error:  # moved, say; it may come back
+            root.title(str(error))
         root.after(round(1000 * max(1, REST * (time.monotonic() - start))), look)
 
     look()

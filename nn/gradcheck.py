@@ -210,7 +210,13 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
 
 def main(names: Sequence[str] = ()) -> int:
-    """Print the table of the cases whose titles begin so; return 1 if a row failed, else 0."""
+    """Print the table of the cases whose titles begin so.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 1 if a row failed, 2 if no title begins so.
+    """
     chosen = [(title, run) for title, run in cases() if title.startswith(tuple(names) or "")]
     if not chosen:
         print(f"no case begins with {' or '.join(names)}: {', '.join(dict(cases()))}")

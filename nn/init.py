@@ -11,6 +11,19 @@ import numpy as np
 def he_normal(shape, fan_in: int, rng: np.random.Generator | None, dtype) -> np.ndarray:
     """Draw weights of variance 2 / fan_in, for a layer that a ReLU follows.
 
+    Parameters
+    ----------
+    shape : tuple of int
+    fan_in : int
+        Of how many products an output is the sum.
+    rng : numpy.random.Generator, optional
+        An unseeded one, if not given.
+    dtype : dtype
+
+    Returns
+    -------
+    ndarray of that shape and dtype
+
     References
     ----------
     He et al., "Delving Deep into Rectifiers", 2015, section 2.2.
@@ -23,6 +36,8 @@ def glorot_uniform(
     shape, fan_in: int, fan_out: int, rng: np.random.Generator | None, dtype
 ) -> np.ndarray:
     """Draw weights of variance 2 / (fan_in + fan_out), for a layer that gives logits.
+
+    ``fan_out`` is of how many outputs an input is a part; the rest is as in `he_normal`.
 
     References
     ----------

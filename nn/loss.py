@@ -55,17 +55,19 @@ class SoftmaxCrossEntropy:
         ------
         ValueError
             If the shapes do not fit, the batch is empty, or a label is not in 0 ... K - 1.
+            Probabilities are taken as they are.
         """
         labels = np.asarray(labels)
         N_K, given = logits.shape, labels.shape
         if len(N_K) != 2 or logits.size == 0 or given not in (N_K[:1], N_K):
             raise ValueError(
-                "SoftmaxCrossEntropy: expected logits (N, K) and labels (N,) with N and K at least "
-                f"1, got {N_K} and {given}"
+                "SoftmaxCrossEntropy: expected logits (N, K) and labels (N,) or (N, K) with N and "
+                f"K at least 1, got {N_K} and {given}"
             )
         N, K = N_K
         if labels.ndim == 2:
-            target = (1 - self.label_smoothing) * labels + self.label_smoothing / K
+            given_target = labels.astype(logits.dtype, copy=False)
+            target = (1 - self.label_smoothing) * given_target + self.label_smoothing / K
         elif labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= K:
             raise ValueError(f"SoftmaxCrossEntropy: labels must be integers from 0 to {K - 1}")
         else:

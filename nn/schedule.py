@@ -12,7 +12,14 @@ def constant(lr: float) -> Schedule:
 
 
 def cosine(lr: float, steps: int, *, final: float = 0.0) -> Schedule:
-    """Return a schedule that falls from ``lr`` to ``final`` over ``steps`` along half a cosine.
+    """Return a schedule that falls along half a cosine.
+
+    Parameters
+    ----------
+    lr, final : float
+        The first and the last rate.
+    steps : int
+        Of the whole run; later ones stay at the last rate.
 
     References
     ----------

@@ -25,7 +25,7 @@ SHARD = 32
 
 
 class DivergedError(ArithmeticError):
-    """The loss is no longer a number; the message says where, and what may help."""
+    """The loss or a weight is NaN or infinite; the message says where, and what may help."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ class Trainer:
         for name, w in (self.model.named_params() | self.model.named_state()).items():
             if not np.isfinite(w).all():
                 last = self.optimiser.steps - 1
-                raise _diverged(f"weights {name} became infinite", last, self.schedule(last))
+                raise _diverged(f"weights {name} became NaN or infinite", last, self.schedule(last))
 
     def _run(self, model, key, images, labels, batch, slot) -> tuple[float, int]:
         """Take one shard through a replica, forward and backward.

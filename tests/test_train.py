@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import recipes
 import train
 from data import mnist, scrawls, strokes
-from nn import Sequential, checkpoint, fuse
+from nn import Dense, Flatten, Sequential, Softmax, checkpoint, fuse
 from nn.files import locked
 from nn.loss import NO_CLASS
 
 ROOT = Path(__file__).parents[1]
+CURVES = train.report.curves
 
 
 def write_idx(file, array):
@@ -46,13 +48,20 @@ def small_network(monkeypatch):
         monkeypatch.setitem(train.RECIPES, name, replace(recipe, channels=(4, 6, 8)))
 
 
+@pytest.fixture(autouse=True)
+def no_curves(monkeypatch):
+    """A picture takes as long as the training here: it is drawn where a test looks at it."""
+    monkeypatch.setattr(train.report, "curves", lambda history, path: None)
+
+
 def run(folder, output, *arguments):
     return train.main(
         ["--data-dir", str(folder), "--output", str(output), "--epochs", "2", *arguments]
     )
 
 
-def test_leaves_a_model_a_history_and_its_picture(folder, tmp_path, capsys):
+def test_leaves_a_model_a_history_and_its_picture(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train.report, "curves", CURVES)
     assert run(folder, tmp_path / "run") == 0
     printed = capsys.readouterr().out
     assert "epoch  2: loss" in printed
@@ -89,9 +98,10 @@ def test_every_optimiser_and_schedule_learns(folder, tmp_path, optimiser, schedu
 
 def test_quick_takes_fewer_images_and_two_epochs(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(train, "QUICK", 100)
-    assert run(folder, tmp_path, "--quick", "--epochs", "9") == 0
+    assert train.main(["--quick", "--data-dir", str(folder), "--output", str(tmp_path)]) == 0
     with open(tmp_path / "history.csv", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
+    assert train.parse(["--quick", "--epochs", "9"]).epochs == 9
     assert len(train.load(train.parse(["--quick", "--data-dir", str(folder)]))["train"][1]) == 100
 
 
@@ -221,6 +231,42 @@ def test_a_folder_of_other_settings_or_in_use_is_refused(folder, tmp_path, capsy
     with locked(tmp_path):
         assert run(folder, tmp_path, "--epochs", "1") == 2
     assert "another training is at work here" in capsys.readouterr().err
+
+
+def test_a_run_killed_in_its_last_save_still_gets_its_history(folder, tmp_path, capsys):
+    """The checkpoint is written first: what comes after it may be lost, and is made again."""
+    run(folder, tmp_path)
+    whole = (tmp_path / "history.csv").read_text()
+    (tmp_path / "history.csv").unlink()
+    assert run(folder, tmp_path, "--resume") == 0
+    assert (tmp_path / "history.csv").read_text() == whole
+
+
+@pytest.mark.parametrize(
+    ("layers", "says"),
+    [
+        ([Flatten(), Dense(784, 10), Softmax()], "must end with Dense"),
+        ([Flatten(), Dense(784, 9)], "answers (9,), not ten"),
+        ([Flatten(), Dense(700, 10)], "expected an array of shape"),
+        ([], "answers (28, 28, 1)"),
+    ],
+)
+def test_a_network_that_cannot_be_trained_is_one_line_before_any_training(
+    folder, tmp_path, monkeypatch, capsys, layers, says
+):
+    monkeypatch.setattr(recipes, "build", lambda recipe, seed: Sequential(layers))
+    assert run(folder, tmp_path) == 2
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert line.startswith("train.py: recipes.py: not a network to train")
+    assert says in line
+
+
+def test_a_recipe_changed_in_between_is_not_gone_on_with(folder, tmp_path, monkeypatch, capsys):
+    run(folder, tmp_path, "--epochs", "1")
+    changed = replace(train.RECIPES["default"], dropout=0.1)
+    monkeypatch.setitem(train.RECIPES, "default", changed)
+    assert run(folder, tmp_path, "--epochs", "1") == 2
+    assert "begun with the recipe's values" in capsys.readouterr().err
 
 
 def test_never_writes_to_the_shipped_weights():

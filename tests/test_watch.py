@@ -144,6 +144,27 @@ def test_until_leaves_out_what_came_later(noted):
     np.testing.assert_array_equal(early["now"], whole["filters"][1])
 
 
+def test_epochs_that_nobody_watched_can_be_drawn(noted):
+    """A run that was watched from its second epoch on has no notes of the first."""
+    whole = watch.read_notes(noted)
+    late = whole | {
+        name: whole[name][whole["epoch" if name in Learning.PER_NOTE else "moment"] > 1]
+        for name in watch.SERIES
+    }
+    early = Learning.until(late, 1)
+    np.testing.assert_array_equal(early["now"], whole["now"])
+    Learning().show(early)
+
+
+def test_filters_that_look_at_no_picture_are_left_out(noted):
+    """A dense layer behind a pool, say."""
+    notes = watch.read_notes(noted)
+    none = {"filters": notes["filters"][:, :0], "now": notes["now"][:0]}
+    charts = Learning()
+    charts.show(notes | none)
+    charts.figure.canvas.draw()
+
+
 def test_draws_a_picture_of_each_epoch(noted):
     ended = threading.Event()
     ended.set()
@@ -188,6 +209,13 @@ def test_window_draws_the_notes_again_when_there_are_more(noted, display, monkey
         assert len(shown) == 1
         os.utime(noted / watch.NOTES, (0, 0))
         while len(shown) < 2:
+            root.update()
+        notes = (noted / watch.NOTES).read_bytes()
+        (noted / watch.NOTES).unlink()
+        while watch.NOTES not in root.title():  # says so, and goes on looking
+            root.update()
+        (noted / watch.NOTES).write_bytes(notes)
+        while len(shown) < 3:
             root.update()
     finally:
         root.destroy()

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("numba")
+from tests.conftest import need
+
+need("numba")
 
 NN = Path(__file__).parents[2] / "nn"
 USE = """

@@ -106,6 +106,13 @@ def test_what_has_no_class_is_aimed_at_evenly():
     np.testing.assert_allclose(loss.backward(), 0, atol=1e-7)
 
 
+@pytest.mark.parametrize("labels", [np.array([1]), np.array([[0.25, 0.75]])], ids=str)
+def test_the_gradient_is_of_the_logits_kind(labels):
+    loss = SoftmaxCrossEntropy()
+    loss.forward(np.zeros((1, 2), np.float32), labels)
+    assert loss.backward().dtype == np.float32
+
+
 def test_backward_needs_a_forward():
     with pytest.raises(RuntimeError, match="SoftmaxCrossEntropy: backward without a forward"):
         SoftmaxCrossEntropy().backward()
