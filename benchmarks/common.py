@@ -1,7 +1,6 @@
 """What both benchmarks share: the command line, the job, the workers' start."""
 
 import argparse
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from arguments import at_least
 from data import mnist
+from data.errors import DataError
 from nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 from nn.workers import usable_cores
 
@@ -32,16 +33,21 @@ def parse(argv: Sequence[str] | None, name: str, names: Sequence[str]) -> argpar
         description=f"Compare {name} with other systems on the same network, threads and data.",
     )
     add = parser.add_argument
-    add("--rounds", type=_above(int), default=7, help="of all systems in turn (%(default)s)")
-    add("--seconds", type=_above(float), default=2.0, help="of a system's round (%(default)s)")
-    add("--threads", type=_above(int), default=usable_cores(), help="of each system (%(default)s)")
+    add("--rounds", type=at_least(int, 1), default=7, help="of all systems in turn (%(default)s)")
+    add("--seconds", type=at_least(float, 0), default=2.0, help="of a system's round (%(default)s)")
+    add(
+        "--threads",
+        type=at_least(int, 1),
+        default=usable_cores(),
+        help="of each system (%(default)s)",
+    )
     add("--systems", nargs="+", choices=names, default=names, metavar="NAME",
         help=f"only these: {'; '.join(names)}")  # fmt: skip
     add("--json", type=Path, metavar="FILE", help="write the figures")
     add("--chart", type=Path, metavar="FILE", default=Path("runs", f"benchmark-{name}.png"),
         help="draw them (%(default)s)")  # fmt: skip
     if name == "training":
-        add("--batch", type=_above(int), default=128, help="images a step (%(default)s)")
+        add("--batch", type=at_least(int, 1), default=128, help="images a step (%(default)s)")
         add("--scaling", action="store_true", help="also: ours by threads and by batch")
         add("--profile", action="store_true", help="also: ours by layer and direction")
     args = parser.parse_args(argv)
@@ -50,19 +56,6 @@ def parse(argv: Sequence[str] | None, name: str, names: Sequence[str]) -> argpar
     if OURS not in args.systems:
         parser.error(f"--systems must name {OURS}: it is what the others are compared with")
     return args
-
-
-def _above(kind):
-    """Return a reader of finite numbers above zero."""
-
-    def read(text):
-        value = kind(text)
-        if not 0 < value < math.inf:
-            raise ValueError
-        return value
-
-    read.__name__ = f"{kind.__name__} above 0"
-    return read
 
 
 def keras_example() -> Sequential:
@@ -92,6 +85,8 @@ def make_job(batch: int, threads: int) -> tuple[Job, str]:
         labels = rng.integers(0, 10, IMAGES, dtype=np.uint8)
     else:
         images, labels = (array[:IMAGES].copy() for array in mnist.load("train", folder))
+        if len(labels) < IMAGES:
+            raise DataError(f"{folder}: {len(labels):,} images; the benchmark takes {IMAGES:,}")
     kind = "random noise: MNIST is not on this machine" if folder is None else "MNIST"
     return Job(keras_example(), images, labels, batch, threads), kind
 

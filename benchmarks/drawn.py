@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 import report
+from arguments import at_least
 from data.canvas import from_image, from_strokes
 from data.errors import DataError
 from nn import ModelFileError, Sequential, fuse
 from nn.calibration import calibration_error
-from recognise import WEIGHTS
+from recognise import WEIGHTS, load_network
 
 from . import others
 from .pendigits import AS_DRAWN, VARIATIONS, read
@@ -34,14 +35,14 @@ def main(argv: list[str] | None = None) -> int:
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="pen strokes, UNIPEN text")
     add("--weights", type=Path, default=WEIGHTS, metavar="FILE", help="a saved network")
-    add("--every", type=int, default=5, metavar="N",
+    add("--every", type=at_least(int, 1), default=5, metavar="N",
         help="of the digits, read every Nth from its picture, too (%(default)s)")  # fmt: skip
     add("--picture", type=Path, default=Path("runs", "drawn.png"), metavar="FILE",
         help="the worst mistakes (%(default)s)")  # fmt: skip
     add("--json", type=Path, metavar="FILE", help="write the figures")
     args = parser.parse_args(argv)
     try:
-        model = fuse(Sequential.load(args.weights))
+        model = fuse(load_network(args.weights))
         run(model, read(args.file), args)
     except (DataError, ModelFileError, OSError) as error:
         print(f"benchmarks.drawn: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ Repository, 1998. Guyon et al., "UNIPEN project of on-line data exchange", 1994 
 
 import gzip
 import math
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,9 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
     Raises
     ------
     DataError
-        If there is no digit in it, or a line cannot be understood.
+        If there is no digit in it, a line cannot be understood, or a digit has no strokes.
+    OSError
+        If it cannot be opened.
     """
     opened = gzip.open if Path(path).suffix == ".gz" else open
     digits: list[tuple[int, list[list]]] = []
@@ -56,11 +59,16 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
                     down = False
                 elif words and down:
                     x, y = map(float, words)
+                    if not (math.isfinite(x) and math.isfinite(y)):
+                        raise ValueError("a point without a place")
                     digits[-1][1][-1].append((x, TABLET - y))
-    except (ValueError, IndexError, EOFError, gzip.BadGzipFile) as error:
+    except (ValueError, IndexError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: not UNIPEN text: {error} in {line.strip()[:40]!r}") from None
     if not digits:
         raise DataError(f"{path}: no digit in it")
+    for i, (label, strokes) in enumerate(digits, 1):
+        if not any(strokes) or not 0 <= label <= 9:
+            raise DataError(f"{path}: digit {i}, a {label}, is none or has no strokes")
     scale = SIZE / TABLET
     return [(label, [np.array(s) * scale for s in strokes if s]) for label, strokes in digits]
 

@@ -15,6 +15,7 @@ from functools import partial
 
 import numpy as np
 
+from arguments import at_least
 from data import strokes
 from nn import Adam, fuse
 from nn.averaging import Average
@@ -32,9 +33,10 @@ SHARDS = (1, 2, 4)  # of a rank
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser("python -m benchmarks.scaling", description="Time a step.")
-    parser.add_argument("--times", type=int, default=200, help="of each thing (%(default)s)")
-    parser.add_argument("--cores", type=int, default=2, help="of a machine (%(default)s)")
-    parser.add_argument("--shards", type=int, default=8, help="of a machine (%(default)s)")
+    add = parser.add_argument
+    add("--times", type=at_least(int, 1), default=200, help="of each thing (%(default)s)")
+    add("--cores", type=at_least(int, 1), default=2, help="of a machine (%(default)s)")
+    add("--shards", type=at_least(int, 1), default=8, help="of a machine (%(default)s)")
     args = parser.parse_args(argv)
     try:
         with join() as ranks:

@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from nn import ModelFileError, Sequential
+from nn import ModelFileError
+from recognise import WEIGHTS, load_network
 
 from . import backward, forward
-from .example import WEIGHTS, Example
+from .example import Example
 from .style import save
 
 FIGURES = {
@@ -33,13 +34,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m docs.figures", description="Draw the pictures of docs/tour.md again."
     )
-    add = parser.add_argument
-    add("--weights", type=Path, default=WEIGHTS, metavar="FILE", help="a saved network")
-    add("--output", type=Path, default=Path(__file__).parents[1] / "tour", metavar="DIR",
-        help="folder for the pictures (docs/tour)")  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, default=Path(__file__).parents[1] / "tour", metavar="DIR",
+        help="folder for the pictures (docs/tour)",
+    )  # fmt: skip
     args = parser.parse_args(argv)
     try:
-        example = Example.of(Sequential.load(args.weights))
+        example = Example.of(load_network(WEIGHTS))
         for name, draw in FIGURES.items():
             save(draw(example), args.output / f"{name}.png")
     except (ModelFileError, OSError) as error:

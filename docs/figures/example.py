@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -10,12 +9,12 @@ from data.canvas import from_image, from_strokes, open_image
 from nn import Conv2D, Sequential, SoftmaxCrossEntropy
 from nn.layer import Layer
 from nn.model import as_input
+from recipes import RECIPES
+from recognise import SAMPLES
 
-ROOT = Path(__file__).parents[2]
-WEIGHTS, SAMPLES = ROOT / "weights" / "mnist.npz", ROOT / "samples"
 DIGIT = 4
 DOUBT = 0.8  # how sure of its 4 the network is meant to be: a hasty drawing shows more
-SMOOTHING = 0.05  # the label smoothing of the default recipe
+SMOOTHING = RECIPES["default"].label_smoothing
 DROPOUT_SEED = 1
 
 

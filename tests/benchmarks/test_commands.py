@@ -41,6 +41,15 @@ def test_inference(tmp_path, capsys):
     assert (tmp_path / "chart.png").exists()
 
 
+def test_too_few_images_are_one_line_before_anything_starts(monkeypatch, tmp_path, capsys):
+    few = np.zeros((63, 28, 28), np.uint8), np.zeros(63, np.uint8)
+    monkeypatch.setattr(common.mnist, "find_local", lambda: tmp_path)
+    monkeypatch.setattr(common.mnist, "load", lambda split, folder: few)
+    assert training.main([*TINY, "--batch", "32"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("63 images; the benchmark takes 64")
+
+
 def test_a_peer_that_is_not_installed_is_one_line(capsys):
     peer = Candidate("nowhere:Nothing", ("no_such_package",))
     with ExitStack() as stack:

@@ -46,7 +46,15 @@ def test_reads_gzipped_text(digits, tmp_path):
     assert str(read(tmp_path / "pen.gz")) == str(digits)
 
 
-@pytest.mark.parametrize("content", [b"", b"no digits\n", b'.SEGMENT DIGIT 0 ? "x"\n', b"\xff\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"no digits\n", b'.SEGMENT DIGIT 0 ? "x"\n', b"\xff\x00",
+        b'.SEGMENT DIGIT 0 ? "4"\n', b'.SEGMENT DIGIT 0 ? "12"\n.PEN_DOWN\n 1 2\n',
+        b'.SEGMENT DIGIT 0 ? "4"\n.PEN_DOWN\n 1 nan\n',
+        b"\x1f\x8b\x08\0\0\0\0\0\0\3" + bytes(range(200, 240)),
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("name", ["pen.txt", "pen.gz"])
 def test_what_holds_no_digit_is_refused_by_name(tmp_path, content, name):
     (tmp_path / name).write_bytes(content)

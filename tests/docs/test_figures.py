@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 from docs.figures.__main__ import FIGURES, main
-from docs.figures.example import DIGIT, WEIGHTS, Example
+from docs.figures.example import DIGIT, Example
 from docs.figures.style import wall
 from nn import Conv2D, Dense, Sequential
+from recognise import WEIGHTS
 
 MOST_BYTES = 80_000
 
@@ -37,10 +38,12 @@ def test_the_same_figure_gives_the_same_bytes(example, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_a_network_that_cannot_be_read_is_one_line(tmp_path, capsys):
-    assert main(["--weights", str(tmp_path / "none.npz"), "--output", str(tmp_path)]) == 2
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("docs.figures.__main__.FIGURES", {"09-softmax": FIGURES["09-softmax"]})
+    (tmp_path / "file").touch()
+    assert main(["--output", str(tmp_path / "file")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "none.npz" in line
+    assert str(tmp_path / "file") in line
 
 
 def test_the_drawing_is_a_4_that_leaves_some_doubt(example):
