@@ -1,5 +1,6 @@
 """What several tests need: a display, the real MNIST, and a rule for when they are missing."""
 
+import importlib
 import os
 
 import pytest
@@ -11,7 +12,15 @@ def missing(reason):
     """Skip the test, or fail it where everything is promised to be there (``NO_SKIPS=1``)."""
     if os.environ.get("NO_SKIPS") == "1":
         pytest.fail(f"{reason}, and NO_SKIPS=1 promises that it is there")
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=True)
+
+
+def need(name):
+    """Return a module, or do without the test where there is none."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        missing(f"this Python has no {name}")
 
 
 @pytest.fixture(scope="session")

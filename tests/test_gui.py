@@ -8,9 +8,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 import gui
+from tests.conftest import need
 
 pytestmark = pytest.mark.gui
-tk = pytest.importorskip("tkinter", reason="this Python has no tkinter")
+tk = need("tkinter")
 
 RADIUS = 8
 

@@ -9,6 +9,7 @@ import pytest
 
 import gui
 from nn import Dense, Flatten, Sequential
+from tests.conftest import need
 
 ROOT = Path(gui.__file__).parent
 
@@ -70,7 +71,7 @@ def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
 def test_without_a_display_the_remedies_are_named_and_the_samples_read(
     weights, monkeypatch, capsys
 ):
-    pytest.importorskip("tkinter", reason="this Python has no tkinter")
+    need("tkinter")
     monkeypatch.delenv("DISPLAY", raising=False)
     assert gui.main(["--weights", str(weights)]) == 0
     out, err = capsys.readouterr()

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import gui
+from tests.conftest import need
 from tests.test_gui import FakeModel, centres, ink_of
 
 pytestmark = pytest.mark.gui
-tk = pytest.importorskip("tkinter", reason="this Python has no tkinter")
+tk = need("tkinter")
 
 KEYS = ("<Return>", "<Escape>", "<Control-z>", "a", "<Tab>", "<space>", "<F1>", "<Control-c>")
 
