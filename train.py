@@ -35,13 +35,12 @@ from nn.checkpoint import CheckpointError
 from nn.files import atomic_write, locked
 from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
-from nn.training import Trainer, score
+from nn.training import Trainer, evaluate
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
-from recognise import load_network
+from recognise import SHAPE, load_network
 from watch import watching
 
 RUNS = Path("runs")
-SHAPE = (28, 28, 1)
 VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
 MADE_UP = 12_000
@@ -155,7 +154,7 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
         with run.stopping_on_signals(), watched as follow:
             while run.progress.epoch <= args.epochs:
                 run_epoch(run, digits["train"], args, follow)
-                loss, accuracy = ranks.once(measure, reader, *digits["validation"])
+                loss, accuracy = ranks.once(evaluate, reader, *digits["validation"])
                 row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
                 print(
                     f"epoch {row['epoch']:>2}: loss {row['loss']:.4f}, "
@@ -180,7 +179,7 @@ def finish(
     temperature = calibrate(model, reader.predict_proba(images), labels)
     names = save(args.output, model, history)
     print(f"calibrated on the validation images: temperature {temperature:.2f}")
-    loss, accuracy = measure(reader, *digits["test"])
+    loss, accuracy = evaluate(reader, *digits["test"])
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits['test'][1]):,} images")
     print(f"saved {', '.join(names)} in {args.output}")
     return 0
@@ -261,11 +260,6 @@ def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args, follow) -
             text = f"loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
             bar.set_postfix_str(text, refresh=False)
             bar.update()
-
-
-def measure(model: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Return the model's mean loss and its accuracy in [0, 1] on labelled images."""
-    return score(model.predict_proba(images), labels)
 
 
 def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> tuple[str, ...]:

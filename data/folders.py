@@ -25,7 +25,20 @@ OnError = Callable[[Exception], None]
 
 
 def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
-    """Yield the files named, and for a folder all pictures in it and in its folders, sorted."""
+    """Yield the files named, and for a folder all pictures in it and in its folders, sorted.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of files, which need not exist, and folders.
+    on_error : callable
+        Is given the ``OSError`` of a folder that cannot be listed, and a ``DataError`` for one
+        without pictures.
+
+    Yields
+    ------
+    str
+    """
     for name in names:
         if not os.path.isdir(name):
             yield name

@@ -32,7 +32,13 @@ def line_width(coverage: np.ndarray) -> float:
 
 
 def resize(digit: np.ndarray, scale: float) -> np.ndarray:
-    """Scale a digit, averaging where it shrinks."""
+    """Scale a digit, float32 (H, W) in [0, 1]; where it shrinks, pixels are averaged.
+
+    Returns
+    -------
+    ndarray, float32
+        ``scale`` times as high and wide, rounded, one pixel at least.
+    """
     H, W = digit.shape
     size = (max(1, round(W * scale)), max(1, round(H * scale)))
     how = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
@@ -73,7 +79,14 @@ def centre_lines(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def thin(mask: np.ndarray) -> np.ndarray:
-    """Thin shapes to lines one pixel wide, keeping their ends and holes (Zhang and Suen, 1984)."""
+    """Thin shapes, a mask of bool (H, W), to lines one pixel wide: a mask of the same shape.
+
+    Ends and holes stay.
+
+    References
+    ----------
+    Zhang and Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns", 1984.
+    """
     mask = mask.copy()
     while True:
         before = mask.sum()

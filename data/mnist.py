@@ -78,6 +78,8 @@ def load(
         If no folder is named, the cache lacks a file and no mirror gives it.
     DataError
         If the named folder lacks a file, a file is damaged, or the cache cannot be written.
+    OSError
+        If a file is there and cannot be opened.
     """
     if split not in SPLITS:
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")

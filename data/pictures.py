@@ -41,8 +41,9 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     Raises
     ------
     DataError
-        If it is missing, empty, cut short, no image, or larger than `MAX_BYTES`, `MAX_PIXELS`
-        or, where it cannot be read smaller than it is, `MAX_DECODED_PIXELS`.
+        If it is missing, empty, cut short, no image, or larger than the limits above allow:
+        `MAX_BYTES`, `MAX_PIXELS`, and `MAX_DECODED_PIXELS` where it cannot be read smaller than
+        it is.
     """
     name = os.fspath(path)
     try:

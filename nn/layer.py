@@ -18,7 +18,12 @@ import numpy as np
 
 
 class Layer:
-    """The base of all layers.
+    """The base of all layers; what is said here of errors is true of every one of them.
+
+    Raises
+    ------
+    ValueError
+        By a constructor, if an argument is out of its range: the message names it.
 
     Attributes
     ----------
@@ -40,11 +45,25 @@ class Layer:
         self._memory: Any = None
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Return the layer's output for ``x``; remember what ``backward`` needs if ``train``."""
+        """Return the layer's output for ``x``; remember what ``backward`` needs if ``train``.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` has a shape that the layer does not take.
+        """
         raise NotImplementedError
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
-        """Return the gradient for the input of the last training ``forward``; fill ``grads``."""
+        """Return the gradient for the input of the last training ``forward``; fill ``grads``.
+
+        Raises
+        ------
+        RuntimeError
+            If there was no training forward.
+        ValueError
+            If ``dout`` has another shape than what that forward returned.
+        """
         raise NotImplementedError
 
     @staticmethod

@@ -225,8 +225,17 @@ def _diverged(what: str, step: int, lr: float) -> DivergedError:
     )
 
 
-def score(proba: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Return the mean loss and the accuracy in [0, 1] of probabilities, shape (N, classes)."""
+def evaluate(model: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Return a model's mean loss and its accuracy in [0, 1] on labelled images.
+
+    Parameters
+    ----------
+    model : Sequential
+    images : ndarray
+        As `Sequential.predict_proba` takes them.
+    labels : ndarray of int, shape (N,)
+    """
+    proba = model.predict_proba(images)
     right = proba[np.arange(len(labels)), labels]
     loss = -np.log(np.maximum(right, np.finfo(proba.dtype).tiny)).mean()
     return float(loss), float((proba.argmax(axis=1) == labels).mean())

@@ -5,7 +5,7 @@ from tkinter import ttk
 
 import numpy as np
 
-from panels.pictures import Palette, name, pixels
+from panels.pictures import Palette, hex_colour, pixels
 
 NOTHING_DRAWN = "Draw a digit in the other window."
 
@@ -45,15 +45,15 @@ class Bars(ttk.Frame):
     def show(self, probabilities: np.ndarray | None, palette: Palette) -> None:
         """Draw the probabilities of the ten digits; None stands for an empty canvas."""
         canvas, line = self._canvas, self._line
-        canvas.configure(background=name(palette.background))
-        canvas.itemconfigure("text", fill=name(palette.text))
+        canvas.configure(background=hex_colour(palette.background))
+        canvas.itemconfigure("text", fill=hex_colour(palette.text))
         self.verdict["text"] = NOTHING_DRAWN if probabilities is None else verdict(probabilities)
         shares = np.zeros(10) if probabilities is None else np.nan_to_num(probabilities)
         first = shares.argmax()
         for digit, share in enumerate(shares.tolist()):
             x0, y0 = line + line // 3, digit * line
             x1 = x0 + round(share * self._width)
-            colour = name(palette.positive if digit == first else palette.negative)
+            colour = hex_colour(palette.positive if digit == first else palette.negative)
             canvas.coords(self._bars[digit], x0, y0 + 2, x1, y0 + line - 2)
             canvas.itemconfigure(self._bars[digit], fill=colour)
             canvas.coords(self._texts[digit], x1 + line // 3, y0 + line // 2)

@@ -10,7 +10,7 @@ import numpy as np
 from nn import Conv2D, Dense, ReLU, spell
 from nn.rounding import Term, round_to
 from panels.network import Network
-from panels.pictures import Palette, brightness, levels, name, pixels
+from panels.pictures import Palette, brightness, hex_colour, levels, pixels
 from panels.walls import Place
 
 LARGEST = "the largest"
@@ -119,7 +119,7 @@ class NumberView(ttk.Frame):
         self._margin = pixels(self, 8)
         self._x = self._y = self._bottom = self._margin
         self.canvas.delete("all")
-        self.canvas.configure(background=name(palette.background))
+        self.canvas.configure(background=hex_colour(palette.background))
         if place is None:
             self._write("Click any number on the left, or move to it with the arrow keys:")
             self._write("here is how the network computed it.")
@@ -191,7 +191,7 @@ class NumberView(ttk.Frame):
         needed = max(KW * cell, self._normal.measure(title)) + 2 * self._margin
         if self._x > self._margin and self._x + needed > self.canvas.winfo_width():
             self._below()
-        x, y, colour = self._x, self._y, name(self._palette.text)
+        x, y, colour = self._x, self._y, hex_colour(self._palette.text)
         self.canvas.create_text(x, y, text=title, anchor="nw", fill=colour, font=self._normal)
         self._lines.append(title)
         y += self._normal.metrics("linespace") + padding
@@ -203,7 +203,7 @@ class NumberView(ttk.Frame):
             left, top = x + marked[1] * cell, y + marked[0] * height
             self.canvas.create_rectangle(
                 left, top, left + cell, top + height,
-                outline=name(self._palette.mark), width=pixels(self, 2),
+                outline=hex_colour(self._palette.mark), width=pixels(self, 2),
             )  # fmt: skip
         self._x += needed
         self._bottom = max(self._bottom, y + KH * height)
@@ -211,8 +211,8 @@ class NumberView(ttk.Frame):
     def _cell(self, box, text, fill):
         _, y0, x1, y1 = box
         ink = "black" if brightness(fill) > 140 else "white"
-        edge = name(self._palette.background)
-        self.canvas.create_rectangle(*box, fill=name(fill), outline=edge)
+        edge = hex_colour(self._palette.background)
+        self.canvas.create_rectangle(*box, fill=hex_colour(fill), outline=edge)
         self.canvas.create_text(
             x1 - pixels(self, 4), (y0 + y1) // 2, text=text, anchor="e", fill=ink, font=self._small
         )
@@ -234,7 +234,7 @@ class NumberView(ttk.Frame):
         self._write("\n".join(lines), self._fixed)
 
     def _write(self, text, style="TkDefaultFont"):
-        colour = name(self._palette.text)
+        colour = hex_colour(self._palette.text)
         item = self.canvas.create_text(
             self._margin, self._y, text=text, anchor="nw", fill=colour, font=style
         )

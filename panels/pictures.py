@@ -71,13 +71,24 @@ def brightness(colour: Colour) -> float:
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def name(colour: Colour) -> str:
+def hex_colour(colour: Colour) -> str:
     """Return a colour as Tk names it."""
     return "#{:02x}{:02x}{:02x}".format(*map(int, colour))
 
 
 def levels(values: np.ndarray, limits) -> np.ndarray:
-    """Return the places in `Palette.numbers` of values from -limits to limits, as uint8."""
+    """Return the places in `Palette.numbers` of values from -limits to limits.
+
+    Parameters
+    ----------
+    values : ndarray of float
+    limits : float or ndarray
+        For all values, or in a shape that fits theirs.
+
+    Returns
+    -------
+    ndarray of uint8, the shape of ``values``
+    """
     limits = np.where(np.asarray(limits) > 0, limits, 1)
     share = np.nan_to_num(values / limits, posinf=1, neginf=-1)
     return (ZERO + np.rint(REACH * np.clip(share, -1, 1))).astype(np.uint8)

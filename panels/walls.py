@@ -12,7 +12,7 @@ from PIL import Image, ImageTk
 
 from nn.rounding import spelled
 from panels.network import Network
-from panels.pictures import Palette, Tiling, as_maps, name, pixels
+from panels.pictures import Palette, Tiling, as_maps, hex_colour, pixels
 
 Place = tuple[int, int, int, int]  # layer (-1: the input), row, column, channel
 
@@ -125,7 +125,7 @@ class LayerWalls(ttk.Frame):
         """Frame what a window sees in the maps that a layer is given."""
         self.canvas.delete("patch")
         x0, y0, x1, y1 = self._box((layer - 1, *corner, channel), *size)
-        colour = name(self._palette.mark)
+        colour = hex_colour(self._palette.mark)
         self.canvas.create_rectangle(x0 - 1, y0 - 1, x1, y1, outline=colour, tags="patch")
 
     def _crossed(self, entry):
@@ -145,8 +145,9 @@ class LayerWalls(ttk.Frame):
         palette = self._palette
         canvas.delete("all")
         canvas.configure(
-            background=name(palette.background), highlightbackground=name(palette.background),
-            highlightcolor=name(palette.text),
+            background=hex_colour(palette.background),
+            highlightbackground=hex_colour(palette.background),
+            highlightcolor=hex_colour(palette.text),
         )  # fmt: skip
         self._tilings, self._tops, self._photos = [], [], []
         y = margin
@@ -155,8 +156,9 @@ class LayerWalls(ttk.Frame):
             shape = " x ".join(map(str, array.shape if array.shape[:2] != (1, 1) else [array.size]))
             heading = f"{self._network.title(entry - 1)}   {shape}"
             canvas.create_text(
-                margin, y, text=heading, anchor="nw", font="TkDefaultFont", fill=name(palette.text)
-            )
+                margin, y, text=heading, anchor="nw", font="TkDefaultFont",
+                fill=hex_colour(palette.text),
+            )  # fmt: skip
             y += line + gap
             side = 20 if array.shape[:2] == (1, 1) and array.size <= 64 else 8
             side = 48 if array.shape[:2] != (1, 1) else side
@@ -239,7 +241,7 @@ class LayerWalls(ttk.Frame):
         self.canvas.delete("picked", "patch")
         if self.picked and self._tops:
             x0, y0, x1, y1 = self._box(self.picked)
-            colour = name(self._palette.mark)
+            colour = hex_colour(self._palette.mark)
             self.canvas.create_rectangle(
                 x0 - 1, y0 - 1, x1, y1, outline=colour, width=pixels(self, 2), tags="picked"
             )

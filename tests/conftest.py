@@ -23,6 +23,14 @@ def need(name):
         missing(f"this Python has no {name}")
 
 
+def pytest_collection_modifyitems(items):
+    """Mark what needs the real MNIST, and what needs a display."""
+    for item in items:
+        for fixture, mark in (("mnist_dir", "mnist"), ("display", "gui")):
+            if fixture in item.fixturenames:
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def mnist_dir():
     """The folder of the real MNIST files; nothing is downloaded for a test."""
@@ -35,10 +43,7 @@ def mnist_dir():
 @pytest.fixture
 def display():
     """A display that Tk can open a window on."""
-    try:
-        import tkinter
-    except ImportError:
-        missing("this Python has no tkinter")
+    tkinter = need("tkinter")
     try:
         tkinter.Tk().destroy()
     except tkinter.TclError as error:

@@ -10,7 +10,6 @@ from PIL import Image, ImageDraw
 import gui
 from tests.conftest import need
 
-pytestmark = pytest.mark.gui
 tk = need("tkinter")
 
 RADIUS = 8

@@ -41,7 +41,6 @@ def test_importing_the_window_imports_neither_numba_nor_matplotlib():
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.gui
 def test_reading_a_drawing_imports_neither_numba_nor_matplotlib(display, weights):
     code = (
         "import sys, types, gui\n"

@@ -9,7 +9,6 @@ import gui
 from tests.conftest import need
 from tests.test_gui import FakeModel, centres, ink_of
 
-pytestmark = pytest.mark.gui
 tk = need("tkinter")
 
 KEYS = ("<Return>", "<Escape>", "<Control-z>", "a", "<Tab>", "<space>", "<F1>", "<Control-c>")

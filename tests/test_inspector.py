@@ -30,7 +30,6 @@ from panels.bars import NOTHING_DRAWN, verdict
 from panels.pictures import Palette, brightness
 from tests.conftest import need
 
-pytestmark = pytest.mark.gui
 tk = need("tkinter")
 ttk = need("tkinter.ttk")
 _tkinter = need("_tkinter")
@@ -416,6 +415,25 @@ ODD = {
                        Conv2D(5, 10, 1), AvgPool2D((1, 2)), Flatten(), Dense(10, 10, bias=False)],
     "no weights to speak of": [AvgPool2D((28, 3), stride=(28, 3)), Flatten(), Dense(9, 10)],
 }  # fmt: skip
+
+
+def test_its_keys(start, monkeypatch):
+    app, inspector = start()
+    asked, lifted = [], []
+    monkeypatch.setattr(compare.filedialog, "askopenfilename", lambda **how: asked.append(1) or "")
+    monkeypatch.setattr(app, "lift", lambda: lifted.append(1))
+    inspector.focus_force()
+    app.update()
+    inspector.event_generate("<Control-o>")
+    settle(app)
+    assert asked
+    assert inspector.panel is inspector.compare
+    inspector.event_generate("<F2>")
+    app.update()
+    assert lifted
+    inspector.event_generate("<Control-w>")
+    app.update()
+    assert not inspector.winfo_exists()
 
 
 def test_a_search_for_one_layer_never_shows_in_another(start, forty_images):

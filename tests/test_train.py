@@ -345,7 +345,6 @@ def test_ctrl_c_is_one_line_and_status_130(folder, tmp_path, monkeypatch, capsys
     assert f"stopped; what it saved is in {tmp_path}" in capsys.readouterr().err
 
 
-@pytest.mark.mnist
 def test_shipped_weights_read_mnist(mnist_dir):
     images, labels = mnist.load("test", mnist_dir)
     proba = fuse(Sequential.load(ROOT / "weights" / "mnist.npz")).predict_proba(images)

@@ -194,7 +194,6 @@ def test_the_drawing_process_ends_with_the_run(noted, monkeypatch):
     assert len(list(noted.glob("watch-*.png"))) == 2
 
 
-@pytest.mark.gui
 def test_window_draws_the_notes_again_when_there_are_more(noted, display, monkeypatch):
     shown = []
     show = Learning.show

@@ -49,19 +49,21 @@ def write(
     Raises
     ------
     ConversionError
-        If Keras has no layer that does the same.
+        If Keras has no layer that does the same, or the name is no Keras file's.
+    OSError
+        If it cannot be written.
     """
     with naming(path):
         name = Path(path).name.lower()
         if not name.endswith((".keras", ".h5", ".hdf5")):
             raise ConversionError(f"{path}: the name of a Keras file ends with {ENDINGS}")
         layers = keras_write.translated(model, input_shape)
-        if name.endswith(".weights.h5"):
-            keras_write.weights(layers, path)
-        elif name.endswith(".keras"):
-            keras_write.archive(layers, input_shape, path)
-        else:
-            keras_write.legacy(layers, input_shape, path)
+    if name.endswith(".weights.h5"):
+        keras_write.weights(layers, path)
+    elif name.endswith(".keras"):
+        keras_write.archive(layers, input_shape, path)
+    else:
+        keras_write.legacy(layers, input_shape, path)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -48,6 +48,8 @@ def write(
     ------
     ConversionError
         If the network does not fit the input shape, or the name is no ONNX file's.
+    OSError
+        If it cannot be written.
     """
     with naming(path):
         if Path(path).suffix.lower() != ".onnx":

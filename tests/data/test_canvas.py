@@ -259,7 +259,9 @@ class TestImage:
         for value in (0, 255):
             strange = Image.new("L", size, 255)
             strange.putpixel((size[0] // 2, size[1] // 2), value)
-            assert canvas.from_image(strange).shape == (28, 28)
+            digit = canvas.from_image(strange)
+            assert digit.shape == (28, 28)
+            assert ((digit >= 0) & (digit <= 1)).all()  # false for NaN as well
 
     def test_mnists_own_images_stay_as_they_are(self, mnist_dir):
         images, _ = mnist.load("test", mnist_dir)

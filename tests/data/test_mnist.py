@@ -88,7 +88,6 @@ def refusal(folder, split="train"):
 # The real files
 
 
-@pytest.mark.mnist
 @pytest.mark.parametrize(
     ("split", "count", "first", "mean"),
     [  # The means are those known to everyone who normalises by 0.1307: 0.13066 and 0.13251.

@@ -21,7 +21,7 @@ from nn import (
 )
 from nn.loss import NO_CLASS
 from nn.schedule import constant
-from nn.training import SHARD, DivergedError, Trainer, score
+from nn.training import SHARD, DivergedError, Trainer, evaluate
 
 
 def network(*, dropout=0.0, batchnorm=False):
@@ -138,9 +138,12 @@ def test_what_has_no_class_counts_for_the_loss_alone():
     assert step.correct <= 25
 
 
-def test_score_by_hand():
-    proba = np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], np.float32)
-    loss, accuracy = score(proba, np.array([0, 2]))
+def test_evaluation_by_hand():
+    class Known:
+        def predict_proba(self, images):
+            return np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], np.float32)
+
+    loss, accuracy = evaluate(Known(), None, np.array([0, 2]))
     assert loss == pytest.approx((np.log(2) + np.log(8)) / 2, rel=1e-6)
     assert accuracy == 0.5
 
