@@ -23,12 +23,15 @@ def need(name):
         missing(f"this Python has no {name}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs the real MNIST, and what needs a display."""
+    """Mark what needs the real MNIST, and what needs a display: one screen has one focus."""
     for item in items:
         for fixture, mark in (("mnist_dir", "mnist"), ("display", "gui")):
             if fixture in item.fixturenames:
                 item.add_marker(mark)
+        group = "display" if "display" in item.fixturenames else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
