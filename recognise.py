@@ -76,22 +76,27 @@ def recognise(
         found = folders.read(folders.find(group, on_error), on_error, jobs)
         while batch := list(islice(found, BATCH)):
             read, images = zip(*batch, strict=True)
-            for i, proba in _answers(model, read, np.stack(images), on_error):
-                yield read[i], proba
+            yield from _answers(model, read, np.stack(images), on_error)
 
 
-def _answers(network, names, images, on_error, first=0):
-    """Yield (i, probabilities) of each image; one that has none costs no other its own."""
+def _answers(network, names, images, on_error):
+    """Yield each image's name and probabilities; one that has none costs no other its own."""
     try:
         proba = network.predict_proba(images)
     except FloatingPointError as error:
         if len(images) == 1:
-            on_error(DataError(f"{names[first]}: {error}"))
+            on_error(DataError(f"{names[0]}: {error}"))
             return
-        for i in range(len(images)):
-            yield from _answers(network, names, images[i : i + 1], on_error, first + i)
+        for name, image in zip(names, images, strict=True):
+            yield from _answers(network, [name], image[None], on_error)
         return
-    yield from enumerate(proba, first)
+    yield from zip(names, proba, strict=True)
+
+
+def _part_of_a_stack(network, part):
+    """Return the answers to some images, and the errors: what one thread does at a time."""
+    errors: list[Exception] = []
+    return list(_answers(network, *part, errors.append)), errors
 
 
 def _recognise_stack(model, file, on_error, jobs, on_stack):
@@ -107,16 +112,14 @@ def _recognise_stack(model, file, on_error, jobs, on_stack):
             for i in np.setdiff1d(np.arange(len(chunk.images)), inked):
                 on_error(DataError(f"{chunk.names[i]}: blank: there is no ink in it"))
             images, names = chunk.images[inked], [chunk.names[i] for i in inked]
-            errors: list[Exception] = []
-
-            def read(net, start, images=images, names=names, errors=errors):
-                part = images[start : start + TASK]
-                return list(_answers(net, names, part, errors.append, start))
-
-            for part in workers.map(read, range(0, len(images), TASK)):
-                yield from ((names[i], proba) for i, proba in part)
-            for error in errors:
-                on_error(error)
+            parts = [
+                (names[start : start + TASK], images[start : start + TASK])
+                for start in range(0, len(images), TASK)
+            ]
+            for answers, errors in workers.map(_part_of_a_stack, parts):
+                yield from answers
+                for error in errors:
+                    on_error(error)
 
 
 def _until_error(chunks, on_error):

@@ -364,12 +364,12 @@ def test_a_second_network_reads_the_same_drawing(start, tmp_path, monkeypatch):
     monkeypatch.setattr(compare.filedialog, "askopenfilename", lambda **options: str(path))
     turn_to(app, inspector, inspector.compare)
     first, second = inspector.compare.bars
-    assert first.winfo_ismapped()
-    assert not second.winfo_ismapped()
+    assert first.grid_info()
+    assert not second.grid_info()
     inspector._open()
     settle(app)
     (theirs,) = other.predict_proba(from_strokes(app.strokes)[None])
-    assert second.winfo_ismapped()
+    assert second.grid_info()
     assert first.verdict["text"] == verdict(expected(app))
     assert second.verdict["text"] == verdict(theirs)
     assert [name["text"] for name in inspector.compare.names] == [
