@@ -23,6 +23,7 @@ from nn import (
     ReLU,
     Sequential,
 )
+from nn.files import MAX_MODEL_BYTES
 from nn.schedule import constant, cosine, one_cycle
 
 MIX = Mix(Warp(), made_up=0.2, scrawls=0.05)
@@ -97,6 +98,9 @@ def network(recipe: Recipe, seed: int) -> Sequential:
             raise ValueError(f"it answers {answers}, not ten numbers")
         if not isinstance(model.layers[-1], Dense):
             raise ValueError("it must end with Dense: the softmax is part of the loss")
+        size = sum(w.nbytes for w in (model.named_params() | model.named_state()).values())
+        if size > MAX_MODEL_BYTES:
+            raise ValueError(f"it takes {size:,} bytes; {MAX_MODEL_BYTES:,} go into a file")
     except ValueError as error:
         raise RecipeError(f"recipes.py: not a network to train: {error}") from error
     return model

@@ -163,7 +163,8 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
                     f"{row['images_per_s']:,.0f} images/s",
                     flush=True,
                 )
-                ranks.once(save, args.output, average.model, run.progress.history)
+                if run.progress.epoch <= args.epochs:  # `finish` saves after the last one
+                    ranks.once(save, args.output, average.model, run.progress.history)
     return ranks.once(finish, args, average.model, reader, digits, run.progress.history)
 
 

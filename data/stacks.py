@@ -107,11 +107,11 @@ def _chunks_of_all(content, file):
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
     """Return an array's shape and dtype; refuse what is not stored image by image."""
     digits, parse = HEADERS[np.lib.format.read_magic(stream)]
-    length = stream.read(digits)
-    if int.from_bytes(length, "little") > MAX_HEADER_BYTES:
+    stated = stream.read(digits)
+    length = int.from_bytes(stated, "little")
+    if length > MAX_HEADER_BYTES:
         raise DataError(f"{name}: its header takes more than {MAX_HEADER_BYTES:,} bytes")
-    header = io.BytesIO(length + stream.read(int.from_bytes(length, "little")))
-    shape, in_columns, dtype = parse(header)
+    shape, in_columns, dtype = parse(io.BytesIO(stated + stream.read(length)))
     if in_columns and len(shape) > 1:
         raise DataError(f"{name}: stored column by column: save np.ascontiguousarray of it")
     return shape, dtype

@@ -180,5 +180,5 @@ def check_numbers(name: str, array: np.ndarray) -> None:
         raise ValueError(f"array {name} holds {array.dtype}, no floats")
     if not np.isfinite(array).all():
         raise ValueError(f"array {name} holds NaN or infinity")
-    if name.endswith("var") and (array < 0).any():
+    if name.rpartition(".")[2] == "var" and (array < 0).any():
         raise ValueError(f"array {name} holds a negative variance")

@@ -249,6 +249,7 @@ def test_a_run_killed_in_its_last_save_still_gets_its_history(folder, tmp_path, 
         ([Flatten(), Dense(784, 9)], "answers (9,), not ten"),
         ([Flatten(), Dense(700, 10)], "expected an array of shape"),
         ([], "answers (28, 28, 1)"),
+        ([Flatten(), Dense(784, 22_000), Dense(22_000, 10)], "67,108,864 go into a file"),
     ],
 )
 def test_a_network_that_cannot_be_trained_is_one_line_before_any_training(
