@@ -2,8 +2,9 @@
 
 `ConvReLUPool` stands for a run of Conv2D, ReLU and perhaps MaxPool2D:
 
-- forward is one call: a few images at a time, so that their patches stay in the cache, im2col, a
-  matrix product, then bias, maximum, ReLU and the winner's place in one pass;
+- forward is one call, image by image: the product of patches and weights, whose sums stay in
+  registers while the patches are read where they lie, without im2col; then bias, maximum, ReLU
+  and the winner's place in one pass over maps that are still in the cache;
 - backward walks only the winners. After a 2x2 pool at most a quarter of the convolution's outputs
   carry a gradient, and the ReLU takes more; all other products would be with zero.
 
@@ -21,9 +22,6 @@ from .conv import Conv2D
 from .dropout import Dropout
 from .layer import Layer
 from .pool import MaxPool2D
-
-CACHE_BYTES = 512 * 1024
-"""What a few images' patches and maps may take up: a share of a core's second-level cache."""
 
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
@@ -59,6 +57,11 @@ def _aligned(shape, dtype):
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
+def _whole(size, of):
+    """Return ``size`` rounded up to whole so many."""
+    return -(-size // of) * of
+
+
 class ConvReLUPool(_Fast):
     """Convolution, ReLU and, if ``pool`` is given, a max-pool whose windows do not overlap.
 
@@ -86,11 +89,9 @@ class ConvReLUPool(_Fast):
         out = self._room("out", (len(x), OH, OW, OC))
         winner = self._room("winner", out.shape, np.uint8)
         bias = self.params["b"] if "b" in self.params else self._room("no bias", (OC,))
-        cols, conv = self._space(OH * PH, OW * PW)
         kernels.convolve(
-            rows, self.params["w"].reshape(-1, OC), bias, KW * C, SH, SW * C, PH, PW,
-            cols, conv, out, winner,
-        )  # fmt: skip
+            rows, self._blocks(), bias, KW * C, SH, SW * C, PH, PW, self._maps(OH, OW), out, winner
+        )
         return self._remember(train, out, rows, winner, x.shape)
 
     def backward(self, dout: np.ndarray) -> np.ndarray | None:  # type: ignore[override]
@@ -100,8 +101,8 @@ class ConvReLUPool(_Fast):
         if "b" in self.params:
             self.grads["b"] = self._room("db", self.params["b"].shape)
             kernels.bias_gradient(winner, dout, self.grads["b"])
-        KH, KW, C, OC = self.params["w"].shape
-        self.grads["w"] = self._room("dw", (KH, KW, C, OC))
+        _, KW, C, _ = self.params["w"].shape
+        self.grads["w"] = self._room("dw", self.params["w"].shape)
         if KW * C < kernels.LANES and not self.input_gradient:
             self._weight_gradient_alone(rows, winner, dout)
             return None
@@ -121,12 +122,21 @@ class ConvReLUPool(_Fast):
         padded[:, above : above + H, left : left + W] = x
         return padded.reshape(N, HP, WP * C)
 
-    def _space(self, height, width):
-        """Return room for patches and maps of this size, of as many images as fit the cache."""
-        KH, KW, C, OC = self.params["w"].shape
-        stops, K = height * width, KH * KW * C
-        few = max(1, CACHE_BYTES // (4 * stops * (K + OC)))
-        return self._room("cols", (few * stops * K,)), self._room("conv", (few, height, width, OC))
+    def _blocks(self):
+        """Return the weights (KH * KW * C, OC) in blocks of columns, the last one with zeros."""
+        w = self.params["w"].reshape(-1, self.params["w"].shape[-1])
+        K, OC = w.shape
+        blocks = self._room("w in blocks", (-(-OC // kernels.BLOCK), K, kernels.BLOCK))
+        for block, start in zip(blocks, range(0, OC, kernels.BLOCK), strict=True):
+            columns = w[:, start : start + kernels.BLOCK]
+            block[:, : columns.shape[1]] = columns
+        return blocks
+
+    def _maps(self, OH, OW):
+        """Return room for the maps of one image before the pool, one row a stop."""
+        stops = OH * self.pool[0] * OW * self.pool[1]
+        OC = self.params["w"].shape[-1]
+        return self._room("maps", (_whole(stops, kernels.ROWS), _whole(OC, kernels.BLOCK)))
 
     def _both_gradients(self, rows, winner, dout):
         """Fill ``grads["w"]`` and return the gradient for ``rows``, from the winners alone."""
@@ -143,14 +153,12 @@ class ConvReLUPool(_Fast):
 
     def _weight_gradient_alone(self, rows, winner, dout):
         """Fill ``grads["w"]`` by dense products, which short rows are better served with."""
-        _, KW, C, OC = self.params["w"].shape
-        _, OH, OW, _ = dout.shape
-        (SH, SW), (PH, PW) = self.window.stride, self.pool
-        cols, dconv = self._space(OH * PH, OW * PW)
-        dw = self.grads["w"].reshape(-1, OC)
-        kernels.weight_gradient_by_tap(
-            rows, winner, dout, KW * C, SH, SW * C, PH, PW, cols, dconv, dw
-        )
+        KH, KW, C, OC = self.params["w"].shape
+        (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
+        maps, K = self._maps(OH, OW), KH * KW * C
+        dw = self._room("dw by tap", (_whole(K, kernels.ROWS), maps.shape[1]))
+        kernels.dense_weight_gradient(rows, winner, dout, KH, KW * C, SH, SW * C, PH, PW, maps, dw)
+        self.grads["w"].reshape(-1, OC)[...] = dw[:K, :OC]
 
     def _unpadded(self, padded, shape):
         """Return the maps (N, H, W, C) inside of ``padded``, shape (N, HP, WP * C)."""

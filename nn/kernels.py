@@ -10,23 +10,33 @@ it calls has changed.
 Shapes: images are ``x (N, H, W * C)``, padded already; a row of a patch is KW * C neighbouring
 floats. ``winner (N, OH, OW, OC)`` says, for each value that left a block of convolution, ReLU and
 pool, which of the P = PH * PW places of its pool window it came from, in reading order, or DEAD.
+A patch is known by the float at which it begins in its image, ``start``, and its k-th float by how
+far behind that it lies, ``tap[k]``: no patch is ever copied.
 """
 
 from functools import partial
+from itertools import chain
 
 import numba
 import numpy as np
 from llvmlite import binding, ir
-from numba import carray, cfunc, njit, types
+from numba import njit, types
 from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
 from numba.extending import intrinsic
 
-from .blas import sgemm_address
-
 LANES = 16
-"""Floats in one vector, the widest there is. Patches whose rows have fewer are copied tap by tap,
-and their weights get a dense product: walking the winners would be slower."""
+"""Floats in one vector, the widest there is; other processors take two or four for it. Where rows
+of patches are shorter, weights get their gradient by dense products: a walk would be slower."""
+
+ROWS = 4
+"""Rows of a product that are summed up at a time: with fewer, one sum would wait for another."""
+
+VECTORS = range(2 if binding.get_host_cpu_features().get("avx512f") else 1)
+"""Of each of these rows: as many as the processor's registers have room for the sums of."""
+
+BLOCK = LANES * len(VECTORS)
+"""Floats in them."""
 
 DEAD = 255
 """In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
@@ -52,196 +62,192 @@ def kernel(function, **more):
         return njit(**OPTIONS, **more)(function)
 
 
-def _sgemm_type(pointer):
-    """Return the type of ``cblas_sgemm``: order, two transpositions, M, N, K, alpha, A, ..."""
-    one, size, number = types.int32, types.int64, types.float32
-    return types.void(
-        one, one, one, size, size, size, number, pointer, size, pointer, size, number, pointer, size
-    )
-
-
-def _own_sgemm(order, trans_a, trans_b, M, N, K, alpha, a, lda, b, ldb, beta, c, ldc):
-    """Do what `_matmul` asks of ``cblas_sgemm``, where there is none with this interface."""
-    B, C = carray(b, (K, ldb)), carray(c, (M, ldc))
-    A = carray(a, (K, lda) if trans_a == TRANSPOSED else (M, lda))
-    for m in range(M):
-        for n in range(N):
-            C[m, n] = C[m, n] * beta if beta != 0 else np.float32(0)
-        for k in range(K):
-            factor = A[k, m] if trans_a == TRANSPOSED else A[m, k]
-            for n in range(N):
-                C[m, n] += factor * B[k, n]
-
-
-ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112  # CBLAS's names for them
-
-if COMPILING:
-    _address = sgemm_address()
-    if _address is None:
-        _compiled_sgemm = cfunc(_sgemm_type(types.CPointer(types.float32)))(_own_sgemm)
-        _address = _compiled_sgemm.address
-    # By name, so that compiled kernels can be kept on disk: addresses change from run to run.
-    binding.add_symbol("nn_sgemm", _address)
-    _sgemm = types.ExternalFunction("nn_sgemm", _sgemm_type(types.uintp))
-
-
 def compiled() -> int:
     """Return how many kernels this process has compiled, because they were not on disk."""
     made = [item for item in globals().values() if isinstance(item, Dispatcher)]
     return sum(len(item.signatures) - sum(item.stats.cache_hits.values()) for item in made)
 
 
-def _matmul(a, transposed, b, beta, out):
-    """Set ``out (M, N)`` to beta * out + a @ b, or a.T @ b; ``b`` is (K, N)."""
-    product = (a.T if transposed else a) @ b
-    out[:] = product + beta * out if beta else product  # 0 times an old NaN would be NaN
+def _broadcast(builder, factor):
+    """Return a vector that has this float in every lane."""
+    nothing, first = ir.Constant(VECTOR, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    vector = builder.insert_element(nothing, factor, first)
+    return builder.shuffle_vector(vector, nothing, everywhere)
 
 
-if COMPILING:
+def _item(builder, array, kind, i):
+    """Return where item ``i`` of an array of this kind is, which is given by its address."""
+    return builder.gep(builder.inttoptr(array, kind.as_pointer()), [i])
 
-    @kernel
-    def _matmul(a, transposed, b, beta, out):
-        (K, N), M = b.shape, len(out)
-        _sgemm(
-            ROW_MAJOR, TRANSPOSED if transposed else AS_IT_IS, AS_IT_IS, M, N, K, np.float32(1),
-            a.ctypes.data, a.shape[1], b.ctypes.data, N, np.float32(beta), out.ctypes.data, N,
-        )  # fmt: skip
+
+def _vector(builder, array, i, v):
+    """Return where the v-th vector is, from the float ``i`` of an array on."""
+    i = builder.add(i, ir.Constant(i.type, v * LANES))
+    return builder.bitcast(_item(builder, array, FLOAT, i), VECTOR.as_pointer())
+
+
+def _load(builder, place):
+    return builder.load(place, align=4)
+
+
+def _add(builder, total, factor, vector):
+    """Return total + factor * vector, rounded once."""
+    return builder.fadd(total, builder.fmul(factor, vector, ("contract",)), ("contract",))
+
+
+# Numba knows no vectors: in loops of its own, LLVM would load and store the sums again for every
+# term. So the two innermost loops are put together by hand, with their sums in registers. They are
+# given arrays by their addresses.
+
+FLOAT, VECTOR = ir.FloatType(), ir.VectorType(ir.FloatType(), LANES)
+ADDRESS, INTEGER = types.uintp, types.intp
+
+
+@intrinsic
+def _product_of_rows(_typing, x, row, tap, many, v, v_step, out, out_step, add):
+    """Set ``out[r]``, ROWS times a BLOCK, to the sum of ``x[row[r] + tap[j]] * v[j]`` over many j.
+
+    Or add it to what is there. Rows of ``v`` and ``out`` are so many floats from one another.
+    """
+
+    def build(_context, builder, _signature, args):
+        x, row, tap, many, v, v_step, out, out_step, add = args
+
+        def constant(i):
+            return ir.Constant(many.type, i)
+
+        def load_place(array, i):
+            return builder.load(_item(builder, array, many.type, i))
+
+        starts = [load_place(row, constant(r)) for r in range(ROWS)]
+        zeros = ir.Constant(VECTOR, [0.0] * LANES)
+        sums, places = [], []
+        for r in range(ROWS):
+            line = builder.mul(out_step, constant(r))
+            sums.append([cgutils.alloca_once_value(builder, zeros) for _ in VECTORS])
+            places.append([_vector(builder, out, line, u) for u in VECTORS])
+        targets = [*zip(chain(*sums), chain(*places), strict=True)]
+        with builder.if_then(add):
+            for total, place in targets:
+                builder.store(_load(builder, place), total)
+        with cgutils.for_range(builder, many) as loop:
+            j = builder.mul(v_step, loop.index)
+            vectors = [_load(builder, _vector(builder, v, j, u)) for u in VECTORS]
+            behind = load_place(tap, loop.index)
+            for start, totals in zip(starts, sums, strict=True):
+                seen = builder.load(_item(builder, x, FLOAT, builder.add(start, behind)))
+                factor = _broadcast(builder, seen)
+                for total, vector in zip(totals, vectors, strict=True):
+                    builder.store(_add(builder, builder.load(total), factor, vector), total)
+        for total, place in targets:
+            builder.store(builder.load(total), place, align=4)
+
+    given = ADDRESS, ADDRESS, ADDRESS, INTEGER, ADDRESS, INTEGER, ADDRESS, INTEGER, types.boolean
+    return types.void(*given), build
 
 
 def _walker(vectors):
-    """Return what `_walk` does to so many vectors of a patch's row, with its sums in registers.
+    """Return what `_walk` does to so many vectors of a patch's row.
 
-    Numba knows no vectors: LLVM would load and store the sums again for every winner. Arrays are
-    given by their addresses; ``k`` is the first float looked at in w and dw, ``at`` in x and dx.
+    ``k`` is the first float looked at in w and dw, ``at`` in x and dx.
     """
-    number, lanes = ir.FloatType(), ir.VectorType(ir.FloatType(), LANES)
-    nothing, first = ir.Constant(lanes, ir.Undefined), ir.Constant(ir.IntType(32), 0)
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
 
     def build(_context, builder, _signature, args):
         w, dw, k, x, dx, at, start, gradient, many = args
-
-        def item(base, kind, i):
-            return builder.gep(builder.inttoptr(base, kind.as_pointer()), [i])
-
-        def part(base, i, v):
-            place = builder.add(i, ir.Constant(i.type, v * LANES))
-            return builder.bitcast(item(base, number, place), lanes.as_pointer())
-
-        def load(place):
-            return builder.load(place, align=4)
-
-        def add(total, g, factor):
-            return builder.fadd(total, builder.fmul(g, factor, ("contract",)), ("contract",))
-
-        weights = [load(part(w, k, v)) for v in range(vectors)]
-        sums = [cgutils.alloca_once_value(builder, load(part(dw, k, v))) for v in range(vectors)]
+        weights = [_load(builder, _vector(builder, w, k, v)) for v in range(vectors)]
+        sums = [
+            cgutils.alloca_once_value(builder, _load(builder, _vector(builder, dw, k, v)))
+            for v in range(vectors)
+        ]
         with cgutils.for_range(builder, many) as loop:
-            here = builder.add(at, builder.load(item(start, at.type, loop.index)))
-            g = builder.load(item(gradient, number, loop.index))
-            g = builder.insert_element(nothing, g, first)
-            g = builder.shuffle_vector(g, nothing, everywhere)
-            for v in range(vectors):
-                seen, target = load(part(x, here, v)), part(dx, here, v)
-                builder.store(add(builder.load(sums[v]), g, seen), sums[v])
-                builder.store(add(load(target), g, weights[v]), target, align=4)
-        for v in range(vectors):
-            builder.store(builder.load(sums[v]), part(dw, k, v), align=4)
-
-    address, integer = types.uintp, types.intp
+            here = builder.add(at, builder.load(_item(builder, start, at.type, loop.index)))
+            g = _broadcast(builder, builder.load(_item(builder, gradient, FLOAT, loop.index)))
+            for v, (total, weight) in enumerate(zip(sums, weights, strict=True)):
+                seen, target = (_vector(builder, array, here, v) for array in (x, dx))
+                builder.store(_add(builder, builder.load(total), g, _load(builder, seen)), total)
+                builder.store(_add(builder, _load(builder, target), g, weight), target, align=4)
+        for v, total in enumerate(sums):
+            builder.store(builder.load(total), _vector(builder, dw, k, v), align=4)
 
     @intrinsic
     def walk(_typing, w, dw, k, x, dx, at, start, gradient, many):
-        given = address, address, integer, address, address, integer, address, address, integer
+        given = ADDRESS, ADDRESS, INTEGER, ADDRESS, ADDRESS, INTEGER, ADDRESS, ADDRESS, INTEGER
         return types.void(*given), build
 
     return walk
 
 
+_walk_one, _walk_three = _walker(1), _walker(3)
+
+
+def _product(x, row, tap, v, out, add):
+    """Set ``out (R, S)`` to the product of the matrices ``x[row[r] + tap[j]]`` and ``v[j, s]``.
+
+    Or add it to what is there. ``v (S // BLOCK, J, BLOCK)`` has its columns in blocks; R is a
+    multiple of ROWS.
+    """
+    factors = x.reshape(-1)[row[:, None] + tap]
+    product = np.concatenate([factors @ block for block in v], axis=1)
+    out[...] = out + product if add else product
+
+
 if COMPILING:
-    _walk_one, _walk_three = _walker(1), _walker(3)
+
+    @kernel
+    def _product(x, row, tap, v, out, add):
+        (R, S), size = out.shape, out.itemsize
+        for b in range(len(v)):
+            for r in range(0, R, ROWS):
+                _product_of_rows(
+                    x.ctypes.data, row[r:].ctypes.data, tap.ctypes.data, len(tap),
+                    v[b].ctypes.data, v.strides[1] // size,
+                    out.ctypes.data + (r * S + b * BLOCK) * size, S, add,
+                )  # fmt: skip
 
 
 @kernel
-def convolve(x, w, bias, row, stride_h, step, pool_h, pool_w, cols, conv, out, winner):
-    """Set ``out`` and ``winner`` to those of a block with the weights ``w (KH * row, OC)``.
+def _places(rows, down, columns, right, size):
+    """Return where the places of a grid begin, in reading order, then zeros up to ``size``."""
+    places = np.zeros(size, np.intp)
+    for i in range(rows):
+        for j in range(columns):
+            places[i * columns + j] = i * down + j * right
+    return places
 
-    As many images at a time as the working space ``conv (few, CH, CW, OC)`` is for: their patches,
-    of which ``cols`` has room for as many, stay in the cache. ``row = KW * C`` and
-    ``step = SW * C`` floats.
+
+@kernel
+def convolve(x, w, bias, row, stride_h, step, pool_h, pool_w, conv, out, winner):
+    """Set ``out`` and ``winner`` to those of a block with the weights ``w (S // BLOCK, K, BLOCK)``.
+
+    ``conv (R, S)`` is working space for the maps of one image, which so stay in the cache: R is
+    the number of its stops and S that of channels, rounded up to whole ROWS and BLOCKs. A patch has
+    K = KH * row floats; ``row = KW * C`` and ``step = SW * C``.
     """
-    few, CH, CW, OC = conv.shape
-    for start in range(0, len(x), few):
-        stop = min(start + few, len(x))
-        here, maps = conv[: stop - start], conv[: stop - start].reshape(-1, OC)
-        patches, by_tap = _patches(x[start:stop], row, stride_h, step, CH, CW, len(w) // row, cols)
-        _matmul(patches, by_tap, w, 0, maps)
-        pool_relu(here, bias, pool_h, pool_w, out[start:stop], winner[start:stop])
+    (_, OH, OW, _), (R, S), K, wide = out.shape, conv.shape, w.shape[1], x.shape[2]
+    CH, CW = OH * pool_h, OW * pool_w
+    start, tap = _places(CH, stride_h * wide, CW, step, R), _places(K // row, wide, row, 1, K)
+    maps = conv[: CH * CW].reshape(CH, CW, S)
+    for n in range(len(x)):
+        _product(x[n], start, tap, w, conv, False)
+        pool_relu(maps, bias, pool_h, pool_w, out[n], winner[n])
 
 
 @kernel
-def weight_gradient_by_tap(x, winner, dout, row, stride_h, step, pool_h, pool_w, cols, dconv, dw):
-    """Set ``dw (KH * row, OC)`` by dense products, a few images at a time as in `convolve`."""
-    few, CH, CW, OC = dconv.shape
-    for start in range(0, len(x), few):
-        stop = min(start + few, len(x))
-        here, maps = dconv[: stop - start], dconv[: stop - start].reshape(-1, OC)
-        patches, by_tap = _patches(x[start:stop], row, stride_h, step, CH, CW, len(dw) // row, cols)
-        unpool(winner[start:stop], dout[start:stop], pool_h, pool_w, here)
-        _matmul(patches, not by_tap, maps, 1 if start else 0, dw)
-    if len(x) == 0:
-        dw[:] = 0
+def dense_weight_gradient(x, winner, dout, KH, row, stride_h, step, pool_h, pool_w, dconv, dw):
+    """Set ``dw (KH * row, rounded up to whole ROWS, S)`` by products, with zeros and all.
 
-
-@kernel
-def _patches(x, row, stride_h, step, OH, OW, KH, cols):
-    """Write the patches at all stops of ``x`` into ``cols``; return them, and whether by tap.
-
-    By tap they are (KH * row, N * OH * OW): one place of the patch after the other, which is
-    quicker to write where its rows are shorter than a vector. Otherwise (N * OH * OW, KH * row).
+    The matrix of `convolve`'s patches, transposed, is itself with its lists of places exchanged.
     """
-    N, K = len(x), KH * row
-    room = cols[: N * OH * OW * K]
-    by_tap = row < LANES
-    if by_tap:
-        im2col_by_tap(x, row, stride_h, step, room.reshape(K, N, OH, OW))
-    else:
-        im2col(x, stride_h, step, room.reshape(N, OH, OW, KH, row))
-    return room.reshape(K, -1) if by_tap else room.reshape(-1, K), by_tap
-
-
-@kernel
-def im2col(x, stride_h, step, cols):
-    """Copy the patch at every stop into ``cols (N, OH, OW, KH, KW * C)``; step = SW * C floats."""
-    N, OH, OW, KH, row = cols.shape
-    for n in range(N):
-        for p in range(OH):
-            for q in range(OW):
-                for i in range(KH):
-                    source = x[n, p * stride_h + i, q * step : q * step + row]
-                    target = cols[n, p, q, i]
-                    for k in range(row):
-                        target[k] = source[k]
-
-
-@kernel
-def im2col_by_tap(x, row, stride_h, step, taps):
-    """Copy what each tap of the kernel sees at every stop into ``taps (KH * row, N, OH, OW)``.
-
-    These are the columns of `im2col`'s matrix; ``row = KW * C``.
-    """
-    K, N, OH, OW = taps.shape
-    for k in range(K):
-        i, j = k // row, k % row
-        for n in range(N):
-            for p in range(OH):
-                source, target = x[n, p * stride_h + i, j:], taps[k, n, p]
-                if step == 1:
-                    for q in range(OW):
-                        target[q] = source[q]
-                else:
-                    for q in range(OW):
-                        target[q] = source[q * step]
+    (_, OH, OW, _), (R, S), wide = dout.shape, dconv.shape, x.shape[2]
+    CH, CW = OH * pool_h, OW * pool_w
+    start, tap = _places(CH, stride_h * wide, CW, step, CH * CW), _places(KH, wide, row, 1, len(dw))
+    maps = dconv[: CH * CW].reshape(CH, CW, S)
+    blocks = dconv.reshape(R, S // BLOCK, BLOCK).transpose(1, 0, 2)[:, : CH * CW]
+    dw[:] = 0
+    for n in range(len(x)):
+        unpool(winner[n], dout[n], pool_h, pool_w, maps)
+        _product(x[n], tap, start, blocks, dw, True)
 
 
 @partial(kernel, inline="always")  # as a call of its own it would keep LLVM from using vectors
@@ -251,51 +257,55 @@ def _better(value, place, best, winner):
     return value if wins else best, place if wins else winner
 
 
+@partial(kernel, inline="always")
+def _rectified(value, place):
+    """Return what the ReLU makes of a maximum, and its place, or DEAD."""
+    return np.float32(0) if value <= 0 else value, place if value > 0 else np.int32(DEAD)
+
+
 @kernel
 def pool_relu(conv, bias, pool_h, pool_w, out, winner):
-    """Take each window's maximum of ``conv``, add the bias, cut off at zero, note the winner.
+    """Take each window's maximum of one image's ``conv``, add the bias, cut off at zero.
 
-    The first of equal values wins, and a NaN over every number, as in `nn.pool.MaxPool2D`.
+    ``conv`` is (OH * pool_h, OW * pool_w, OC or more). The first of equal values wins, and a NaN
+    over every number, as in `nn.pool.MaxPool2D`.
     """
-    N, OH, OW, OC = out.shape
-    for n in range(N):
-        for p in range(OH):
-            for q in range(OW):
-                best, place = out[n, p, q], winner[n, p, q]
-                if pool_h == 2 and pool_w == 2:  # the usual pool: its winner stays in a register
-                    above, below = conv[n, 2 * p], conv[n, 2 * p + 1]
-                    a, b, c, d = above[2 * q], above[2 * q + 1], below[2 * q], below[2 * q + 1]
-                    for o in range(OC):
-                        value, t = _better(b[o], np.int32(1), a[o], np.int32(0))
-                        value, t = _better(c[o], np.int32(2), value, t)
-                        best[o], place[o] = _better(d[o], np.int32(3), value, t)
-                else:
-                    first = conv[n, p * pool_h, q * pool_w]
-                    for o in range(OC):
-                        best[o], place[o] = first[o], 0
-                    for t in range(1, pool_h * pool_w):
-                        here = conv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
-                        for o in range(OC):
-                            best[o], place[o] = _better(here[o], t, best[o], place[o])
+    OH, OW, OC = out.shape
+    for p in range(OH):
+        for q in range(OW):
+            best, place = out[p, q], winner[p, q]
+            if pool_h == 2 and pool_w == 2:  # the usual pool: all of it stays in registers
+                above, below = conv[2 * p], conv[2 * p + 1]
+                a, b, c, d = above[2 * q], above[2 * q + 1], below[2 * q], below[2 * q + 1]
                 for o in range(OC):
-                    value = best[o] + bias[o]
-                    place[o] = place[o] if value > 0 else DEAD
-                    best[o] = np.float32(0) if value <= 0 else value
+                    value, t = _better(b[o], np.int32(1), a[o], np.int32(0))
+                    value, t = _better(c[o], np.int32(2), value, t)
+                    value, t = _better(d[o], np.int32(3), value, t)
+                    best[o], place[o] = _rectified(value + bias[o], t)
+            else:
+                first = conv[p * pool_h, q * pool_w]
+                for o in range(OC):
+                    best[o], place[o] = first[o], 0
+                for t in range(1, pool_h * pool_w):
+                    here = conv[p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                    for o in range(OC):
+                        best[o], place[o] = _better(here[o], t, best[o], place[o])
+                for o in range(OC):
+                    best[o], place[o] = _rectified(best[o] + bias[o], np.int32(place[o]))
 
 
 @kernel
 def unpool(winner, dout, pool_h, pool_w, dconv):
-    """Write each gradient to its winner's place in ``dconv``, and zeros everywhere else."""
-    N, OH, OW, OC = dout.shape
-    for n in range(N):
-        for p in range(OH):
-            for q in range(OW):
-                place, g = winner[n, p, q], dout[n, p, q]
-                for t in range(pool_h * pool_w):
-                    target = dconv[n, p * pool_h + t // pool_w, q * pool_w + t % pool_w]
-                    here = np.uint8(t)
-                    for o in range(OC):
-                        target[o] = g[o] if place[o] == here else np.float32(0)
+    """Write each gradient of an image to its winner's place in ``dconv``, zeros everywhere else."""
+    OH, OW, OC = dout.shape
+    for p in range(OH):
+        for q in range(OW):
+            place, g = winner[p, q], dout[p, q]
+            for t in range(pool_h * pool_w):
+                target = dconv[p * pool_h + t // pool_w, q * pool_w + t % pool_w]
+                here = np.uint8(t)
+                for o in range(OC):
+                    target[o] = g[o] if place[o] == here else np.float32(0)
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Training: take a batch, split it over the cores, add the gradients up, step.
 
-Each batch is cut into shards of a fixed number of images. Every shard goes through the whole
+Each batch is cut into shards; how, depends on its size alone. Every shard goes through the whole
 network, forward and backward, on whichever worker is free, in a replica of the network that shares
 the weights and owns all else. The shards' gradients are added up in the order of the shards, and
 what dropout loses is drawn for each shard from (seed, step, shard). So the result does not depend
@@ -21,7 +21,26 @@ from .schedule import Schedule
 from .workers import Workers
 
 SHARD = 32
-"""Images of a shard: few enough that a batch gives every core some, enough to keep it busy."""
+"""Images of a shard, at most: few enough that a batch gives every core some."""
+
+LEAST = 8
+"""Images of a shard, at least, if the batch has as many: enough to keep a core busy."""
+
+
+def shards(batch: int) -> list[slice]:
+    """Return the shards of a batch of so many images: two at least, if it is not a very small one.
+
+    Parameters
+    ----------
+    batch : int
+
+    Returns
+    -------
+    list of slice
+        All but the last of equal size.
+    """
+    size = min(SHARD, max(LEAST, -(-batch // 2)))
+    return [slice(start, min(start + size, batch)) for start in range(0, batch, size)]
 
 
 class DivergedError(ArithmeticError):
@@ -140,8 +159,9 @@ class Trainer:
 
     def part(self, batch: int) -> slice:
         """Return which images of a batch of so many this rank looks at."""
-        mine = self.ranks.share(-(-batch // SHARD))
-        return slice(SHARD * mine.start, min(SHARD * mine.stop, batch))
+        cut = shards(batch)
+        mine = cut[self.ranks.share(len(cut))]
+        return slice(mine[0].start, mine[-1].stop) if mine else slice(0)
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> Step:
         """Take one step on a batch, the same one on every rank.
@@ -160,22 +180,22 @@ class Trainer:
         """
         number, batch = self.optimiser.steps, len(labels)
         lr = self.schedule(number)
-        shards = range(-(-batch // SHARD))
-        mine = shards[self.ranks.share(len(shards))]
+        cut = shards(batch)
+        mine = range(len(cut))[self.ranks.share(len(cut))]
         self._slots.make_room(len(mine))
 
         def run(model, shard):
-            part = slice(SHARD * shard, SHARD * (shard + 1))
+            part = cut[shard]
             key, slot = (self.seed, number, shard), self._slots[shard - mine.start]
             with np.errstate(all="ignore"):  # the loss or the weights say more than a warning
                 return self._run(model, key, images[part], labels[part], batch, slot)
 
         seen = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
-        losses, correct = self.ranks.gather(seen, len(shards)).T.tolist()
+        losses, correct = self.ranks.gather(seen, len(cut)).T.tolist()
         loss = sum(losses)
         if not np.isfinite(loss):
             raise _diverged(f"the loss became {loss}", number, lr)
-        total = self.ranks.add(self._slots.rows[: len(mine)], len(shards))
+        total = self.ranks.add(self._slots.rows[: len(mine)], len(cut))
         added = self._slots.named(total)
         with np.errstate(all="ignore"):
             self.optimiser.step(self.model.named_params(), added, lr)

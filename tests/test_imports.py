@@ -15,7 +15,7 @@ FILES = {
 }
 
 FLOORS = (
-    ("nn.layer", "nn.blas", "nn.files", "nn.rounding", "nn.init", "nn.schedule", "nn.workers"),
+    ("nn.layer", "nn.files", "nn.rounding", "nn.init", "nn.schedule", "nn.workers"),
     ("nn.window", "nn.kernels", "nn.ranks", "nn.mpi", "arguments"),
     ("nn.im2col",),
     (

@@ -21,7 +21,7 @@ from nn import (
 )
 from nn.loss import NO_CLASS
 from nn.schedule import constant
-from nn.training import SHARD, DivergedError, Trainer, evaluate
+from nn.training import SHARD, DivergedError, Trainer, evaluate, shards
 
 
 def network(*, dropout=0.0, batchnorm=False):
@@ -102,12 +102,33 @@ def test_dropout_differs_from_shard_to_shard_and_step_to_step():
     assert len(lost) == 6
 
 
+@pytest.mark.parametrize(
+    ("batch", "sizes"),
+    [
+        (0, []),
+        (1, [1]),
+        (8, [8]),
+        (9, [8, 1]),
+        (20, [10, 10]),
+        (31, [16, 15]),
+        (64, [32, 32]),
+        (65, [32, 32, 1]),
+        (128, [32, 32, 32, 32]),
+    ],
+)
+def test_a_batch_is_cut_so_that_two_threads_have_work(batch, sizes):
+    cut = shards(batch)
+    assert [part.stop - part.start for part in cut] == sizes
+    assert [i for part in cut for i in range(batch)[part]] == list(range(batch))
+
+
 def test_running_statistics_are_the_mean_over_the_shards():
-    images, labels = digits(SHARD + SHARD // 2)
+    images, labels = digits(2 * SHARD + SHARD // 2)
     model = Sequential([BatchNorm(1, momentum=0.5), Flatten(), Dense(64, 10)])
     train(model, images, labels, steps=1)
     x = images / 255
-    expected = 0.5 * (2 * x[:SHARD].mean() + x[SHARD:].mean()) / 3
+    first, second, half = (part.mean() for part in np.split(x, [SHARD, 2 * SHARD]))
+    expected = 0.5 * (2 * first + 2 * second + half) / 5
     np.testing.assert_allclose(model.layers[0].state["mean"], [expected], rtol=1e-5)
 
 
