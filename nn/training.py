@@ -79,9 +79,13 @@ class _Slots:
     """
 
     def __init__(self, model: Sequential):
-        self._like = model.named_params() | model.named_state()
-        size = sum(array.size for array in self._like.values())
-        self.rows = np.empty((0, size), np.result_type(*self._like.values()))
+        like = model.named_params() | model.named_state()
+        ends = np.cumsum([array.size for array in like.values()]).tolist()
+        self._parts = [
+            (name, slice(end - array.size, end), array.shape)
+            for (name, array), end in zip(like.items(), ends, strict=True)
+        ]
+        self.rows = np.empty((0, ends[-1]), np.result_type(*like.values()))
         self._arrays: list[Arrays] = []
 
     def __getitem__(self, shard: int) -> Arrays:
@@ -96,9 +100,7 @@ class _Slots:
 
     def named(self, row: np.ndarray) -> Arrays:
         """Return the arrays that a row holds, as views."""
-        ends = np.cumsum([array.size for array in self._like.values()])
-        parts = zip(self._like.items(), np.split(row, ends[:-1]), strict=True)
-        return {name: part.reshape(like.shape) for (name, like), part in parts}
+        return {name: row[part].reshape(shape) for name, part, shape in self._parts}
 
 
 class Trainer:
