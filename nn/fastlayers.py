@@ -127,9 +127,7 @@ class ConvReLUPool(_Fast):
         w = self.params["w"].reshape(-1, self.params["w"].shape[-1])
         K, OC = w.shape
         blocks = self._room("w in blocks", (-(-OC // kernels.BLOCK), K, kernels.BLOCK))
-        for block, start in zip(blocks, range(0, OC, kernels.BLOCK), strict=True):
-            columns = w[:, start : start + kernels.BLOCK]
-            block[:, : columns.shape[1]] = columns
+        kernels.into_blocks(w, blocks)
         return blocks
 
     def _maps(self, OH, OW):

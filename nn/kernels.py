@@ -217,6 +217,17 @@ def _places(rows, down, columns, right, size):
 
 
 @kernel
+def into_blocks(w, blocks):
+    """Copy ``w (K, OC)`` into ``blocks (S // BLOCK, K, BLOCK)``, columns side by side."""
+    K, OC = w.shape
+    for b in range(len(blocks)):
+        first = b * BLOCK
+        for k in range(K):
+            for o in range(min(BLOCK, OC - first)):
+                blocks[b, k, o] = w[k, first + o]
+
+
+@kernel
 def convolve(x, w, bias, row, stride_h, step, pool_h, pool_w, conv, out, winner):
     """Set ``out`` and ``winner`` to those of a block with the weights ``w (S // BLOCK, K, BLOCK)``.
 

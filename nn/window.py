@@ -5,13 +5,14 @@ This is the one place that knows padding, strides and the sizes that they give.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .layer import Layer, pair
 
 
 @dataclass(frozen=True)
 class Window:
-    """Where a sliding window stops.
+    """Where a sliding window stops; the last answers are kept, for one image would wait for them.
 
     Attributes
     ----------
@@ -41,6 +42,7 @@ class Window:
         """
         return cls(pair(name, kernel, least=1), pair("stride", stride, least=1), _padding(pad))
 
+    @lru_cache(256)  # noqa: B019 (windows are as small and as few as layers)
     def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return ((above, below), (left, right)) for an image of this size."""
         if isinstance(self.pad, str):
@@ -49,11 +51,13 @@ class Window:
             vertical, horizontal = (p if isinstance(p, tuple) else (p, p) for p in self.pad)
         return vertical, horizontal
 
+    @lru_cache(256)  # noqa: B019
     def padded_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the (height, width) of an image of this size with its padding."""
         (above, below), (left, right) = self.padding(height, width)
         return above + height + below, left + width + right
 
+    @lru_cache(256)  # noqa: B019
     def output_size(self, height: int, width: int) -> tuple[int, int]:
         """Return (OH, OW), the number of stops; an edge too small for one more is left out.
 
