@@ -50,7 +50,7 @@ class Recipe:
         What a batch is made of.
     """
 
-    epochs: int = 12
+    epochs: int = 16
     channels: tuple[int, int, int] = (32, 64, 128)
     dropout: float = 0.4
     lr: float = 4e-3
@@ -62,7 +62,7 @@ class Recipe:
 
 RECIPES = {
     "default": Recipe(),
-    "best": Recipe(epochs=60, channels=(48, 96, 192)),
+    "best": Recipe(epochs=40, channels=(48, 96, 192)),
 }
 
 OPTIMISERS = {
