@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import recognise
+import shipped
 from data.canvas import from_strokes
 from nn import ModelFileError, Sequential
 
@@ -64,7 +65,7 @@ class App(tk.Tk if tk else object):
         if tk is None:
             raise ImportError(NO_TKINTER)
         if model is None:
-            model = recognise.load_network(recognise.WEIGHTS)
+            model = shipped.load_network(shipped.WEIGHTS)
         super().__init__()
         self.title("Digits: F2 looks inside")
         self.model = model
@@ -184,7 +185,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--weights",
         type=Path,
-        default=recognise.WEIGHTS,
+        default=shipped.WEIGHTS,
         metavar="FILE",
         help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
@@ -193,7 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     try:
-        app = App(recognise.load_network(args.weights))
+        app = App(shipped.load_network(args.weights))
     except (ImportError, ModelFileError, OSError) as error:
         print(f"gui.py: {error}", file=sys.stderr)
         return 2

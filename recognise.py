@@ -22,15 +22,10 @@ from tqdm import tqdm
 from arguments import at_least
 from data import folders, stacks
 from data.errors import DataError
-from nn import ModelFileError, Sequential, convert
+from nn import ModelFileError, Sequential
 from nn.workers import Workers, usable_cores
+from shipped import SAMPLES, WEIGHTS, load_network
 
-HERE = Path(__file__).parent
-WEIGHTS = HERE / "weights" / "mnist.npz"
-SAMPLES = HERE / "samples"
-SHAPE = (28, 28, 1)  # of an image, as a network takes it
-MAX_FLOATS = 1 << 20  # that a network may need at a time for an image: 4 MiB
-MAX_WORK = 1 << 31  # multiply-adds and floats that it may need in all: about a second
 BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
 TASK = 32  # images of a stack that a thread takes at once: they stay in its cache
 
@@ -138,30 +133,6 @@ def _quickest(model):
     except ImportError:  # no numba
         COMPILING = False
     return (lambda: fuse(model.replica())) if COMPILING else model.replica
-
-
-def load_network(path: str | os.PathLike) -> Sequential:
-    """Read a network from any file that `nn.convert.load` reads; see that it is one for digits.
-
-    It must turn (28, 28) images into ten probabilities.
-
-    Raises
-    ------
-    ModelFileError
-        If the file is no sound model, or a model for something else.
-    """
-    model = convert.load(path)
-    paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
-    try:
-        floats, work = model.demand(SHAPE)
-        if floats > MAX_FLOATS or work > MAX_WORK:
-            raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
-        classes = model.predict_proba(paper_and_ink).shape[1:]
-    except (ValueError, FloatingPointError) as error:
-        raise ModelFileError(f"{path}: not a network for images of 28x28: {error}") from error
-    if classes != (10,):
-        raise ModelFileError(f"{path}: not a network for ten digits: it answers {classes}")
-    return model
 
 
 def _write_lines(answers: Iterable[Answer]) -> None:

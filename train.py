@@ -37,7 +37,7 @@ from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
 from nn.training import Trainer, evaluate
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
-from recognise import SHAPE, load_network
+from shipped import SHAPE, load_network
 from watch import watching
 
 RUNS = Path("runs")

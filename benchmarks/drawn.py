@@ -18,7 +18,7 @@ from data.canvas import from_image, from_strokes
 from data.errors import DataError
 from nn import ModelFileError, Sequential, fuse
 from nn.calibration import calibration_error
-from recognise import WEIGHTS, load_network
+from shipped import WEIGHTS, load_network
 
 from . import others
 from .pendigits import AS_DRAWN, VARIATIONS, read

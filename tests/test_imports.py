@@ -28,10 +28,9 @@ FLOORS = (
     ("nn.checkpoint", "nn.training"),
     ("nn.run",),
     ("nn.convert",),
-    ("recognise", "recipes", "report"),
-    ("watch",),
+    ("shipped", "recipes", "report"),
+    ("recognise", "watch", "panels"),
     ("train",),
-    ("panels",),
     ("inspector",),
     ("gui",),
 )  # fmt: skip

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from nn import ModelFileError
-from recognise import WEIGHTS, load_network
+from shipped import WEIGHTS, load_network
 
 from . import backward, forward
 from .example import Example

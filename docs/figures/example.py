@@ -10,7 +10,7 @@ from nn import Conv2D, Sequential, SoftmaxCrossEntropy
 from nn.layer import Layer
 from nn.model import as_input
 from recipes import RECIPES
-from recognise import SAMPLES
+from shipped import SAMPLES
 
 DIGIT = 4
 DOUBT = 0.8  # how sure of its 4 the network is meant to be: a hasty drawing shows more

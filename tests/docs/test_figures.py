@@ -8,7 +8,7 @@ from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
 from docs.figures.style import wall
 from nn import Conv2D, Dense, Sequential
-from recognise import WEIGHTS
+from shipped import WEIGHTS
 
 MOST_BYTES = 80_000
 
