@@ -12,7 +12,7 @@ from .layer import Layer, pair
 
 @dataclass(frozen=True)
 class Window:
-    """Where a sliding window stops; the last answers are kept, for one image would wait for them.
+    """Where a sliding window stops; its answers are kept, as one image would wait for each again.
 
     Attributes
     ----------
