@@ -32,12 +32,15 @@ CHANNELS = [1, 3, 16, 33, 64] if COMPILING else [1, 3, 16]  # in Python, more ta
 
 
 def assert_same(model, x, *, seed=5):
-    """Compare the plain and the fused network: forward in use and training, all gradients."""
-    fused = fuse(model)
+    """Compare the plain network and the fused one, with and without a gradient for its input.
+
+    Forward in use and in training, all gradients, running statistics.
+    """
+    fused, trained = fuse(model), fuse(model, input_gradient=False)
     np.testing.assert_allclose(fused.forward(x), model.forward(x), atol=1e-5, rtol=1e-5)
     state = {name: array.copy() for name, array in model.named_state().items()}
     results = []
-    for network in (model, fused):
+    for network in (model, fused, trained):
         for name, array in model.named_state().items():
             array[...] = state[name]
         for layer in network.dropouts():
@@ -46,17 +49,20 @@ def assert_same(model, x, *, seed=5):
         dout = np.random.default_rng(seed).standard_normal(out.shape, dtype=np.float32)
         dx = network.backward(dout)
         grads = {name: dw.copy() for name, dw in network.named_grads().items()}
+        if dx is not None:
+            grads["x"] = dx
         moved = {name: array.copy() for name, array in network.named_state().items()}
-        results.append((out, {"x": dx, **grads}, moved))
-    (plain_out, plain_grads, plain_state), (fast_out, fast_grads, fast_state) = results
-    np.testing.assert_allclose(fast_out, plain_out, atol=1e-5, rtol=1e-5)
-    assert list(fast_grads) == list(plain_grads)
-    for name, expected in plain_grads.items():
-        assert fast_grads[name].dtype == np.float32
-        largest = np.abs(expected).max(initial=1e-30)
-        np.testing.assert_allclose(fast_grads[name] / largest, expected / largest, atol=1e-4)
-    for name, expected in plain_state.items():
-        np.testing.assert_allclose(fast_state[name], expected, rtol=1e-5, atol=1e-6)
+        results.append((out, grads, moved))
+    (plain_out, plain_grads, plain_state), *others = results
+    for (fast_out, fast_grads, fast_state), without in zip(others, (set(), {"x"}), strict=True):
+        np.testing.assert_allclose(fast_out, plain_out, atol=1e-5, rtol=1e-5)
+        assert fast_grads.keys() | without >= plain_grads.keys() >= fast_grads.keys()
+        for name, dw in fast_grads.items():
+            assert dw.dtype == np.float32
+            expected, largest = plain_grads[name], np.abs(plain_grads[name]).max(initial=1e-30)
+            np.testing.assert_allclose(dw / largest, expected / largest, atol=1e-4)
+        for name, expected in plain_state.items():
+            np.testing.assert_allclose(fast_state[name], expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.fixture(autouse=True)
@@ -91,10 +97,11 @@ def test_block_equals_plain_layers(kernel, stride, pad, channels, pool):
     assert_same(model, images(3, 11, 9, channels))
 
 
+@pytest.mark.parametrize("channels", [1, 16])
 @pytest.mark.parametrize("out_channels", [1, 16, 33, 64])
-def test_block_equals_plain_layers_for_any_number_of_filters(out_channels):
-    model = Sequential([Conv2D(16, out_channels, 3, bias=False, rng=RNG), ReLU(), MaxPool2D(2)])
-    assert_same(model, images(2, 13, 13, 16))
+def test_block_equals_plain_layers_for_any_number_of_filters(out_channels, channels):
+    conv = Conv2D(channels, out_channels, 3, bias=False, rng=RNG)
+    assert_same(Sequential([conv, ReLU(), MaxPool2D(2)]), images(2, 13, 13, channels))
 
 
 def whole_network():
@@ -151,6 +158,15 @@ def test_tie_pays_the_first_in_reading_order():
     network.forward(x, train=True)
     dx = network.backward(np.array([3, 4], np.float32).reshape(1, 1, 2, 1))
     np.testing.assert_array_equal(dx[0, :, :, 0], [[0, 3, 4, 0], [0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("pool", [[], [MaxPool2D(2)], [MaxPool2D((2, 1))]], ids=["no", "2", "2x1"])
+def test_what_is_exactly_zero_passes_no_gradient(pool):
+    conv = Conv2D(1, 2, 1, rng=RNG)
+    network = fuse(Sequential([conv, ReLU(), *pool]))
+    out = network.forward(np.zeros((1, 2, 2, 1), np.float32), train=True)
+    assert not network.backward(np.ones_like(out)).any()
+    assert not network.named_grads()["0.b"].any()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -20,6 +20,7 @@ from nn import (
     SoftmaxCrossEntropy,
 )
 from nn.loss import NO_CLASS
+from nn.ranks import Alone
 from nn.schedule import constant
 from nn.training import SHARD, DivergedError, Trainer, evaluate, shards
 
@@ -120,6 +121,17 @@ def test_a_batch_is_cut_so_that_two_threads_have_work(batch, sizes):
     cut = shards(batch)
     assert [part.stop - part.start for part in cut] == sizes
     assert [i for part in cut for i in range(batch)[part]] == list(range(batch))
+
+
+def test_a_rank_without_a_shard_looks_at_no_image():
+    ranks = Alone()
+    ranks.size = 4
+    seen = []
+    for ranks.rank in range(4):
+        with Trainer(network(), SGD(0.1), constant(0.1), threads=1, ranks=ranks) as trainer:
+            seen.append([list(range(n))[trainer.part(n)] for n in (8, 40, 128)])
+    for parts, n in zip(zip(*seen, strict=True), (8, 40, 128), strict=True):
+        assert sum(parts, []) == list(range(n))
 
 
 def test_running_statistics_are_the_mean_over_the_shards():
