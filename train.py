@@ -126,8 +126,9 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
     print(model.summary())
     average = Average(model, recipe.average)
     optimiser = OPTIMISERS[args.optimiser](args.lr, recipe)
-    steps = args.epochs * recipe.mix.steps(len(digits["train"][1]), args.batch_size)
-    schedule = SCHEDULES[args.schedule](optimiser.lr, steps)
+    mixes = recipe.mixes(args.epochs)
+    steps = [mix.steps(len(digits["train"][1]), args.batch_size) for mix in mixes]
+    schedule = SCHEDULES[args.schedule](optimiser.lr, sum(steps))
     engine = prepare(model, recipe.mix)
     reader = engine(average.model, threads=args.threads)
     with (
@@ -150,10 +151,11 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
             print(f"going on with {args.output} at epoch {run.progress.epoch}")
         watched = nullcontext(lambda taken: taken)
         if args.watch and ranks.rank == 0:
-            watched = watching(run, reader, *digits["validation"], steps // args.epochs)
+            watched = watching(run, reader, *digits["validation"], steps)
         with run.stopping_on_signals(), watched as follow:
             while run.progress.epoch <= args.epochs:
-                run_epoch(run, digits["train"], args, follow)
+                mix = mixes[run.progress.epoch - 1]
+                run_epoch(run, digits["train"], mix, args, follow)
                 loss, accuracy = ranks.once(evaluate, reader, *digits["validation"])
                 row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
                 print(
@@ -244,9 +246,9 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
-def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], args, follow) -> None:
+def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], mix: Mix, args, follow) -> None:
     """Train through what is left of an epoch, its steps handed through ``follow``."""
-    mix, progress = RECIPES[args.recipe].mix, run.progress
+    progress = run.progress
     key = (args.seed, progress.epoch)
     with tqdm(
         total=mix.steps(len(examples[1]), args.batch_size),

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -52,14 +52,19 @@ class Recorder:
         The averaged network, which is what the run keeps, perhaps fused.
     images, labels : ndarray
         The first image of each label is followed.
-    epoch_steps : int
-        Of one epoch.
+    epoch_steps : sequence of int
+        Of each epoch, the first one first.
 
     ``seconds`` says how long training has waited for it.
     """
 
     def __init__(
-        self, run: Run, reader: Sequential, images: np.ndarray, labels: np.ndarray, epoch_steps: int
+        self,
+        run: Run,
+        reader: Sequential,
+        images: np.ndarray,
+        labels: np.ndarray,
+        epoch_steps: Sequence[int],
     ):
         self.run, self.reader, self.epoch_steps = run, reader, epoch_steps
         self._labels, first = np.unique(labels, return_index=True)
@@ -121,10 +126,12 @@ class Recorder:
 
     def _note(self, number):
         """Note one step."""
+        progress = self.run.progress
+        whole = self.epoch_steps[progress.epoch - 1]
         classed = max(sum(step.classed for step in self._since), 1)
         note = {
             "step": number,
-            "epoch": number / self.epoch_steps,
+            "epoch": progress.epoch - 1 + progress.step / whole,
             "loss": np.mean([step.loss for step in self._since]),
             "accuracy": sum(step.correct for step in self._since) / classed,
             "ratio": [
@@ -170,7 +177,11 @@ class Recorder:
 
 @contextmanager
 def watching(
-    run: Run, reader: Sequential, images: np.ndarray, labels: np.ndarray, epoch_steps: int
+    run: Run,
+    reader: Sequential,
+    images: np.ndarray,
+    labels: np.ndarray,
+    epoch_steps: Sequence[int],
 ) -> Iterator[Callable[[Steps], Steps]]:
     """Record a run and show it, in a window if there is a display; the arguments are `Recorder`'s.
 

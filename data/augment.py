@@ -45,8 +45,8 @@ class Warp:
     rotation: float = 12.0
     scale: float = 0.12
     shear: float = 0.15
-    shift: float = 2.0
-    elastic: float = 0.8
+    shift: float = 1.5
+    elastic: float = 0.5
     knots: int = 6
 
     def __call__(

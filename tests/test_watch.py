@@ -15,7 +15,7 @@ import train
 import watch
 from nn import Sequential
 from report import Learning
-from tests.nn.test_run import STEPS, Simulation, epoch_batches
+from tests.nn.test_run import EPOCHS, STEPS, Simulation, epoch_batches
 from tests.nn.test_training import digits
 from tests.test_train import folder, run, small_network, stop_at  # noqa: F401  (two are fixtures)
 
@@ -45,10 +45,10 @@ def undrawn(monkeypatch):
     monkeypatch.setattr(watch, "EVERY", 2)
 
 
-def recorder(simulation):
+def recorder(simulation, steps=(STEPS,) * EPOCHS):
     """A recorder of a simulated run that follows the digits 0 to 3."""
     images, labels = digits(40)
-    return watch.Recorder(simulation.run, simulation.average.model, images, labels, STEPS)
+    return watch.Recorder(simulation.run, simulation.average.model, images, labels, steps)
 
 
 def record_epoch(simulation, notes):
@@ -87,11 +87,12 @@ def test_after_a_stop_the_notes_that_hold_are_kept(tmp_path, undrawn):
                 first.run.save()
         notes.save()  # it noted steps 6 and 8, and the checkpoint is of step 5
     with (second := Simulation(tmp_path)).trainer:
-        notes = recorder(second)
+        notes = recorder(second, (STEPS, 2 * STEPS))  # its second epoch is but half of one
         for _ in notes.follow(second.run.steps(epoch_batches(2))):
             pass
         notes.save()
     noted = watch.read_notes(tmp_path)
+    np.testing.assert_array_equal(noted["epoch"], [0.5, 1.0, 1.25, 1.5])
     np.testing.assert_array_equal(noted["step"], [2, 4, 6, 8])
     np.testing.assert_array_equal(noted["moment"], [0, 1])
     unmeasured = np.isnan(noted["ratio"]).all(axis=1)

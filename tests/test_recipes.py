@@ -1,0 +1,32 @@
+"""The recipes: what they promise of their networks, and what their epochs are made of."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import recipes
+from nn import Conv2D, Dense
+
+MAX_MULTIPLY_ADDS = 15e6
+
+
+def test_the_last_epochs_have_a_mix_of_their_own():
+    recipe = replace(recipes.RECIPES["default"], last=0.3)
+    mix, last = recipe.mix, recipe.last_mix
+    assert mix != last
+    assert recipe.mixes(10) == [mix] * 7 + [last] * 3
+    assert recipe.mixes(2) == [mix, last]
+    assert recipe.mixes(1) == [mix]
+    assert replace(recipe, last=0.0).mixes(3) == [mix] * 3
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_a_network_is_small_enough_to_read_at_once(name):
+    """Multiply-adds counted by hand: each of an output's numbers is a product of a patch."""
+    shape, work = (28, 28, 1), 0
+    for layer in recipes.network(recipes.RECIPES[name], seed=0).layers:
+        shape = layer.output_shape(shape)
+        if isinstance(layer, Conv2D | Dense):
+            work += np.prod(shape) * np.prod(layer.params["w"].shape[:-1])
+    assert 1e6 < work <= MAX_MULTIPLY_ADDS
