@@ -329,16 +329,12 @@ def test_filters_show_the_most_exciting_images_and_climb(start, forty_images):
     assert "forty images" in panel.found["text"]
     *_, (made, _) = explain.ascend(app.model, 0, 0)
     np.testing.assert_array_equal(panel.made, made[..., 0])
-    inspector.focus_force()
-    panel.channel.focus_force()
-    app.update()
     panel.channel.set("2")
-    panel.channel.event_generate("<Return>")
+    answer = f"{peaks[best[0, 2], 2]:.3f}"
+    press(app, panel.channel, "<Return>", until=lambda: panel._images[0]["text"] == answer)
     settle(app, lambda: not panel.busy)
-    assert panel._images[0]["text"] == f"{peaks[best[0, 2], 2]:.3f}"
     panel.channel.set("nonsense")
-    panel.channel.event_generate("<Return>")
-    assert panel.channel.get() == "0"
+    press(app, panel.channel, "<Return>", until=lambda: panel.channel.get() == "0")
 
 
 def test_kernels_are_pictures_of_the_weights():
