@@ -187,13 +187,14 @@ def test_the_most_exciting_images_are_those_of_the_largest_values():
 def test_gradient_ascent_climbs_far_beyond_noise_and_stays_an_image(shipped):
     noise = np.random.default_rng(1).uniform(0, 0.2, (100, 28, 28, 1)).astype(np.float32)
     for layer, channel in [(4, 7), (14, 3)]:
-        seen = list(explain.ascend(shipped, layer, channel, steps=10))
-        assert len(seen) == 10
+        seen = list(explain.ascend(shipped, layer, channel, steps=20))
+        assert len(seen) == 20
         image, _ = seen[-1]
         assert image.min() >= 0
         assert image.max() <= 1
         out = explain.maps(shipped, np.concatenate([image[None], noise]))[layer + 1]
         peak, *others = out[(slice(None), *(size // 2 for size in out.shape[1:-1]), channel)]
+        assert peak > seen[0][1] + 0.5
         assert peak > np.mean(others) + 10 * np.std(others)
 
 
