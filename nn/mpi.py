@@ -22,6 +22,9 @@ from .workers import usable_cores
 PATIENCE = 5.0
 """Seconds that a rank which failed waits for the others to fail likewise, before it ends them."""
 
+LAST_WORDS = 1.0
+"""Seconds that it then leaves the launcher to pass on what it printed: an abort may overtake it."""
+
 SPIN = 1e-3
 """Seconds that a rank which waits keeps asking, as messages are quickest then."""
 
@@ -74,6 +77,7 @@ class Ranks(Alone):
             file=sys.stderr,
             flush=True,
         )
+        time.sleep(LAST_WORDS)
         self._comm.Abort(1)
         os._exit(1)  # the others are ended at once, this one perhaps a little later
 
