@@ -1,8 +1,9 @@
 """Augmentation: no two passes through the training images show the same digits.
 
 People lean, stretch and shake their digits in ways that do not change what they mean. A batch is
-warped likewise: each image is turned, scaled, sheared and shifted as a whole, and pulled about
-smoothly from place to place (an elastic warp), by amounts drawn at random for it.
+warped likewise: each image is turned, scaled, sheared and shifted as a whole, pulled about
+smoothly from place to place (an elastic warp), and drawn with a broader or a finer pen, by amounts
+drawn at random for it.
 
 References
 ----------
@@ -40,6 +41,9 @@ class Warp:
         the knots it is interpolated.
     knots : int
         Of the grid, along each side.
+    pen : float
+        Share of the way, either way, on which a pixel goes to the most ink, or to the least, of
+        itself and its four neighbours: 1 moves the edges of all lines by a pixel.
     """
 
     rotation: float = 12.0
@@ -48,6 +52,7 @@ class Warp:
     shift: float = 1.5
     elastic: float = 0.5
     knots: int = 6
+    pen: float = 0.7
 
     def __call__(
         self, images: NDArray[np.uint8], rng: np.random.Generator, part: slice = slice(None)
@@ -69,10 +74,14 @@ class Warp:
         shift = self.shift * rng.uniform(-1, 1, (N, 2)).astype(np.float32)
         pull = rng.standard_normal((N, self.knots, self.knots, 2), np.float32)
         pull *= np.float32(self.elastic)
-        warped = np.array(images)
-        how = kernels.warp if kernels and kernels.COMPILING else _warp
-        how(np.ascontiguousarray(images[part]), matrix[part], shift[part], pull[part], warped[part])
-        return warped
+        pen = self.pen * rng.uniform(-1, 1, N).astype(np.float32)
+        compiled = kernels and kernels.COMPILING
+        warp, redraw = (kernels.warp, kernels.redraw) if compiled else (_warp, _redraw)
+        given = np.ascontiguousarray(images[part])
+        warped, drawn = np.empty_like(given), np.array(images)
+        warp(given, matrix[part], shift[part], pull[part], warped)
+        redraw(warped, pen[part], drawn[part])
+        return drawn
 
 
 def _warp(images, matrix, shift, pull, warped):
@@ -87,6 +96,17 @@ def _warp(images, matrix, shift, pull, warped):
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))[..., None].astype(np.float32)
     x, y = (np.clip(there[..., k] + 1, 0, size + 1) for k, size in ((0, W), (1, H)))
     warped[...] = _sample(padded, x, y)[..., 0] + np.float32(0.5)
+
+
+def _redraw(images, pen, drawn):
+    """Do what `data.kernels.redraw` does, in NumPy."""
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
+    H, W = images.shape[1:]
+    cross = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
+    near = [padded[:, y : y + H, x : x + W].astype(np.float32) for y, x in cross]
+    pen = pen[:, None, None]
+    aim = np.where(pen > 0, np.maximum.reduce(near), np.minimum.reduce(near))
+    drawn[...] = near[0] + np.abs(pen) * (aim - near[0]) + np.float32(0.5)
 
 
 def _sample(grids, x, y):

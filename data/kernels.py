@@ -165,3 +165,32 @@ def _sample(image, x, y):
         if left + 1 < W:
             total += image[top + 1, left + 1] * a * b
     return total
+
+
+@kernel
+def redraw(images, pen, drawn):
+    """Draw images again with a broader or a finer pen, as `data.augment.Warp` describes.
+
+    Parameters
+    ----------
+    images, drawn : ndarray, uint8, (N, H, W)
+        From and to; around the images is paper, 0.
+    pen : ndarray, float32, (N,)
+        In [-1, 1]; above 0 for a broader one.
+    """
+    N, H, W = images.shape
+    for n in range(N):
+        share = abs(pen[n])
+        for y in range(H):
+            for x in range(W):
+                ink = images[n, y, x]
+                above = images[n, y - 1, x] if y > 0 else np.uint8(0)
+                below = images[n, y + 1, x] if y < H - 1 else np.uint8(0)
+                left = images[n, y, x - 1] if x > 0 else np.uint8(0)
+                right = images[n, y, x + 1] if x < W - 1 else np.uint8(0)
+                if pen[n] > 0:
+                    aim = max(ink, above, below, left, right)
+                else:
+                    aim = min(ink, above, below, left, right)
+                moved = np.float32(ink) + share * (np.float32(aim) - np.float32(ink))
+                drawn[n, y, x] = np.uint8(moved + np.float32(0.5))

@@ -9,7 +9,7 @@ from data import augment
 from data.augment import Warp
 from tests.conftest import missing
 
-STILL = {"rotation": 0, "scale": 0, "shear": 0, "shift": 0, "elastic": 0}
+STILL = {"rotation": 0, "scale": 0, "shear": 0, "shift": 0, "elastic": 0, "pen": 0}
 
 
 def rng():
@@ -21,12 +21,19 @@ def photo(n=3, side=28):
 
 
 @pytest.fixture(params=["compiled", "NumPy"])
-def warped(request):
-    """Return a function that warps as it is told, compiled or not."""
-    if request.param == "compiled" and augment.kernels is None:
+def ways(request):
+    """Return the functions that do the work: warp and redraw, compiled or not."""
+    if request.param == "NumPy":
+        return augment._warp, augment._redraw
+    if augment.kernels is None:
         missing("no numba here")
-    how = augment._warp if request.param == "NumPy" else augment.kernels.warp
-    return functools.partial(apply, how)
+    return augment.kernels.warp, augment.kernels.redraw
+
+
+@pytest.fixture
+def warped(ways):
+    """Return a function that warps as it is told."""
+    return functools.partial(apply, ways[0])
 
 
 def apply(how, images, matrix=((1, 0), (0, 1)), shift=(0, 0), pull=None):
@@ -92,6 +99,32 @@ def test_any_matrix_samples_as_a_naive_loop_does(seed, warped):
             assert abs(got[v, u] - expected) <= 1
 
 
+@pytest.mark.parametrize(
+    ("pen", "expected"),
+    [
+        (1, [[0, 200, 80, 0], [200, 200, 200, 80], [80, 200, 80, 80], [0, 80, 80, 80]]),
+        (-1, [[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]),
+        (0.25, [[0, 50, 20, 0], [50, 200, 110, 20], [20, 110, 20, 20], [0, 20, 20, 80]]),
+        (-0.5, [[0, 0, 0, 0], [0, 100, 40, 0], [0, 40, 0, 0], [0, 0, 0, 40]]),
+        (0, [[0, 0, 0, 0], [0, 200, 80, 0], [0, 80, 0, 0], [0, 0, 0, 80]]),
+    ],
+)
+def test_another_pen_by_hand(ways, pen, expected):
+    image = np.uint8([[[0, 0, 0, 0], [0, 200, 80, 0], [0, 80, 0, 0], [0, 0, 0, 80]]])
+    drawn = np.empty_like(image)
+    ways[1](image, np.float32([pen]), drawn)
+    assert drawn[0].tolist() == expected
+
+
+def test_a_line_that_keeps_its_core_is_finer_or_broader(ways):
+    line = np.zeros((2, 9, 9), np.uint8)
+    line[:, 3:6] = 255  # three pixels broad; at its ends, where the image ends, is paper
+    drawn = np.empty_like(line)
+    ways[1](line, np.float32([-1, 1]), drawn)
+    assert np.flatnonzero(drawn[0, :, 4]).tolist() == [4]
+    assert np.flatnonzero(drawn[1, :, 4]).tolist() == [2, 3, 4, 5, 6]
+
+
 def test_each_image_gets_a_warp_of_its_own_and_the_generator_decides():
     images = np.repeat(photo(1), 3, axis=0)
     once, again = (Warp()(images, rng()) for _ in range(2))
@@ -102,7 +135,7 @@ def test_each_image_gets_a_warp_of_its_own_and_the_generator_decides():
 
 @pytest.mark.parametrize(
     ("kind", "least"),
-    [("rotation", 20), ("scale", 0.3), ("shear", 0.3), ("shift", 3), ("elastic", 2)],
+    [("rotation", 20), ("scale", 0.3), ("shear", 0.3), ("shift", 3), ("elastic", 2), ("pen", 1)],
 )
 def test_each_kind_of_warp_moves_something(kind, least):
     images = photo()
