@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import recipes
-from nn import Conv2D, Dense
+from nn import Conv2D, Dense, Dropout
 
 MAX_MULTIPLY_ADDS = 15e6
 
@@ -19,6 +19,12 @@ def test_the_last_epochs_have_a_mix_of_their_own():
     assert recipe.mixes(2) == [mix, last]
     assert recipe.mixes(1) == [mix]
     assert replace(recipe, last=0.0).mixes(3) == [mix] * 3
+
+
+@pytest.mark.parametrize(("dropout", "rates"), [(0.0, []), (0.3, [0.3])])
+def test_nothing_to_lose_is_no_layer(dropout, rates):
+    model = recipes.network(replace(recipes.RECIPES["default"], dropout=dropout), seed=0)
+    assert [one.config["rate"] for one in model.layers if isinstance(one, Dropout)] == rates
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
