@@ -234,16 +234,21 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         )
         images, labels = strokes.batch(MADE_UP, np.random.default_rng((SPLIT_SEED, 1)))
         test = strokes.batch(MADE_UP // 6, np.random.default_rng((SPLIT_SEED, 2)))
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
-    held_out = min(VALIDATION, len(labels) // 6)
-    chosen = order[held_out:]
+    held, rest = held_out(len(labels))
     if args.quick:
-        chosen = chosen[:QUICK]
+        rest = rest[:QUICK]
     return {
-        "train": (images[chosen], labels[chosen]),
-        "validation": (images[order[:held_out]], labels[order[:held_out]]),
+        "train": (images[rest], labels[rest]),
+        "validation": (images[held], labels[held]),
         "test": test,
     }
+
+
+def held_out(images: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of so many training images are held out to validate with, and the rest."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(images)
+    count = min(VALIDATION, images // 6)
+    return order[:count], order[count:]
 
 
 def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], mix: Mix, args, follow) -> None:
