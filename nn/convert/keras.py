@@ -3,7 +3,7 @@
 The endings say what is what. ``.keras`` is the archive of Keras 3, ``.h5`` the HDF5 file of Keras 2
 that Keras 3 writes and reads as well; both hold a whole model. ``.weights.h5``, which is written
 only, holds the weights alone, for ``model.load_weights``. Keras itself is not needed, and nothing
-that a file says is run.
+that a file says is run. Files are read in a process apart (`nn.convert.apart`).
 """
 
 import os
@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 from ..model import Sequential
-from . import keras_read, keras_write
-from .building import ConversionError, command, naming
+from . import keras_write
+from .apart import read_apart
+from .building import ConversionError, command, library, naming
 
 ENDINGS = ".keras, .h5 or .weights.h5"
 
@@ -27,9 +28,8 @@ def read(path: str | os.PathLike) -> Sequential:
     ConversionError
         If it cannot be read, or holds a layer that is not known; the message says which and where.
     """
-    with naming(path):
-        suffix = Path(path).suffix.lower()
-        return (keras_read.archive if suffix == ".keras" else keras_read.legacy)(path)
+    library("h5py")  # that it is missing is said at once
+    return read_apart(f"{__package__}.keras_read", path)
 
 
 def write(

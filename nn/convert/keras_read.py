@@ -2,15 +2,17 @@
 
 Both layouts describe the layers in JSON. The legacy one keeps the weights under the layers' names,
 the newer one under their classes' names, counted: ``layers/conv2d_1/vars/0``. In both, the arrays
-of a layer are told apart by their order alone.
+of a layer are told apart by their order alone. `nn.convert.keras` runs this file as a program.
 """
 
 import io
 import math
 import os
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,8 @@ from ..files import MAX_ARCHIVE_BYTES, METHODS
 from ..model import Sequential
 from ..pool import AvgPool2D, MaxPool2D
 from . import hdf5
-from .building import Builder, at
+from .apart import answer
+from .building import Builder, at, naming
 
 WITH_ARRAYS = {
     "Conv2D": "conv2d",
@@ -36,6 +39,12 @@ WITH_ARRAYS = {
 MAX_CONFIG_BYTES = 16 << 20
 Arrays = Sequence[Any]
 Config = dict[str, Any]
+
+
+def read(path: str | os.PathLike) -> Sequential:
+    """Read a file of either layout, in this process; see `nn.convert.keras.read`."""
+    with naming(path):
+        return (archive if Path(path).suffix.lower() == ".keras" else legacy)(path)
 
 
 def legacy(path: str | os.PathLike) -> Sequential:
@@ -288,3 +297,7 @@ TRANSLATORS: dict[str, Callable[[Builder, Config, Arrays], None]] = {
     "Softmax": _softmax,
     "Rescaling": _rescaling,
 }
+
+
+if __name__ == "__main__":
+    sys.exit(answer(read, *sys.argv[1:]))

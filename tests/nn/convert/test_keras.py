@@ -11,7 +11,7 @@ import pytest
 
 from data import mnist
 from nn import Dense, Flatten, MaxPool2D, ModelFileError, Sequential, convert
-from nn.convert import keras
+from nn.convert import keras, keras_read
 from tests.nn.convert import keras_files
 from tests.nn.convert.keras_files import ANSWER, IMAGE, SMALL_WEIGHTS, layer, sequential
 
@@ -20,7 +20,7 @@ def small(path, layers=None, weights=SMALL_WEIGHTS):
     return keras_files.legacy(path, sequential(layers or keras_files.small_layers()), weights)
 
 
-def refusal(path, read=convert.load):
+def refusal(path, read=keras_read.read):
     """The message with which a file is refused: one line that names the file."""
     with pytest.raises(ModelFileError) as caught:
         read(path)
@@ -47,7 +47,9 @@ def test_agrees_with_real_keras(keras_dir, mnist_dir, name, ending):
 def test_reads_the_hdf5_layout(tmp_path, suffix):
     described = sequential(keras_files.small_layers())
     path = keras_files.legacy(tmp_path / "m.h5", described, SMALL_WEIGHTS, suffix)
-    np.testing.assert_allclose(convert.load(path).forward(IMAGE), [[ANSWER, 1 - ANSWER]], rtol=1e-6)
+    np.testing.assert_allclose(
+        keras_read.read(path).forward(IMAGE), [[ANSWER, 1 - ANSWER]], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("folder", ["layers", "_layer_checkpoint_dependencies"])
@@ -55,7 +57,9 @@ def test_reads_the_archive(tmp_path, folder):
     weights = {"conv2d": SMALL_WEIGHTS["conv"], "dense": SMALL_WEIGHTS["dense"]}
     described = sequential(keras_files.small_layers())
     path = keras_files.archive(tmp_path / "m.keras", described, weights, folder)
-    np.testing.assert_allclose(convert.load(path).forward(IMAGE), [[ANSWER, 1 - ANSWER]], rtol=1e-6)
+    np.testing.assert_allclose(
+        keras_read.read(path).forward(IMAGE), [[ANSWER, 1 - ANSWER]], rtol=1e-6
+    )
 
 
 def test_the_second_layer_of_a_kind_has_the_second_weights(tmp_path):
@@ -67,7 +71,7 @@ def test_the_second_layer_of_a_kind_has_the_second_weights(tmp_path):
     one, two = (np.full(shape, w, np.float32) for shape, w in (((2, 1), 3), ((1, 1), 5)))
     weights = {"dense": [("", one)], "dense_1": [("", two)]}
     path = keras_files.archive(tmp_path / "m.keras", sequential(layers), weights)
-    assert convert.load(path).forward(np.float32([[1, 1]])).tolist() == [[30]]
+    assert keras_read.read(path).forward(np.float32([[1, 1]])).tolist() == [[30]]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +88,7 @@ def test_finds_the_input_shape_wherever_keras_wrote_it(tmp_path, where, key):
     else:
         described[key] = {"input_shape": shape}
     path = keras_files.legacy(tmp_path / "m.h5", described, SMALL_WEIGHTS)
-    assert convert.load(path).forward(IMAGE).shape == (1, 2)
+    assert keras_read.read(path).forward(IMAGE).shape == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +106,7 @@ def test_batchnorm_by_hand(tmp_path, arguments, arrays, expected):
         layer("BatchNormalization", "bn", axis=[-1], epsilon=1.0, **arguments),
     ]
     weights = {"bn": [(f"w{i}", np.float32([value])) for i, value in enumerate(arrays)]}
-    model = convert.load(small(tmp_path / "m.h5", layers, weights))
+    model = keras_read.read(small(tmp_path / "m.h5", layers, weights))
     assert model.forward(np.float32([[3]])).tolist() == [[expected]]
 
 
@@ -118,7 +122,7 @@ def test_batchnorm_by_hand(tmp_path, arguments, arrays, expected):
 )
 def test_rescaling_by_hand(tmp_path, arguments, pixel, expected):
     layers = [layer("InputLayer", batch_shape=[None, 1, 1, 1]), layer("Rescaling", **arguments)]
-    model = convert.load(small(tmp_path / "m.h5", [*layers, layer("Flatten")], {}))
+    model = keras_read.read(small(tmp_path / "m.h5", [*layers, layer("Flatten")], {}))
     out = model.forward(np.full((1, 1, 1, 1), pixel, np.float32))
     np.testing.assert_allclose(out, [[expected]], rtol=1e-6)
 
@@ -133,7 +137,7 @@ def test_images_given_as_rows_or_without_channels(tmp_path):
         ([None, 2, 2], [layer("Reshape", target_shape=[2, 2, 1]), layer("Flatten")]),
     ):
         layers = [layer("InputLayer", batch_shape=shape), *before, dense]
-        proba = convert.load(small(tmp_path / "m.h5", layers, weights)).predict_proba(x)
+        proba = keras_read.read(small(tmp_path / "m.h5", layers, weights)).predict_proba(x)
         np.testing.assert_allclose(proba[0, 1], 1 / (1 + np.exp(-0.1)), rtol=1e-6)
 
 
@@ -170,7 +174,7 @@ def test_names_the_layer_that_is_not_understood(tmp_path, place, change, message
         layers[place]["config"].update(change)
     path = small(tmp_path / "m.h5", layers)
     with pytest.raises(convert.ConversionError, match=message):
-        convert.load(path)
+        keras_read.read(path)
     refusal(path)
     assert keras.main([str(path), str(tmp_path / "out.npz")]) == 2
     assert not (tmp_path / "out.npz").exists()
@@ -242,7 +246,7 @@ def test_an_array_that_is_not_in_the_file_is_not_allocated(tmp_path):
 def test_odd_arrays_are_refused(tmp_path, array, message):
     path = small(tmp_path / "m.h5", weights=SMALL_WEIGHTS | {"conv": [("kernel", array)]})
     with pytest.raises(convert.ConversionError, match=message):
-        convert.load(path)
+        keras_read.read(path)
 
 
 def test_a_zip_bomb_is_refused_unread(tmp_path):
@@ -302,7 +306,7 @@ def test_damaged_files_are_refused_or_read_never_worse(tmp_path):
         damaged[bit // 8] ^= 1 << bit % 8
         (tmp_path / "m.h5").write_bytes(damaged)
         try:
-            convert.load(tmp_path / "m.h5")
+            keras_read.read(tmp_path / "m.h5")
         except ModelFileError:
             refusal(tmp_path / "m.h5")
 
@@ -364,7 +368,7 @@ def test_logits_are_given_a_softmax(tmp_path):
     model = Sequential([Flatten(), Dense(4, 3)])
     keras.write(model, tmp_path / "m.keras", (2, 2, 1))
     x = np.random.default_rng(7).random((2, 2, 2, 1), dtype=np.float32)
-    found = convert.load(tmp_path / "m.keras").forward(x)
+    found = keras_read.read(tmp_path / "m.keras").forward(x)
     np.testing.assert_allclose(found, model.predict_proba(x), atol=1e-6)
 
 
