@@ -19,6 +19,7 @@ from data import mnist
 from data.canvas import from_image
 from data.errors import DataError
 from nn import ModelFileError, Sequential, fuse
+from nn.training import evaluate
 from shipped import WEIGHTS, load_network
 
 from .results import table, write
@@ -93,7 +94,7 @@ def run(model: Sequential, digits: np.ndarray, labels: np.ndarray, args) -> None
         right = []
         for paper in (0, 255):
             seen = np.stack([from_image(Image.fromarray(one ^ np.uint8(paper))) for one in scans])
-            right.append(float((model.predict_proba(seen).argmax(axis=1) == labels).mean()))
+            right.append(evaluate(model, seen, labels)[1])
         rows.append([name, *(f"{share:.1%}" for share in right)])
         figures[name] = dict(zip(("light on dark", "dark on light"), right, strict=True))
     print(f"{len(labels):,} validation images")

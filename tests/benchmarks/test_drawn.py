@@ -7,7 +7,6 @@ import pytest
 
 from benchmarks import drawn, others
 from data import strokes
-from nn import Dense, Flatten, Sequential
 
 
 @pytest.fixture
@@ -21,17 +20,6 @@ def pen(tmp_path):
             lines += [".PEN_DOWN", *points, ".PEN_UP"]
     (tmp_path / "pen.txt").write_text("\n".join(lines))
     return tmp_path / "pen.txt"
-
-
-@pytest.fixture
-def always_three(tmp_path):
-    """A network that reads a 3 into everything, with 64.29 %."""
-    model = Sequential([Flatten(), Dense(784, 10)])
-    for array in model.named_params().values():
-        array[...] = 0
-    model.layers[1].params["b"][3] = np.log(16.2)
-    model.save(tmp_path / "three.npz")
-    return tmp_path / "three.npz"
 
 
 def test_prints_and_writes_what_was_read(pen, always_three, tmp_path, monkeypatch, capsys):

@@ -3,12 +3,10 @@
 import json
 
 import numpy as np
-import pytest
 
 import train
 from benchmarks import scans
 from data import strokes
-from nn import Dense, Flatten, Sequential
 
 DIGIT = np.zeros((28, 28), np.uint8)
 DIGIT[4:24, 10:15] = 200  # a stroke of 20 x 5
@@ -35,22 +33,11 @@ def test_two_tones_are_two():
     assert columns[-1] == 19
 
 
-@pytest.fixture
-def always_three(tmp_path):
-    """A network that reads a 3 into everything, in a file."""
-    model = Sequential([Flatten(), Dense(784, 10)])
-    for array in model.named_params().values():
-        array[...] = 0
-    model.layers[1].params["b"][3] = 5
-    model.save(tmp_path / "three.npz")
-    return str(tmp_path / "three.npz")
-
-
 def test_reads_held_out_images_on_both_papers(always_three, tmp_path, monkeypatch, capsys):
     images, labels = strokes.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     path = tmp_path / "scans.json"
-    assert scans.main(["--weights", always_three, "--images", "15", "--json", str(path)]) == 0
+    assert scans.main(["--weights", str(always_three), "--images", "15", "--json", str(path)]) == 0
     threes = (labels[train.held_out(120)[0][:15]] == 3).mean()
     figures = json.loads(path.read_text())
     assert figures.keys() == scans.KINDS.keys()

@@ -12,7 +12,7 @@ from nn.convert.apart import answer
 
 
 def read(path):
-    """Read, refuse, hang, crash or speak nonsense."""
+    """Read, refuse, hang or crash, after a warning."""
     what = Path(path).read_text()
     print("a warning of the library", file=sys.stderr)
     if what == "refuse":
