@@ -46,6 +46,22 @@ def test_reads_held_out_images_on_both_papers(always_three, tmp_path, monkeypatc
     assert "15 validation images" in capsys.readouterr().out
 
 
+def test_each_scan_is_seen_light_on_dark_and_then_dark_on_light(always_three, monkeypatch):
+    images, labels = strokes.batch(120, np.random.default_rng(0))
+    monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
+    seen, read = [], scans.from_image
+    monkeypatch.setattr(
+        scans, "from_image", lambda image: (seen.append(np.asarray(image)), read(image))[1]
+    )
+    assert scans.main(["--weights", str(always_three), "--images", "4"]) == 0
+    held, _ = train.held_out(120)
+    for k, scan in enumerate(scans.KINDS.values()):
+        for i, digit in enumerate(images[held[:4]]):
+            light, dark = seen[8 * k + i], seen[8 * k + 4 + i]
+            np.testing.assert_array_equal(light, scan(digit))
+            np.testing.assert_array_equal(dark, 255 - light)
+
+
 def test_the_shipped_network_reads_them(tmp_path, monkeypatch, capsys):
     images, labels = strokes.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
