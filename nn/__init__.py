@@ -1,16 +1,16 @@
 """A convolutional neural network written by hand, on NumPy alone."""
 
-from .activation import Flatten, ReLU, Softmax
-from .batchnorm import BatchNorm
-from .conv import Conv2D
-from .dense import Dense
-from .dropout import Dropout
+from .layers.activation import Flatten, ReLU, Softmax
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dense import Dense
+from .layers.dropout import Dropout
+from .layers.pool import AvgPool2D, MaxPool2D
+from .layers.rescaling import Rescaling
 from .loss import SoftmaxCrossEntropy
 from .model import Sequential
 from .modelfile import ModelFileError
 from .optim import SGD, Adadelta, Adam
-from .pool import AvgPool2D, MaxPool2D
-from .rescaling import Rescaling
 
 __all__ = [
     "SGD",

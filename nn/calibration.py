@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from .dense import Dense
+from .layers.dense import Dense
 from .loss import SoftmaxCrossEntropy
 from .model import Sequential
 

@@ -20,11 +20,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .activation import ReLU, Softmax
-from .batchnorm import BatchNorm
-from .conv import Conv2D
-from .dropout import Dropout
-from .layer import Layer
+from .layers.activation import ReLU, Softmax
+from .layers.base import Layer
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dropout import Dropout
 from .model import Sequential, as_input
 
 

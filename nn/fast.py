@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from . import kernels
-from .activation import ReLU
-from .batchnorm import BatchNorm
-from .conv import Conv2D
-from .dense import Dense
-from .dropout import Dropout
 from .fastlayers import ConvReLUPool, FastBatchNorm, FastDense, FastDropout
-from .layer import Layer
+from .layers.activation import ReLU
+from .layers.base import Layer
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dense import Dense
+from .layers.dropout import Dropout
+from .layers.pool import MaxPool2D
 from .model import Sequential
-from .pool import MaxPool2D
 from .workers import Workers
 
 IMAGES_PER_TASK = 32

@@ -17,11 +17,11 @@ from typing import Self
 import numpy as np
 
 from . import kernels
-from .batchnorm import BatchNorm
-from .conv import Conv2D
-from .dropout import Dropout
-from .layer import Layer
-from .pool import MaxPool2D
+from .layers.base import Layer
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dropout import Dropout
+from .layers.pool import MaxPool2D
 
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""

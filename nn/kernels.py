@@ -279,7 +279,7 @@ def pool_relu(conv, bias, pool_h, pool_w, out, winner):
     """Take each window's maximum of one image's ``conv``, add the bias, cut off at zero.
 
     ``conv`` is (OH * pool_h, OW * pool_w, OC or more). The first of equal values wins, and a NaN
-    over every number, as in `nn.pool.MaxPool2D`.
+    over every number, as in `nn.layers.pool.MaxPool2D`.
     """
     OH, OW, OC = out.shape
     for p in range(OH):
@@ -435,7 +435,7 @@ def normalise(x, mean, inv_std, gamma, beta, x_hat, out):
 
 @kernel
 def normalise_backward(dout, x_hat, gamma, inv_std, dgamma, dbeta, dx):
-    """Set the three gradients of `normalise` with the batch's own moments; see `nn.batchnorm`."""
+    """Set the three gradients of `normalise` with the batch's own moments."""
     M, C = dout.shape
     dgamma[:] = 0
     dbeta[:] = 0

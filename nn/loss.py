@@ -7,7 +7,7 @@ apart: ``loss = logsumexp(logits) - logits[label]``, and its gradient is just
 
 import numpy as np
 
-from .activation import softmax
+from .layers.activation import softmax
 
 NO_CLASS = -1
 """The label of an example that belongs to none of the classes: its target is even over all."""

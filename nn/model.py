@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 
-from .activation import Softmax, softmax
-from .dropout import Dropout
-from .layer import Layer
+from .layers.activation import Softmax, softmax
+from .layers.base import Layer
+from .layers.dropout import Dropout
 from .modelfile import read_model, write_model
 
 IMAGES_AT_A_TIME = 256

@@ -13,15 +13,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .activation import Flatten, ReLU, Softmax
-from .batchnorm import BatchNorm
-from .conv import Conv2D
-from .dense import Dense
-from .dropout import Dropout
 from .files import MAX_MODEL_BYTES, read_arrays, write_arrays
-from .layer import Layer
-from .pool import AvgPool2D, MaxPool2D
-from .rescaling import Rescaling
+from .layers.activation import Flatten, ReLU, Softmax
+from .layers.base import Layer
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dense import Dense
+from .layers.dropout import Dropout
+from .layers.pool import AvgPool2D, MaxPool2D
+from .layers.rescaling import Rescaling
 
 FORMAT = 1
 MAX_LAYERS = 1000

@@ -12,15 +12,15 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
-from .activation import Flatten, ReLU, Softmax
-from .batchnorm import BatchNorm
-from .conv import Conv2D
-from .dense import Dense
-from .dropout import Dropout
-from .im2col import im2col
-from .layer import Layer
-from .pool import AvgPool2D, MaxPool2D
-from .rescaling import Rescaling
+from .layers.activation import Flatten, ReLU, Softmax
+from .layers.base import Layer
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dense import Dense
+from .layers.dropout import Dropout
+from .layers.im2col import im2col
+from .layers.pool import AvgPool2D, MaxPool2D
+from .layers.rescaling import Rescaling
 from .rounding import Sum, add_up, decimals_for, decimals_of, round_to
 
 LARGEST = 10  # terms named one by one; the others are one term

@@ -8,7 +8,7 @@ import shipped
 from data import canvas, mnist
 from data.errors import DataError
 from nn import Conv2D, Dense, Dropout, Flatten, Sequential, explain
-from nn.layer import Layer
+from nn.layers.base import Layer
 
 
 class Network:

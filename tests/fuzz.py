@@ -20,7 +20,7 @@ WATCHED = [
     "zipfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.stacks",
     "data.pictures", "data.ink", "data.lines", "data.canvas", "nn.files", "nn.modelfile",
-    "nn.checkpoint", "nn.run", "nn.layer", "nn.model", "shipped",
+    "nn.checkpoint", "nn.run", "nn.layers.base", "nn.model", "shipped",
 ]  # fmt: skip
 with atheris.instrument_imports(include=WATCHED):
     from tests.readers import READERS

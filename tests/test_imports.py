@@ -15,13 +15,10 @@ FILES = {
 }
 
 FLOORS = (
-    ("nn.layer", "nn.files", "nn.rounding", "nn.init", "nn.schedule", "nn.workers"),
-    ("nn.window", "nn.kernels", "nn.ranks", "nn.mpi", "arguments"),
-    ("nn.im2col",),
-    (
-        "nn.conv", "nn.pool", "nn.dense", "nn.activation", "nn.dropout", "nn.batchnorm",
-        "nn.rescaling", "nn.loss", "nn.optim",
-    ),
+    ("nn.files", "nn.rounding", "nn.schedule", "nn.workers"),
+    ("nn.kernels", "nn.ranks", "nn.mpi", "arguments"),
+    ("nn.layers",),
+    ("nn.loss", "nn.optim"),
     ("nn.modelfile", "nn.fastlayers"),
     ("nn.model",),
     ("nn.fast", "nn.explain", "nn.spell", "nn.averaging", "nn.calibration", "nn.gradcheck"),
@@ -67,8 +64,8 @@ def names_in(module, *libraries, **how):
 
 
 def test_the_files_are_found():
-    assert {"train", "nn", "nn.conv", "data.mnist", "benchmarks.training"} <= FILES.keys()
-    assert {"nn.im2col", "nn.layer"} <= imports("nn.conv")
+    assert {"train", "nn", "nn.layers.conv", "data.mnist", "benchmarks.training"} <= FILES.keys()
+    assert {"nn.layers.im2col", "nn.layers.window"} <= imports("nn.layers.conv")
     later = imports("benchmarks.results") - imports("benchmarks.results", at_start=True)
     assert "matplotlib.figure" in later
 

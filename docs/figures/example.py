@@ -7,7 +7,7 @@ import numpy as np
 
 from data.canvas import from_image, from_strokes, open_image
 from nn import Conv2D, Sequential, SoftmaxCrossEntropy
-from nn.layer import Layer
+from nn.layers.base import Layer
 from nn.model import as_input
 from recipes import RECIPES
 from shipped import SAMPLES

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from data.canvas import BOX, FIELD
 from nn import Conv2D, Dense, Flatten, MaxPool2D, ReLU
-from nn.im2col import im2col
+from nn.layers.im2col import im2col
 
 from .example import Example
 from .style import (

@@ -10,14 +10,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..activation import Flatten, Softmax
-from ..conv import Conv2D
-from ..dense import Dense
-from ..dropout import Dropout
-from ..layer import Layer
+from ..layers.activation import Flatten, Softmax
+from ..layers.base import Layer
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.rescaling import Rescaling
 from ..model import Sequential
 from ..modelfile import MAX_LAYERS, ModelFileError, check_numbers, check_shape
-from ..rescaling import Rescaling
 
 PIXEL_UNITS = 1 / 16
 """See `Builder.network`."""

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from ..activation import Flatten, ReLU, Softmax
-from ..batchnorm import BatchNorm
-from ..conv import Conv2D
-from ..dense import Dense
-from ..dropout import Dropout
 from ..files import MAX_ARCHIVE_BYTES, METHODS
+from ..layers.activation import Flatten, ReLU, Softmax
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.pool import AvgPool2D, MaxPool2D
 from ..model import Sequential
-from ..pool import AvgPool2D, MaxPool2D
 from . import hdf5
 from .apart import answer
 from .building import Builder, at, naming

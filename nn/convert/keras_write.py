@@ -15,17 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..activation import Flatten, ReLU, Softmax
-from ..batchnorm import BatchNorm
-from ..conv import Conv2D
-from ..dense import Dense
-from ..dropout import Dropout
 from ..files import atomic_write
-from ..layer import Layer
+from ..layers.activation import Flatten, ReLU, Softmax
+from ..layers.base import Layer
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.pool import AvgPool2D, MaxPool2D
+from ..layers.rescaling import Rescaling
+from ..layers.window import Window, Windowed
 from ..model import Sequential
-from ..pool import AvgPool2D, MaxPool2D
-from ..rescaling import Rescaling
-from ..window import Window, Windowed
 from .building import at, classifier, library
 from .keras_read import WITH_ARRAYS
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..activation import ReLU, Softmax
-from ..batchnorm import BatchNorm
-from ..conv import Conv2D
-from ..dense import Dense
-from ..dropout import Dropout
-from ..pool import AvgPool2D, MaxPool2D
+from ..layers.activation import ReLU, Softmax
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.pool import AvgPool2D, MaxPool2D
 from .onnx_window import pool_window, window
 
 if TYPE_CHECKING:

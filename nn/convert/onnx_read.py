@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ..activation import Flatten
+from ..layers.activation import Flatten
 from ..model import Sequential
 from .building import Builder, at, library
 from .onnx_fold import FOLDED, numbers, shape_of_value

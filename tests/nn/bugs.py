@@ -38,7 +38,7 @@ BUGS = (
     Bug(
         "a transposed kernel",
         "Conv2D",
-        "conv.py",
+        "layers/conv.py",
         (
             (
                 "dcols = drows @ w.reshape(KH * KW * C, OC).T",
@@ -49,7 +49,7 @@ BUGS = (
     Bug(
         "stride forgotten in backward",
         "Conv2D stride 2",
-        "im2col.py",
+        "layers/im2col.py",
         (
             (
                 "padded[:, *_tap(window, i, j, OH, OW)] += cols[:, :, :, i, j, :]",
@@ -60,7 +60,7 @@ BUGS = (
     Bug(
         "= for += in overlapping windows",
         "Conv2D",
-        "im2col.py",
+        "layers/im2col.py",
         (
             (
                 "padded[:, *_tap(window, i, j, OH, OW)] += cols[:, :, :, i, j, :]",
@@ -71,13 +71,13 @@ BUGS = (
     Bug(
         "bias summed over the wrong axes",
         "Conv2D",
-        "conv.py",
+        "layers/conv.py",
         (('self.grads["b"] = drows.sum(axis=0)', 'self.grads["b"] = dout.sum(axis=(0, 1))[0]'),),
     ),
     Bug(
         "softmax's cross term dropped",
         "Softmax",
-        "activation.py",
+        "layers/activation.py",
         (
             (
                 "return out * (dout - (dout * out).sum(axis=1, keepdims=True))",
@@ -88,13 +88,13 @@ BUGS = (
     Bug(
         "BatchNorm's mean term dropped",
         "BatchNorm image",
-        "batchnorm.py",
+        "layers/batchnorm.py",
         (("(dout - through_mean - through_var)", "(dout - through_var)"),),
     ),
     Bug(
         "a pool paid at every tie",
         "MaxPool2D ties",
-        "pool.py",
+        "layers/pool.py",
         (
             (
                 "return self._remember(train, out, winner, x.shape)",
@@ -109,7 +109,7 @@ BUGS = (
     Bug(
         "dropout unscaled",
         "Dropout",
-        "dropout.py",
+        "layers/dropout.py",
         (("return dout * scale", "return dout * (scale > 0)"),),
     ),
     Bug(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nn import Dense, ReLU, Sequential
-from nn.activation import softmax
 from nn.calibration import RANGE, calibrate, calibration_error, fit_temperature
+from nn.layers.activation import softmax
 
 
 def honest(n=20_000):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn.im2col import col2im, im2col
-from nn.window import Window
+from nn.layers.im2col import col2im, im2col
+from nn.layers.window import Window
 from tests import naive
 
 steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from .base import Layer
+from .checks import count, float_dtype
 from .init import glorot_uniform
-from .layer import Layer, count, float_dtype
 
 
 class Dense(Layer):

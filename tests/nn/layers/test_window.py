@@ -3,7 +3,7 @@
 import pytest
 
 from nn import Conv2D, MaxPool2D
-from nn.window import Window
+from nn.layers.window import Window
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from nn import (
     ReLU,
     Softmax,
 )
-from nn.layer import count, float_dtype, pair
+from nn.layers.checks import count, float_dtype, pair
 
 LAYERS = {  # for each: how to make it, and the shape of one input
     "conv": (lambda dtype, rng: Conv2D(2, 3, (3, 2), stride=2, rng=rng, dtype=dtype), (6, 5, 2)),

@@ -4,7 +4,7 @@ from typing import Self
 
 import numpy as np
 
-from .layer import Layer
+from .base import Layer
 
 
 class Dropout(Layer):

@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from .layer import Layer, count, float_dtype
+from .base import Layer
+from .checks import count, float_dtype
 
 
 class BatchNorm(Layer):

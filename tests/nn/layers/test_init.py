@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn.init import glorot_uniform, he_normal
+from nn.layers.init import glorot_uniform, he_normal
 
 
 def draw(make, *fans, shape=(400, 500), seed=1, dtype=np.float64):

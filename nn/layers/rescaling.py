@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .layer import Layer
+from .base import Layer
 
 
 class Rescaling(Layer):

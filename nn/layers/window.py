@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .layer import Layer, pair
+from .base import Layer
+from .checks import pair
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,8 @@ class MaxPool2D(_Pool):
         Pixels from one stop to the next; the window's own size if not given, so that windows
         neither overlap nor leave gaps.
     pad : int, pair of int or "same"
-        Padding on each side, as `nn.window.Window` takes it. It counts as -inf, so that it never
-        wins.
+        Padding on each side, as `nn.layers.window.Window` takes it. It counts as -inf, so that it
+        never wins.
 
     Where several values of a window are the largest, the first one in reading order is the winner
     and receives all of the gradient. A NaN wins over every number.
@@ -105,7 +105,7 @@ class AvgPool2D(_Pool):
     stride : int or pair of int, optional
         Pixels from one stop to the next; the window's own size if not given.
     pad : int, pair of int or "same"
-        Padding on each side, as `nn.window.Window` takes it.
+        Padding on each side, as `nn.layers.window.Window` takes it.
     count_pad : bool
         Whether padding takes part in the mean, as zeros, or is left out of it.
     """

@@ -4,17 +4,17 @@ At stop (p, q) of the window, for output channel o::
 
     out[n, p, q, o] = b[o] + sum over i, j, c of  x[n, p*SH + i, q*SW + j, c] * w[i, j, c, o]
 
-with the image padded first. Written with `nn.im2col` this is one matrix product, and so is each of
-its gradients. (Mathematicians call it a cross-correlation: the kernel is not flipped.)
+with the image padded first. Written with `nn.layers.im2col` this is one matrix product, and so is
+each of its gradients. (Mathematicians call it a cross-correlation: the kernel is not flipped.)
 """
 
 import math
 
 import numpy as np
 
+from .checks import count, float_dtype, pair
 from .im2col import col2im, im2col
 from .init import he_normal
-from .layer import count, float_dtype, pair
 from .window import Window, Windowed
 
 
@@ -30,7 +30,7 @@ class Conv2D(Windowed):
     stride : int or pair of int
         Pixels from one stop of the window to the next.
     pad : int, pair of int or "same"
-        Zeros added on each side, evenly or not; see `nn.window.Window`.
+        Zeros added on each side, evenly or not; see `nn.layers.window.Window`.
     bias : bool
         Whether to add ``b``.
     rng : numpy.random.Generator, optional

@@ -1,0 +1,57 @@
+"""Checks of a constructor's arguments."""
+
+import operator
+
+import numpy as np
+
+
+def pair(name: str, value, least: int) -> tuple[int, int]:
+    """Read ``value``, an int or two of them, as (height, width).
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or smaller than ``least``.
+    """
+    try:
+        height, width = value if isinstance(value, (tuple, list)) else (value, value)
+        both = operator.index(height), operator.index(width)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be an int or a pair of ints, not {value!r}") from None
+    if min(both) < least:
+        raise ValueError(f"{name} must be at least {least}, not {value!r}")
+    return both
+
+
+def count(name: str, value) -> int:
+    """Read ``value`` as a number of things, one at least.
+
+    Raises
+    ------
+    ValueError
+        If it is not an int, or below 1.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} must be an int, not {value!r}") from None
+    if number < 1:
+        raise ValueError(f"{name} must be at least 1, not {value!r}")
+    return number
+
+
+def float_dtype(dtype) -> np.dtype:
+    """Read ``dtype`` as one of the two kinds of number that a network computes with.
+
+    Raises
+    ------
+    ValueError
+        If it is neither float32 nor float64.
+    """
+    try:
+        kind = np.dtype(dtype)
+    except (TypeError, ValueError, SyntaxError):  # the last for what looks like a record
+        kind = None
+    if kind not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, not {dtype!r}")
+    return kind
