@@ -23,7 +23,7 @@ from nn import (
     ReLU,
     Sequential,
 )
-from nn.files import MAX_MODEL_BYTES
+from nn.saving.npz import MAX_MODEL_BYTES
 from nn.schedule import constant, cosine, one_cycle
 
 MIX = Mix(Warp(), made_up=0.1, scrawls=0.03)

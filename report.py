@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from nn.files import atomic_write
+from nn.saving.atomic import atomic_write
 
 Arrays = dict[str, np.ndarray]
 

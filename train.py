@@ -32,9 +32,9 @@ from nn import ModelFileError, Sequential, checkpoint
 from nn.averaging import Average
 from nn.calibration import calibrate
 from nn.checkpoint import CheckpointError
-from nn.files import atomic_write, locked
 from nn.ranks import Alone, RanksError, join
 from nn.run import Run, StoppedError
+from nn.saving.atomic import atomic_write, locked
 from nn.training import Trainer, evaluate
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
 from shipped import SHAPE, load_network

@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from nn import Sequential
-from nn.files import atomic_write, read_arrays
 from nn.run import Run
+from nn.saving.atomic import atomic_write
+from nn.saving.npz import read_arrays
 from nn.training import Step
 from report import Arrays, Learning
 
@@ -103,7 +104,7 @@ class Recorder:
         history = [(row["val_loss"], row["val_accuracy"]) for row in self.run.progress.history]
         temporary = self.run.folder / f".{NOTES}"
         with open(temporary, "wb") as file:
-            # `nn.files.atomic_write` would wait for the disk, for the sake of what may be lost.
+            # `atomic_write` would wait for the disk, for the sake of what may be lost.
             np.savez(
                 file,
                 digits=self._digits, labels=self._labels, layers=np.array(self._names),

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from nn.files import atomic_write
+from nn.saving.atomic import atomic_write
 from nn.workers import usable_cores
 
 RATE, TIME = "images/s", "µs"

@@ -9,8 +9,8 @@ from .layers.pool import AvgPool2D, MaxPool2D
 from .layers.rescaling import Rescaling
 from .loss import SoftmaxCrossEntropy
 from .model import Sequential
-from .modelfile import ModelFileError
 from .optim import SGD, Adadelta, Adam
+from .saving.modelfile import ModelFileError
 
 __all__ = [
     "SGD",

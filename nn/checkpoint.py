@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from .averaging import Average
-from .files import read_arrays, write_arrays
 from .model import Sequential
 from .optim import Arrays, Optimiser
+from .saving.npz import read_arrays, write_arrays
 
 FORMAT = 1
 KEPT = 2

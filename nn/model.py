@@ -7,7 +7,7 @@ import numpy as np
 from .layers.activation import Softmax, softmax
 from .layers.base import Layer
 from .layers.dropout import Dropout
-from .modelfile import read_model, write_model
+from .saving.modelfile import read_model, write_model
 
 IMAGES_AT_A_TIME = 256
 """How many images `Sequential.predict_proba` takes at once, to keep memory bounded."""

@@ -19,7 +19,8 @@ import atheris
 WATCHED = [
     "zipfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.stacks",
-    "data.pictures", "data.ink", "data.lines", "data.canvas", "nn.files", "nn.modelfile",
+    "data.pictures", "data.ink", "data.lines", "data.canvas", "nn.saving.npz",
+    "nn.saving.modelfile",
     "nn.checkpoint", "nn.run", "nn.layers.base", "nn.model", "shipped",
 ]  # fmt: skip
 with atheris.instrument_imports(include=WATCHED):

@@ -12,7 +12,7 @@ import shipped
 from data import idx
 from data.errors import DataError
 from nn import ModelFileError
-from nn.modelfile import LAYERS
+from nn.saving.modelfile import LAYERS
 from tests.readers import READERS
 
 QUICK = settings(max_examples=60, derandomize=True, deadline=None, database=None)

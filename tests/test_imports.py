@@ -15,11 +15,11 @@ FILES = {
 }
 
 FLOORS = (
-    ("nn.files", "nn.rounding", "nn.schedule", "nn.workers"),
+    ("nn.rounding", "nn.schedule", "nn.workers"),
     ("nn.kernels", "nn.ranks", "nn.mpi", "arguments"),
     ("nn.layers",),
-    ("nn.loss", "nn.optim"),
-    ("nn.modelfile", "nn.fastlayers"),
+    ("nn.saving", "nn.loss", "nn.optim"),
+    ("nn.fastlayers",),
     ("nn.model",),
     ("nn.fast", "nn.explain", "nn.spell", "nn.averaging", "nn.calibration", "nn.gradcheck"),
     ("nn.checkpoint", "nn.training"),

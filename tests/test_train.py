@@ -17,8 +17,8 @@ import recipes
 import train
 from data import mnist, scrawls, strokes
 from nn import Dense, Flatten, Sequential, Softmax, checkpoint, fuse
-from nn.files import locked
 from nn.loss import NO_CLASS
+from nn.saving.atomic import locked
 
 ROOT = Path(__file__).parents[1]
 CURVES = train.report.curves

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from nn.files import atomic_write
+from nn.saving.atomic import atomic_write
 
 INK = "#222222"
 MARK = "#e66100"  # what to look at

@@ -17,7 +17,7 @@ from ..layers.dense import Dense
 from ..layers.dropout import Dropout
 from ..layers.rescaling import Rescaling
 from ..model import Sequential
-from ..modelfile import MAX_LAYERS, ModelFileError, check_numbers, check_shape
+from ..saving.modelfile import MAX_LAYERS, ModelFileError, check_numbers, check_shape
 
 PIXEL_UNITS = 1 / 16
 """See `Builder.network`."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..files import MAX_ARCHIVE_BYTES
+from ..saving.npz import MAX_ARCHIVE_BYTES
 from .building import library
 
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from ..files import MAX_ARCHIVE_BYTES, METHODS
 from ..layers.activation import Flatten, ReLU, Softmax
 from ..layers.batchnorm import BatchNorm
 from ..layers.conv import Conv2D
@@ -25,6 +24,7 @@ from ..layers.dense import Dense
 from ..layers.dropout import Dropout
 from ..layers.pool import AvgPool2D, MaxPool2D
 from ..model import Sequential
+from ..saving.npz import MAX_ARCHIVE_BYTES, METHODS
 from . import hdf5
 from .apart import answer
 from .building import Builder, at, naming

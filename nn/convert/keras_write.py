@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..files import atomic_write
 from ..layers.activation import Flatten, ReLU, Softmax
 from ..layers.base import Layer
 from ..layers.batchnorm import BatchNorm
@@ -26,6 +25,7 @@ from ..layers.pool import AvgPool2D, MaxPool2D
 from ..layers.rescaling import Rescaling
 from ..layers.window import Window, Windowed
 from ..model import Sequential
+from ..saving.atomic import atomic_write
 from .building import at, classifier, library
 from .keras_read import WITH_ARRAYS
 

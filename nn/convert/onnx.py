@@ -9,8 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from ..files import MAX_ARCHIVE_BYTES, atomic_write
 from ..model import Sequential
+from ..saving.atomic import atomic_write
+from ..saving.npz import MAX_ARCHIVE_BYTES
 from . import onnx_read, onnx_write
 from .building import ConversionError, command, library, naming
 

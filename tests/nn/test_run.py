@@ -209,7 +209,7 @@ def test_weights_that_are_no_numbers_are_not_saved_over_the_last_good_ones(tmp_p
 
 NURSERY = """
 import os, pathlib, signal, sys, time
-import nn.files
+import nn.saving.npz
 from tests.nn import test_run as t
 
 def die_at(calls):  # of those that make a name, flush, rename or tidy up

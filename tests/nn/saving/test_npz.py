@@ -1,95 +1,14 @@
-"""Files that are never half written, and archives that are never trusted."""
+"""Archives that are never trusted."""
 
-import os
-import stat
 import struct
-import subprocess
-import sys
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nn import files
-from nn.files import atomic_write, locked, read_arrays, write_arrays
-
-ROOT = Path(__file__).parents[2]
-
-# Writing
-
-
-def test_the_file_is_there_whole_with_its_folders(tmp_path):
-    path = tmp_path / "runs" / "first" / "model.npz"
-    with atomic_write(path) as file:
-        file.write(b"one ")
-        file.write(b"two")
-        file.flush()
-        assert not path.exists()  # not before all of it is written
-        assert len(os.listdir(path.parent)) == 1  # beside it: other disks cannot rename to here
-    assert path.read_bytes() == b"one two"
-    assert os.listdir(path.parent) == ["model.npz"]
-
-
-def test_an_older_file_is_replaced(tmp_path):
-    path = tmp_path / "model.npz"
-    for content in (b"an older and longer file", b"new"):
-        with atomic_write(str(path)) as file:
-            file.write(content)
-        assert path.read_bytes() == content
-    assert os.listdir(tmp_path) == ["model.npz"]
-
-
-@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt(), MemoryError()])
-def test_a_failure_midway_leaves_the_older_file_and_no_litter(tmp_path, failure):
-    path = tmp_path / "model.npz"
-    path.write_bytes(b"older")
-    with pytest.raises(type(failure)), atomic_write(path) as file:  # noqa: PT012
-        file.write(b"half of the n")
-        raise failure
-    assert path.read_bytes() == b"older"
-    assert os.listdir(tmp_path) == ["model.npz"]
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_failure_at_the_very_end_leaves_the_older_file_and_no_litter(tmp_path, monkeypatch, call):
-    def refuse(*_):
-        raise OSError("disk full")
-
-    path = tmp_path / "model.npz"
-    path.write_bytes(b"older")
-    monkeypatch.setattr(files.os, call, refuse)
-    with pytest.raises(OSError, match="disk full"), atomic_write(path) as file:
-        file.write(b"newer")
-    assert path.read_bytes() == b"older"
-    assert os.listdir(tmp_path) == ["model.npz"]
-
-
-def test_it_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
-    calls = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(
-            files.os, name, lambda *a, name=name, real=real: (calls.append(name), real(*a))[1]
-        )
-    with atomic_write(tmp_path / "model.npz") as file:
-        file.write(b"new")
-    assert calls == ["fsync", "replace", "fsync"], "the file, its name, the folder's list of names"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
-@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_permissions_are_those_of_any_new_file(tmp_path, umask, mode):
-    before = os.umask(umask)
-    try:
-        with atomic_write(tmp_path / "model.npz") as file:
-            file.write(b"new")
-        assert os.umask(umask) == umask  # reading it has not changed it
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "model.npz").stat().st_mode) == mode
-
+from nn.saving import npz
+from nn.saving.npz import read_arrays, write_arrays
 
 # Reading
 
@@ -110,7 +29,7 @@ def test_arrays_larger_than_allowed_are_refused_before_they_are_read(tmp_path, m
     np.savez(tmp_path / "a.npz", a=np.zeros(100, np.uint8), b=np.zeros(100, np.uint8))
     size = 2 * (128 + 100)  # each array has a header of 128 bytes
     assert read_arrays(tmp_path / "a.npz", size).keys() == {"a", "b"}
-    monkeypatch.setattr(files, "_read_array", None)
+    monkeypatch.setattr(npz, "_read_array", None)
     with pytest.raises(ValueError, match=f"more than {size - 1} bytes"):
         read_arrays(tmp_path / "a.npz", size - 1)
 
@@ -169,7 +88,7 @@ def test_a_list_of_countless_members_is_not_read(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(30_000):
             archive.writestr(f"{i}.npy", b"")
-    monkeypatch.setattr(files.zipfile, "ZipFile", None)
+    monkeypatch.setattr(npz.zipfile, "ZipFile", None)
     assert "its list of arrays takes more" in tracked_refusal(path)
 
 
@@ -214,62 +133,8 @@ def test_arrays_of_anything_but_numbers_and_texts_are_refused(tmp_path, array):
 
 def test_what_would_not_be_read_again_is_not_written(tmp_path):
     arrays = {"a": np.zeros(1000, np.uint8)}
-    write_arrays(tmp_path / "a.npz", arrays, 1000 + files.HEADER_BYTES)
-    read_arrays(tmp_path / "a.npz", 1000 + files.HEADER_BYTES)
+    write_arrays(tmp_path / "a.npz", arrays, 1000 + npz.HEADER_BYTES)
+    read_arrays(tmp_path / "a.npz", 1000 + npz.HEADER_BYTES)
     with pytest.raises(ValueError, match=r"b\.npz: its arrays take"):
-        write_arrays(tmp_path / "b.npz", arrays, 999 + files.HEADER_BYTES)
+        write_arrays(tmp_path / "b.npz", arrays, 999 + npz.HEADER_BYTES)
     assert not (tmp_path / "b.npz").exists()
-
-
-FILL = """
-import resource, signal, sys
-import numpy as np
-from nn.files import write_arrays
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
-try:
-    write_arrays(sys.argv[1], {"a": np.ones(int(sys.argv[2]))})
-except OSError as error:
-    print(error)
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="such limits are POSIX's")
-def test_where_there_is_no_room_the_older_file_stays_and_the_remedy_is_named(tmp_path):
-    """The system takes 5,000 bytes of a file and then refuses, as a full disk would."""
-    path = tmp_path / "a.npz"
-    for size in (500, 5000):
-        done = subprocess.run(
-            [sys.executable, "-c", FILL, path, str(size)],
-            cwd=ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-    (line,) = done.stdout.splitlines()
-    assert "make room, or write to another disk" in line
-    assert str(path) in line
-    assert len(read_arrays(path)["a"]) == 500
-    assert os.listdir(tmp_path) == ["a.npz"]
-
-
-HOLD = """
-import sys
-from nn.files import locked
-with locked(sys.argv[1]):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.mark.skipif(files.fcntl is None, reason="no fcntl here: nothing is locked")
-def test_a_lock_keeps_others_out_and_dies_with_its_owner(tmp_path):
-    folder = tmp_path / "new"
-    command = [sys.executable, "-c", HOLD, folder]
-    owner = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        assert owner.stdout.readline() == b"held\n"
-        with pytest.raises(BlockingIOError, match="another training is at work"), locked(folder):
-            pass
-    finally:
-        owner.kill()
-        owner.communicate()
-    with locked(folder):
-        pass

@@ -13,15 +13,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .files import MAX_MODEL_BYTES, read_arrays, write_arrays
-from .layers.activation import Flatten, ReLU, Softmax
-from .layers.base import Layer
-from .layers.batchnorm import BatchNorm
-from .layers.conv import Conv2D
-from .layers.dense import Dense
-from .layers.dropout import Dropout
-from .layers.pool import AvgPool2D, MaxPool2D
-from .layers.rescaling import Rescaling
+from ..layers.activation import Flatten, ReLU, Softmax
+from ..layers.base import Layer
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.pool import AvgPool2D, MaxPool2D
+from ..layers.rescaling import Rescaling
+from .npz import MAX_MODEL_BYTES, read_arrays, write_arrays
 
 FORMAT = 1
 MAX_LAYERS = 1000

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nn import ReLU, Sequential
-from tests.nn.test_modelfile import refusal
+from tests.nn.saving.test_modelfile import refusal
 
 DENSE = {"type": "Dense", "in_features": 2, "out_features": 3}
 NORM = {"type": "BatchNorm", "channels": 2}
