@@ -23,7 +23,7 @@ from arguments import at_least
 from data import folders, stacks
 from data.errors import DataError
 from nn import ModelFileError, Sequential
-from nn.workers import Workers, usable_cores
+from nn.fast.workers import Workers, usable_cores
 from shipped import SAMPLES, WEIGHTS, load_network
 
 BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
@@ -128,8 +128,8 @@ def _until_error(chunks, on_error):
 def _quickest(model):
     """Return what makes networks like `model` that read many images soonest, a call for each."""
     try:
-        from nn.fast import fuse
-        from nn.kernels import COMPILING
+        from nn.fast.fuse import fuse
+        from nn.fast.kernels import COMPILING
     except ImportError:  # no numba
         COMPILING = False
     return (lambda: fuse(model.replica())) if COMPILING else model.replica

@@ -204,8 +204,8 @@ def settings(
 def prepare(model: Sequential, mix: Mix | None = None) -> Callable[..., Sequential]:
     """Return what makes a network of compiled kernels, once they are ready; say how it went."""
     try:
-        from nn.fast import fuse, warm_up
-        from nn.kernels import COMPILING
+        from nn.fast.fuse import fuse, warm_up
+        from nn.fast.kernels import COMPILING
 
         reason = None if COMPILING else "NUMBA_DISABLE_JIT is set"
     except ImportError as error:

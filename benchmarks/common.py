@@ -12,7 +12,7 @@ from arguments import at_least
 from data import mnist
 from data.errors import DataError
 from nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
-from nn.workers import usable_cores
+from nn.fast.workers import usable_cores
 
 from .system import Job
 from .worker import Candidate, SystemFailedError, Worker

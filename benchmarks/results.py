@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from nn.fast.workers import usable_cores
 from nn.saving.atomic import atomic_write
-from nn.workers import usable_cores
 
 RATE, TIME = "images/s", "µs"
 PACKAGES = ("numpy", "numba", "torch", "tensorflow", "tensorflow-cpu", "keras", "onnxruntime")

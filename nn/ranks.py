@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .workers import usable_cores
+from .fast.workers import usable_cores
 
 Result = TypeVar("Result")
 

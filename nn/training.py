@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .fast.workers import Workers
 from .loss import NO_CLASS, SoftmaxCrossEntropy, targets
 from .model import Sequential, as_input
 from .optim import Arrays, Optimiser
 from .ranks import Alone
 from .schedule import Schedule
-from .workers import Workers
 
 SHARD = 32
 """Images of a shard, at most: few enough that a batch gives every core some."""

@@ -15,14 +15,14 @@ FILES = {
 }
 
 FLOORS = (
-    ("nn.rounding", "nn.schedule", "nn.workers"),
-    ("nn.kernels", "nn.ranks", "nn.mpi", "arguments"),
+    ("nn.rounding", "nn.schedule"),
+    ("arguments",),
     ("nn.layers",),
     ("nn.saving", "nn.loss", "nn.optim"),
-    ("nn.fastlayers",),
     ("nn.model",),
-    ("nn.fast", "nn.explain", "nn.spell", "nn.averaging", "nn.calibration", "nn.gradcheck"),
-    ("nn.checkpoint", "nn.training"),
+    ("nn.fast",),
+    ("nn.explain", "nn.spell", "nn.averaging", "nn.calibration", "nn.gradcheck"),
+    ("nn.ranks", "nn.mpi", "nn.checkpoint", "nn.training"),
     ("nn.run",),
     ("nn.convert",),
     ("shipped", "recipes", "report"),

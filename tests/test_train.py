@@ -143,7 +143,7 @@ def test_without_mnist_trains_on_made_up_digits_and_says_so(tmp_path, monkeypatc
 def test_without_numba_trains_on_the_plain_layers_and_says_so(
     folder, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setitem(sys.modules, "nn.fast", None)
+    monkeypatch.setitem(sys.modules, "nn.fast.fuse", None)
     assert run(folder, tmp_path, "--quick") == 0
     assert "plain layers" in capsys.readouterr().out
 

@@ -22,12 +22,12 @@ from nn import (
     Softmax,
     fuse,
 )
-from nn import fast as fast_module
-from nn.fastlayers import ConvReLUPool, FastBatchNorm
-from nn.kernels import COMPILING
+from nn.fast.fuse import warm_up
+from nn.fast.kernels import COMPILING
+from nn.fast.layers import ConvReLUPool, FastBatchNorm
 
 RNG = np.random.default_rng(0)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CHANNELS = [1, 3, 16, 33, 64] if COMPILING else [1, 3, 16]  # in Python, more takes too long
 
 
@@ -339,8 +339,8 @@ def test_import_of_nn_alone_brings_no_numba():
 
 
 def test_warm_up_compiles_once():
-    fast_module.warm_up(whole_network(), (21, 20, 1))
-    assert not fast_module.warm_up(whole_network(), (21, 20, 1)), "all is ready by now"
+    warm_up(whole_network(), (21, 20, 1))
+    assert not warm_up(whole_network(), (21, 20, 1)), "all is ready by now"
 
 
 def test_batchnorm_of_any_batch():

@@ -1,7 +1,7 @@
 """The same network, fused: fewer, larger steps, compiled, in buffers that are used again.
 
 ``fuse(model)`` replaces each run of Conv2D, ReLU and perhaps MaxPool2D by one block, and BatchNorm,
-Dense and Dropout by twins with buffers of their own (`nn.fastlayers`). What is not fused stays the
+Dense and Dropout by twins with buffers of their own (`nn.fast.layers`). What is not fused stays the
 plain layer. All of them share their parameters with the model, and their gradients are the model's
 too: read them, save them and step them there.
 """
@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from ..layers.activation import ReLU
+from ..layers.base import Layer
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.pool import MaxPool2D
+from ..model import Sequential
 from . import kernels
-from .fastlayers import ConvReLUPool, FastBatchNorm, FastDense, FastDropout
-from .layers.activation import ReLU
-from .layers.base import Layer
-from .layers.batchnorm import BatchNorm
-from .layers.conv import Conv2D
-from .layers.dense import Dense
-from .layers.dropout import Dropout
-from .layers.pool import MaxPool2D
-from .model import Sequential
+from .layers import ConvReLUPool, FastBatchNorm, FastDense, FastDropout
 from .workers import Workers
 
 IMAGES_PER_TASK = 32

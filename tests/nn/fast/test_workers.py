@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from nn.workers import Workers, usable_cores
+from nn.fast.workers import Workers, usable_cores
 
 
 def test_results_come_in_the_order_of_the_items():

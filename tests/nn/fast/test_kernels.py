@@ -1,4 +1,4 @@
-"""Compiled code on disk: never stale, never needed. What it computes is tested in test_fast.py."""
+"""Compiled code on disk: never stale, never needed. What it computes is tested in test_fuse.py."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from tests.conftest import need
 
 need("numba")
 
-NN = Path(__file__).parents[2] / "nn"
+NN = Path(__file__).parents[3] / "nn"
 USE = """
 import numpy as np
 from nn import kernels
@@ -38,7 +38,7 @@ def folder(tmp_path):
     package = tmp_path / "nn"
     package.mkdir()
     (package / "__init__.py").touch()
-    shutil.copy(NN / "kernels.py", package)
+    shutil.copy(NN / "fast" / "kernels.py", package)
     return tmp_path
 
 

@@ -1,9 +1,9 @@
-"""The inner loops of `nn.fast`, compiled.
+"""The inner loops of `nn.fast.fuse`, compiled.
 
 Every kernel is serial and lets go of the GIL: the batch is split over threads one level up. It
 takes contiguous arrays, of float32 unless said otherwise, writes into arrays that it is given, and
-checks nothing; `nn.fastlayers` does. What is added up in another order than in the plain layers may
-differ in the last bits. They are all in this one file, because numba tells by a kernel's file
+checks nothing; `nn.fast.layers` does. Sums in another order than the plain layers' may differ in
+the last bits. They are all in this one file, because numba tells by a kernel's file
 whether what it kept on disk is still good: a kernel elsewhere would not see that one of these which
 it calls has changed.
 

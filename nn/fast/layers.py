@@ -1,4 +1,4 @@
-"""The fused and buffered layers that `nn.fast` makes a network of.
+"""The fused and buffered layers that `nn.fast.fuse` makes a network of.
 
 `ConvReLUPool` stands for a run of Conv2D, ReLU and perhaps MaxPool2D:
 
@@ -16,12 +16,12 @@ from typing import Self
 
 import numpy as np
 
+from ..layers.base import Layer
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dropout import Dropout
+from ..layers.pool import MaxPool2D
 from . import kernels
-from .layers.base import Layer
-from .layers.batchnorm import BatchNorm
-from .layers.conv import Conv2D
-from .layers.dropout import Dropout
-from .layers.pool import MaxPool2D
 
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
