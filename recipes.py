@@ -50,7 +50,7 @@ class Recipe:
         Adam's: its highest learning rate, and how much of each weight a step of that rate takes.
     label_smoothing : float
     average : float
-        How slowly the averaged weights follow (`nn.averaging`); they are what is kept.
+        How slowly the averaged weights follow (`nn.training.ema`); they are what is kept.
     mix, last_mix : Mix
         What a batch is made of; the second, in the last epochs.
     last : float

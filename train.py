@@ -28,14 +28,16 @@ from arguments import at_least
 from data import mnist, strokes
 from data.errors import DataError
 from data.loader import Mix, ahead, batches
-from nn import ModelFileError, Sequential, checkpoint
-from nn.averaging import Average
-from nn.calibration import calibrate
-from nn.checkpoint import CheckpointError
-from nn.ranks import Alone, RanksError, join
-from nn.run import Run, StoppedError
+from nn import ModelFileError, Sequential
 from nn.saving.atomic import atomic_write, locked
-from nn.training import Trainer, evaluate
+from nn.training import checkpoint
+from nn.training.calibration import calibrate
+from nn.training.checkpoint import CheckpointError
+from nn.training.ema import Average
+from nn.training.launch import RanksError, join
+from nn.training.processes import Alone
+from nn.training.run import Run, StoppedError
+from nn.training.trainer import Trainer, evaluate
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
 from shipped import SHAPE, load_network
 from watch import watching

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from nn import Sequential
-from nn.run import Run
 from nn.saving.atomic import atomic_write
 from nn.saving.npz import read_arrays
-from nn.training import Step
+from nn.training.run import Run
+from nn.training.trainer import Step
 from report import Arrays, Learning
 
 try:

@@ -17,7 +17,7 @@ from arguments import at_least
 from data.canvas import from_image, from_strokes
 from data.errors import DataError
 from nn import ModelFileError, Sequential, fuse
-from nn.calibration import calibration_error
+from nn.training.calibration import calibration_error
 from shipped import WEIGHTS, load_network
 
 from . import others

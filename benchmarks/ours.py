@@ -6,7 +6,7 @@ import numpy as np
 
 from nn import Adam, fuse
 from nn.schedule import constant
-from nn.training import Trainer
+from nn.training.trainer import Trainer
 
 from .system import LEARNING_RATE, Job, System
 

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from nn import Adam, SoftmaxCrossEntropy, fuse
 from nn.model import as_input
-from nn.training import SHARD
+from nn.training.trainer import SHARD
 
 from .ours import Ours
 from .results import table

@@ -18,10 +18,11 @@ import numpy as np
 from arguments import at_least
 from data import strokes
 from nn import Adam, fuse
-from nn.averaging import Average
-from nn.ranks import Alone, RanksError, join
 from nn.schedule import constant
-from nn.training import SHARD, Trainer
+from nn.training.ema import Average
+from nn.training.launch import RanksError, join
+from nn.training.processes import Alone
+from nn.training.trainer import SHARD, Trainer
 from recipes import MIX, RECIPES, build
 
 NETWORK = 10e9 / 8  # bytes a second: 10 Gbit/s

@@ -19,7 +19,7 @@ from data import mnist
 from data.canvas import from_image
 from data.errors import DataError
 from nn import ModelFileError, Sequential, fuse
-from nn.training import evaluate
+from nn.training.trainer import evaluate
 from shipped import WEIGHTS, load_network
 
 from .results import table, write

@@ -21,7 +21,7 @@ WATCHED = [
     "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.stacks",
     "data.pictures", "data.ink", "data.lines", "data.canvas", "nn.saving.npz",
     "nn.saving.modelfile",
-    "nn.checkpoint", "nn.run", "nn.layers.base", "nn.model", "shipped",
+    "nn.training.checkpoint", "nn.training.run", "nn.layers.base", "nn.model", "shipped",
 ]  # fmt: skip
 with atheris.instrument_imports(include=WATCHED):
     from tests.readers import READERS

@@ -16,12 +16,12 @@ import shipped
 from data import canvas, idx, stacks
 from data.errors import DataError
 from nn import Adam, Conv2D, Dense, Flatten, MaxPool2D, ModelFileError, ReLU, Sequential
-from nn import checkpoint as checkpoints
-from nn.averaging import Average
-from nn.checkpoint import CheckpointError
-from nn.run import Run
 from nn.schedule import constant
-from nn.training import Trainer
+from nn.training import checkpoint as checkpoints
+from nn.training.checkpoint import CheckpointError
+from nn.training.ema import Average
+from nn.training.run import Run
+from nn.training.trainer import Trainer
 
 BREAK = b"\0PART\0"  # between the parts of which a file is made
 

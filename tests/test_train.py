@@ -16,9 +16,10 @@ from PIL import Image
 import recipes
 import train
 from data import mnist, scrawls, strokes
-from nn import Dense, Flatten, Sequential, Softmax, checkpoint, fuse
+from nn import Dense, Flatten, Sequential, Softmax, fuse
 from nn.loss import NO_CLASS
 from nn.saving.atomic import locked
+from nn.training import checkpoint
 
 ROOT = Path(__file__).parents[1]
 CURVES = train.report.curves

@@ -15,8 +15,8 @@ import train
 import watch
 from nn import Sequential
 from report import Learning
-from tests.nn.test_run import EPOCHS, STEPS, Simulation, epoch_batches
-from tests.nn.test_training import digits
+from tests.nn.training.test_run import EPOCHS, STEPS, Simulation, epoch_batches
+from tests.nn.training.test_trainer import digits
 from tests.test_train import folder, run, small_network, stop_at  # noqa: F401  (two are fixtures)
 
 ROOT = Path(__file__).parents[1]

@@ -15,9 +15,9 @@ import math
 
 import numpy as np
 
-from .layers.dense import Dense
-from .loss import SoftmaxCrossEntropy
-from .model import Sequential
+from ..layers.dense import Dense
+from ..loss import SoftmaxCrossEntropy
+from ..model import Sequential
 
 RANGE = (0.2, 5.0)
 """The temperatures that are tried."""

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .averaging import Average
-from .model import Sequential
-from .optim import Arrays, Optimiser
-from .saving.npz import read_arrays, write_arrays
+from ..model import Sequential
+from ..optim import Arrays, Optimiser
+from ..saving.npz import read_arrays, write_arrays
+from .ema import Average
 
 FORMAT = 1
 KEPT = 2

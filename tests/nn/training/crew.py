@@ -1,4 +1,6 @@
-"""A small training on many ranks: ``mpiexec -n 2 python -m tests.nn.crew FOLDER FAULT STEP RANK``.
+"""A small training on many ranks.
+
+``mpiexec -n 2 python -m tests.nn.training.crew FOLDER FAULT STEP RANK``
 
 Each rank leaves all its arrays in ``FOLDER/outcome-RANK.npz``. At the step given, if any, something
 befalls one rank, or each if the rank is -1: it is killed, say.
@@ -11,23 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nn import (
-    Adam,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    Sequential,
-    checkpoint,
-)
-from nn.averaging import Average
-from nn.ranks import join
-from nn.run import Run, StoppedError
+from nn import Adam, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 from nn.schedule import one_cycle
-from nn.training import Trainer
+from nn.training import checkpoint
+from nn.training.ema import Average
+from nn.training.launch import join
+from nn.training.run import Run, StoppedError
+from nn.training.trainer import Trainer
 
 EPOCHS, STEPS, BATCH = 4, 50, 128
 

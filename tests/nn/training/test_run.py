@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn import Adam, checkpoint
-from nn.averaging import Average
-from nn.checkpoint import CheckpointError
-from nn.run import Run, StoppedError
+from nn import Adam
 from nn.schedule import one_cycle
-from nn.training import DivergedError, Trainer
-from tests.nn.test_training import digits, network
+from nn.training import checkpoint
+from nn.training.checkpoint import CheckpointError
+from nn.training.ema import Average
+from nn.training.run import Run, StoppedError
+from nn.training.trainer import DivergedError, Trainer
+from tests.nn.training.test_trainer import digits, network
 
 EPOCHS, STEPS = 3, 4
 SETTINGS = {"seed": 0, "epochs": EPOCHS}
@@ -246,7 +247,7 @@ def test_survives_thirty_kills(tmp_path, whole):
     rng = np.random.default_rng(0)
     kills, runs = {"by the clock": 0, "in a save": 0}, 0
     with subprocess.Popen(
-        [sys.executable, "-c", NURSERY], cwd=Path(__file__).parents[2], text=True,
+        [sys.executable, "-c", NURSERY], cwd=Path(__file__).parents[3], text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as nursery:  # fmt: skip
         while sum(kills.values()) < 30:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from nn import Adam, BatchNorm, Dense, Sequential, checkpoint
-from nn.averaging import Average
-from nn.checkpoint import CheckpointError
+from nn import Adam, BatchNorm, Dense, Sequential
+from nn.training import checkpoint
+from nn.training.checkpoint import CheckpointError
+from nn.training.ema import Average
 
 ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([True, False])}
 

@@ -5,7 +5,7 @@ network, forward and backward, on whichever worker is free, in a replica of the 
 the weights and owns all else. The shards' gradients are added up in the order of the shards, and
 what dropout loses is drawn for each shard from (seed, step, shard). So the result does not depend
 on how many threads there are, nor on which of them was quicker; nor on how many ranks there are
-(`nn.ranks`), each of which takes some of the shards.
+(`nn.training.processes`), each of which takes some of the shards.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fast.workers import Workers
-from .loss import NO_CLASS, SoftmaxCrossEntropy, targets
-from .model import Sequential, as_input
-from .optim import Arrays, Optimiser
-from .ranks import Alone
-from .schedule import Schedule
+from ..fast.workers import Workers
+from ..loss import NO_CLASS, SoftmaxCrossEntropy, targets
+from ..model import Sequential, as_input
+from ..optim import Arrays, Optimiser
+from ..schedule import Schedule
+from .processes import Alone
 
 SHARD = 32
 """Images of a shard, at most: few enough that a batch gives every core some."""

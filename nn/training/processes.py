@@ -4,26 +4,18 @@ Each rank has all of the network and takes some of every batch's shards. What th
 added up in the order of the shards, whichever rank they were taken by, and then every rank takes
 the same step. So the weights are the same, to the bit, however many ranks there are.
 
-`Alone` is the one rank of an ordinary process; `nn.mpi` has those that an MPI launcher starts.
+`Alone` is the one rank of an ordinary process; `nn.training.mpi` has those that an MPI launcher
+starts.
 """
 
-import os
 from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
 
-from .fast.workers import usable_cores
+from ..fast.workers import usable_cores
 
 Result = TypeVar("Result")
-
-SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
-"""Where launchers tell a process how many it is one of: MPICH's and Intel's, Open MPI's, MVAPICH's.
-"""
-
-
-class RanksError(RuntimeError):
-    """The ranks could not find each other; the message says why, in one line."""
 
 
 class Alone:
@@ -80,30 +72,3 @@ class Alone:
         for row in rows[1:]:
             added += row
         return added
-
-
-def join() -> Alone:
-    """Return this process's rank: `Alone`, unless an MPI launcher started it as one of many.
-
-    Raises
-    ------
-    RanksError
-        If it did, but mpi4py is missing, or is made for another MPI.
-    """
-    size = next((int(os.environ[name]) for name in SIZES if name in os.environ), 1)
-    if size == 1:
-        return Alone()
-    try:
-        from .mpi import Ranks
-    except (ImportError, RuntimeError) as error:  # the latter: it found no MPI library
-        raise RanksError(
-            f"started as one of {size} ranks, but without MPI: {error}; "
-            "python -m pip install -e '.[mpi]'"
-        ) from None
-    ranks = Ranks()
-    if ranks.size != size:
-        raise RanksError(
-            f"the launcher started {size} ranks, mpi4py's MPI sees {ranks.size}: they are not of "
-            "the same MPI; use the mpiexec that was installed beside mpi4py"
-        )
-    return ranks

@@ -5,7 +5,7 @@ moving average of the weights lies nearer to the bottom than the last of them, f
 the parameters a step.
 """
 
-from .model import Sequential
+from ..model import Sequential
 
 
 class Average:

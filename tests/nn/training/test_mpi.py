@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn import checkpoint
-from nn.ranks import SIZES, Alone
+from nn.training import checkpoint
+from nn.training.launch import SIZES
+from nn.training.processes import Alone
 from tests.conftest import missing
-from tests.nn import crew
+from tests.nn.training import crew
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE = 600  # seconds until a run counts as hanging; it takes a few on a quiet machine
 
 
@@ -41,7 +42,7 @@ def alone(tmp_path_factory):
 
 
 def start(mpiexec, ranks, folder, *fault):
-    command = [mpiexec, "-n", ranks, sys.executable, "-m", "tests.nn.crew", folder, *fault]
+    command = [mpiexec, "-n", ranks, sys.executable, "-m", "tests.nn.training.crew", folder, *fault]
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -137,7 +138,7 @@ def test_what_befalls_all_ranks_is_said_once(mpiexec, tmp_path):
 
 def test_the_launcher_of_another_mpi_is_named(mpiexec, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", "from nn.ranks import join; join()"],
+        [sys.executable, "-c", "from nn.training.launch import join; join()"],
         cwd=ROOT, text=True, capture_output=True, timeout=PATIENCE,
         env=os.environ | {SIZES[1]: "3"},
     )  # fmt: skip

@@ -20,9 +20,9 @@ from nn import (
     SoftmaxCrossEntropy,
 )
 from nn.loss import NO_CLASS
-from nn.ranks import Alone
 from nn.schedule import constant
-from nn.training import SHARD, DivergedError, Trainer, evaluate, shards
+from nn.training.processes import Alone
+from nn.training.trainer import SHARD, DivergedError, Trainer, evaluate, shards
 
 
 def network(*, dropout=0.0, batchnorm=False):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn import BatchNorm, Dense, Sequential
-from nn.averaging import Average
+from nn.training.ema import Average
 
 
 def network():

@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from nn.ranks import SIZES, Alone, RanksError, join
+from nn.training.launch import SIZES, RanksError, join
+from nn.training.processes import Alone
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +34,7 @@ def test_shares_are_neighbours_that_leave_nothing_out(size, items):
 
 
 def test_an_ordinary_process_is_alone(monkeypatch):
-    monkeypatch.setitem(sys.modules, "nn.mpi", None)
+    monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
     assert type(join()) is Alone
     monkeypatch.setenv("PMI_SIZE", "1")
     assert type(join()) is Alone
@@ -42,6 +43,6 @@ def test_an_ordinary_process_is_alone(monkeypatch):
 @pytest.mark.parametrize("name", SIZES)
 def test_started_by_a_launcher_without_mpi4py_it_says_what_to_install(monkeypatch, name):
     monkeypatch.setenv(name, "2")
-    monkeypatch.setitem(sys.modules, "nn.mpi", None)
+    monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
     with pytest.raises(RanksError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):
         join()

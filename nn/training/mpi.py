@@ -16,8 +16,8 @@ from contextlib import ExitStack, redirect_stderr, redirect_stdout
 import numpy as np
 from mpi4py import MPI
 
-from .fast.workers import usable_cores
-from .ranks import Alone
+from ..fast.workers import usable_cores
+from .processes import Alone
 
 PATIENCE = 5.0
 """Seconds that a rank which failed waits for the others to fail likewise, before it ends them."""

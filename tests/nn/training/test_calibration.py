@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nn import Dense, ReLU, Sequential
-from nn.calibration import RANGE, calibrate, calibration_error, fit_temperature
 from nn.layers.activation import softmax
+from nn.training.calibration import RANGE, calibrate, calibration_error, fit_temperature
 
 
 def honest(n=20_000):
