@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageTk
 
 from nn import explain
-from nn.rounding import spelled
+from nn.explain.rounding import spelled
 from panels.network import Network, known_images
 from panels.pictures import Palette, Tiling, pixels
 from panels.seen import Seen

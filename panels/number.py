@@ -7,8 +7,9 @@ from tkinter import font, ttk
 
 import numpy as np
 
-from nn import Conv2D, Dense, ReLU, spell
-from nn.rounding import Term, round_to
+from nn import Conv2D, Dense, ReLU
+from nn.explain import breakdown
+from nn.explain.rounding import Term, round_to
 from panels.network import Network
 from panels.pictures import Palette, brightness, hex_colour, levels, pixels
 from panels.walls import Place
@@ -18,7 +19,7 @@ LARGEST = "the largest"
 
 def steps(
     network: Network, maps: list[np.ndarray], place: Place
-) -> list[tuple[int, spell.Spelling]]:
+) -> list[tuple[int, breakdown.Spelling]]:
     """Return the layers that a number is shown with, and each one's spelling.
 
     A ReLU comes with the sum before it, and a sum with the ReLU that follows. The input needs none.
@@ -38,11 +39,11 @@ def steps(
     elif kinds[layer] in (Conv2D, Dense) and kinds[layer + 1] is ReLU:
         shown.append(layer + 1)
     at = tuple(at) if maps[layer + 1].ndim == 3 else tuple(at[-1:])
-    return [(i, spell.spell(network.layers[i], maps[i], maps[i + 1], at)) for i in shown]
+    return [(i, breakdown.spell(network.layers[i], maps[i], maps[i + 1], at)) for i in shown]
 
 
 def sum_lines(
-    spelling: spell.Spelling, names: Callable[[Term], str] = lambda term: term.name
+    spelling: breakdown.Spelling, names: Callable[[Term], str] = lambda term: term.name
 ) -> list[tuple[str, str, str]]:
     """Return a sum as lines of (name, product, number), the total below; [] without a sum."""
     if spelling.total is None:

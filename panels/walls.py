@@ -10,7 +10,7 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
-from nn.rounding import spelled
+from nn.explain.rounding import spelled
 from panels.network import Network
 from panels.pictures import Palette, Tiling, as_maps, hex_colour, pixels
 

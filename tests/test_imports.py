@@ -15,13 +15,13 @@ FILES = {
 }
 
 FLOORS = (
-    ("nn.rounding", "nn.schedule"),
+    ("nn.schedule",),
     ("arguments",),
     ("nn.layers",),
     ("nn.saving", "nn.loss", "nn.optim"),
     ("nn.model",),
     ("nn.fast",),
-    ("nn.explain", "nn.spell", "nn.gradcheck"),
+    ("nn.explain", "nn.gradcheck"),
     ("nn.training",),
     ("nn.convert",),
     ("shipped", "recipes", "report"),

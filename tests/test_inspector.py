@@ -23,8 +23,8 @@ from nn import (
     Sequential,
     Softmax,
     explain,
-    spell,
 )
+from nn.explain import breakdown
 from panels import compare, filters, network
 from panels.bars import NOTHING_DRAWN, verdict
 from panels.pictures import Palette, brightness
@@ -201,7 +201,7 @@ def test_pointing_names_a_number_and_clicking_spells_it_out(start):
         written = inspector.layers.number.text
         assert kind.lower() in written.lower()
         if layer >= 0:
-            said = spell.spell(layers[layer], maps[layer][0], array, index)
+            said = breakdown.spell(layers[layer], maps[layer][0], array, index)
             assert str(abs(said.shown)) in written
             for term in said.total.terms if said.total else ():
                 assert f"{term.shown:+}" in written

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from nn.rounding import add_up, decimals_for, round_to, spelled
+from nn.explain.rounding import add_up, decimals_for, round_to, spelled
 
 
 @pytest.mark.parametrize(

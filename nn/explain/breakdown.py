@@ -3,7 +3,7 @@
 `spell` takes a layer, its input and output for one image, and a place in the output, and returns
 the arithmetic behind that one number as plain data, for a window to draw.
 
-What is shown adds up, to the last digit shown; see `nn.rounding`.
+What is shown adds up, to the last digit shown; see `nn.explain.rounding`.
 """
 
 import math
@@ -12,15 +12,15 @@ from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
-from .layers.activation import Flatten, ReLU, Softmax
-from .layers.base import Layer
-from .layers.batchnorm import BatchNorm
-from .layers.conv import Conv2D
-from .layers.dense import Dense
-from .layers.dropout import Dropout
-from .layers.im2col import im2col
-from .layers.pool import AvgPool2D, MaxPool2D
-from .layers.rescaling import Rescaling
+from ..layers.activation import Flatten, ReLU, Softmax
+from ..layers.base import Layer
+from ..layers.batchnorm import BatchNorm
+from ..layers.conv import Conv2D
+from ..layers.dense import Dense
+from ..layers.dropout import Dropout
+from ..layers.im2col import im2col
+from ..layers.pool import AvgPool2D, MaxPool2D
+from ..layers.rescaling import Rescaling
 from .rounding import Sum, add_up, decimals_for, decimals_of, round_to
 
 LARGEST = 10  # terms named one by one; the others are one term

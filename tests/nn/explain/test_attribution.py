@@ -20,7 +20,7 @@ from nn import (
 )
 from tests import naive
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EXACT = {"rng": np.random.default_rng(3), "dtype": np.float64}
 
 
