@@ -96,7 +96,7 @@ def test_imports_make_no_circle():
 def floor_of(module):
     """Return how high a module is; a package on a floor stands for all that is in it."""
     for height, floor in enumerate(FLOORS):
-        if module in floor or module.rpartition(".")[0] in floor:
+        if any(f"{module}.".startswith(f"{name}.") for name in floor):
             return height
     return None
 

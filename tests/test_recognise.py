@@ -289,7 +289,7 @@ def test_a_name_the_terminal_cannot_write_is_written_with_escapes(tmp_path, weig
 @pytest.mark.parametrize("ending", ["h5", "keras", "onnx"])
 def test_a_model_of_keras_or_onnx_answers_as_ours(tmp_path, capsys, weights, ending):
     other = tmp_path / f"other.{ending}"
-    write = convert_onnx.write if ending == "onnx" else convert_keras.write
+    write = convert_onnx.save if ending == "onnx" else convert_keras.save
     write(Sequential.load(weights), other)
     picture = draw(tmp_path / "a.png", True)
     assert recognise.main(["--weights", str(weights), picture]) == 0

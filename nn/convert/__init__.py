@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ..model import Sequential
-from .building import ConversionError
+from .errors import ConversionError
 
 READERS = {".h5": "keras", ".hdf5": "keras", ".keras": "keras", ".onnx": "onnx"}
 
@@ -31,4 +31,4 @@ def load(path: str | os.PathLike) -> Sequential:
     reader = READERS.get(Path(path).suffix.lower())
     if reader is None:
         return Sequential.load(path)
-    return import_module(f".{reader}", __name__).read(path)
+    return import_module(f".{reader}", __name__).load(path)

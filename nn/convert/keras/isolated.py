@@ -1,4 +1,4 @@
-"""Reading in a process apart: for files that may hang or crash the library that reads them.
+"""Reading in a process of its own: for files that may hang or crash the library that reads them.
 
 HDF5 is read by a library in C. A damaged file can send it round in circles, where neither Ctrl-C
 nor another thread of Python ends it, or crash it. So a process of its own does the reading: it
@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..model import Sequential
-from .building import ConversionError
+from ...model import Sequential
+from ..errors import ConversionError
 
 SECONDS = 30.0
 """How long a file is read, at most; it takes one, most of it Python's start."""
@@ -20,10 +20,10 @@ SECONDS = 30.0
 REFUSED = 2
 """The exit status of a reader that printed why."""
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
-def read_apart(module: str, path: str | os.PathLike) -> Sequential:
+def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
     """Return the network that ``python -m MODULE PATH OUT`` leaves in OUT.
 
     Parameters
@@ -62,7 +62,7 @@ def read_apart(module: str, path: str | os.PathLike) -> Sequential:
 
 
 def answer(read, path: str, out: str) -> int:
-    """Be the program that `read_apart` starts: read, and leave the network; return its status."""
+    """Be the program that `read_isolated` starts: read, save the network, return the exit status."""
     try:
         read(path).save(out)
     except (ValueError, OSError) as error:

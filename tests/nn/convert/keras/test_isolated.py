@@ -1,4 +1,4 @@
-"""Readers in a process apart: what they read comes back, and nothing they do hurts."""
+"""Readers in a process of their own: what they read comes back, and nothing they do hurts."""
 
 import time
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nn import ModelFileError
-from nn.convert import apart
-from tests.nn.convert import misbehaving
+from nn.convert.keras import isolated
+from tests.nn.convert.keras import misbehaving
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def read(tmp_path, monkeypatch):
 
     def read(what):
         (tmp_path / "model.h5").write_text(what)
-        return apart.read_apart(misbehaving.__name__, "model.h5")
+        return isolated.read_isolated(misbehaving.__name__, "model.h5")
 
     return read
 
@@ -43,7 +43,7 @@ def test_a_refusal_and_a_crash_are_one_line(read, what, message):
 
 
 def test_a_reader_that_hangs_is_ended(read, monkeypatch):
-    monkeypatch.setattr(apart, "SECONDS", 2.0)
+    monkeypatch.setattr(isolated, "SECONDS", 2.0)
     start = time.monotonic()
     with pytest.raises(ModelFileError, match=r"model\.h5: .* 2 seconds were not enough"):
         read("hang")

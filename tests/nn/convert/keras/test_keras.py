@@ -11,9 +11,11 @@ import pytest
 
 from data import mnist
 from nn import Dense, Flatten, MaxPool2D, ModelFileError, Sequential, convert
-from nn.convert import keras, keras_read
-from tests.nn.convert import keras_files
-from tests.nn.convert.keras_files import ANSWER, IMAGE, SMALL_WEIGHTS, layer, sequential
+from nn.convert import keras
+from nn.convert.keras import read as keras_read
+from nn.convert.keras.__main__ import main
+from tests.nn.convert.keras import keras_files
+from tests.nn.convert.keras.keras_files import ANSWER, IMAGE, SMALL_WEIGHTS, layer, sequential
 
 
 def small(path, layers=None, weights=SMALL_WEIGHTS):
@@ -176,7 +178,7 @@ def test_names_the_layer_that_is_not_understood(tmp_path, place, change, message
     with pytest.raises(convert.ConversionError, match=message):
         keras_read.read(path)
     refusal(path)
-    assert keras.main([str(path), str(tmp_path / "out.npz")]) == 2
+    assert main([str(path), str(tmp_path / "out.npz")]) == 2
     assert not (tmp_path / "out.npz").exists()
 
 
@@ -324,14 +326,14 @@ def test_without_h5py_says_how_to_get_it(tmp_path, monkeypatch):
 @pytest.mark.parametrize("ending", ["h5", "keras"])
 def test_every_layer_comes_back(tmp_path, every_layer, ending):
     path = tmp_path / f"m.{ending}"
-    keras.write(every_layer, path, (13, 12, 1))
+    keras.save(every_layer, path, (13, 12, 1))
     again = convert.load(path)
     x = np.random.default_rng(7).random((3, 13, 12, 1), dtype=np.float32)
     np.testing.assert_allclose(again.forward(x), every_layer.forward(x), atol=1e-6)
 
 
 def test_what_is_written_has_keras_layout(tmp_path, every_layer):
-    keras.write(every_layer, tmp_path / "m.h5", (13, 12, 1))
+    keras.save(every_layer, tmp_path / "m.h5", (13, 12, 1))
     with h5py.File(tmp_path / "m.h5") as file:
         described = json.loads(file.attrs["model_config"])
         kinds = [one["class_name"] for one in described["config"]["layers"]]
@@ -351,7 +353,7 @@ def test_what_is_written_has_keras_layout(tmp_path, every_layer):
 
 
 def test_weights_alone_are_written_as_keras_3_has_them(tmp_path, every_layer):
-    keras.write(every_layer, tmp_path / "m.weights.h5", (13, 12, 1))
+    keras.save(every_layer, tmp_path / "m.weights.h5", (13, 12, 1))
     with h5py.File(tmp_path / "m.weights.h5") as file:
         assert list(file["layers"]) == [
             "batch_normalization", "batch_normalization_1", "conv2d", "conv2d_1", "dense",
@@ -366,7 +368,7 @@ def test_weights_alone_are_written_as_keras_3_has_them(tmp_path, every_layer):
 
 def test_logits_are_given_a_softmax(tmp_path):
     model = Sequential([Flatten(), Dense(4, 3)])
-    keras.write(model, tmp_path / "m.keras", (2, 2, 1))
+    keras.save(model, tmp_path / "m.keras", (2, 2, 1))
     x = np.random.default_rng(7).random((2, 2, 2, 1), dtype=np.float32)
     found = keras_read.read(tmp_path / "m.keras").forward(x)
     np.testing.assert_allclose(found, model.predict_proba(x), atol=1e-6)
@@ -375,18 +377,18 @@ def test_logits_are_given_a_softmax(tmp_path):
 def test_what_keras_cannot_say_is_named_and_not_written(tmp_path):
     model = Sequential([MaxPool2D(3, stride=2, pad=1), Flatten()])
     path = tmp_path / "m.h5"
-    message = refusal(path, lambda path: keras.write(model, path))
+    message = refusal(path, lambda path: keras.save(model, path))
     assert "layer 0 (MaxPool2D): Keras's pooling cannot pad by (1, 1) here" in message
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_converts_both_ways(tmp_path, capsys):
     source, npz, back = small(tmp_path / "a.h5"), tmp_path / "b.npz", tmp_path / "c.txt"
-    assert keras.main([str(source), str(npz)]) == 0
+    assert main([str(source), str(npz)]) == 0
     assert f"wrote {npz}: 7 layers" in capsys.readouterr().out
     assert Sequential.load(npz).forward(IMAGE).shape == (1, 2)
-    assert keras.main([str(npz), str(back)]) == 2
+    assert main([str(npz), str(back)]) == 2
     assert "ends with .keras, .h5" in capsys.readouterr().err
-    assert keras.main([str(source), str(back)]) == 2
+    assert main([str(source), str(back)]) == 2
     assert "one of the two files must be an .npz" in capsys.readouterr().err
     assert not back.exists()

@@ -17,17 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from ..layers.activation import Flatten, ReLU, Softmax
-from ..layers.batchnorm import BatchNorm
-from ..layers.conv import Conv2D
-from ..layers.dense import Dense
-from ..layers.dropout import Dropout
-from ..layers.pool import AvgPool2D, MaxPool2D
-from ..model import Sequential
-from ..saving.npz import MAX_ARCHIVE_BYTES, METHODS
+from ...layers.activation import Flatten, ReLU, Softmax
+from ...layers.batchnorm import BatchNorm
+from ...layers.conv import Conv2D
+from ...layers.dense import Dense
+from ...layers.dropout import Dropout
+from ...layers.pool import AvgPool2D, MaxPool2D
+from ...model import Sequential
+from ...saving.npz import MAX_ARCHIVE_BYTES, METHODS
+from ..builder import Builder
+from ..errors import at, naming
 from . import hdf5
-from .apart import answer
-from .building import Builder, at, naming
+from .isolated import answer
 
 WITH_ARRAYS = {
     "Conv2D": "conv2d",
@@ -42,7 +43,7 @@ Config = dict[str, Any]
 
 
 def read(path: str | os.PathLike) -> Sequential:
-    """Read a file of either layout, in this process; see `nn.convert.keras.read`."""
+    """Read a file of either layout, in this process; see `nn.convert.keras.load`."""
     with naming(path):
         return (archive if Path(path).suffix.lower() == ".keras" else legacy)(path)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .building import library
+from ..errors import library
 
 SMALL = 64
 """More numbers than that are no shape, and are not put together."""

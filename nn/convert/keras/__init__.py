@@ -3,22 +3,21 @@
 The endings say what is what. ``.keras`` is the archive of Keras 3, ``.h5`` the HDF5 file of Keras 2
 that Keras 3 writes and reads as well; both hold a whole model. ``.weights.h5``, which is written
 only, holds the weights alone, for ``model.load_weights``. Keras itself is not needed, and nothing
-that a file says is run. Files are read in a process apart (`nn.convert.apart`).
+that a file says is run. Files are read in a process of their own (`nn.convert.keras.isolated`).
 """
 
 import os
-import sys
 from pathlib import Path
 
-from ..model import Sequential
-from . import keras_write
-from .apart import read_apart
-from .building import ConversionError, command, library, naming
+from ...model import Sequential
+from ..errors import ConversionError, library, naming
+from . import write
+from .isolated import read_isolated
 
 ENDINGS = ".keras, .h5 or .weights.h5"
 
 
-def read(path: str | os.PathLike) -> Sequential:
+def load(path: str | os.PathLike) -> Sequential:
     """Read a Sequential model that Keras 2 or 3 saved as ``.h5`` or ``.keras``.
 
     A `Rescaling` made for pixels of 0 ... 255 is scaled to those in [0, 1] that networks here take.
@@ -29,10 +28,10 @@ def read(path: str | os.PathLike) -> Sequential:
         If it cannot be read, or holds a layer that is not known; the message says which and where.
     """
     library("h5py")  # that it is missing is said at once
-    return read_apart(f"{__package__}.keras_read", path)
+    return read_isolated(f"{__package__}.read", path)
 
 
-def write(
+def save(
     model: Sequential, path: str | os.PathLike, input_shape: tuple[int, ...] = (28, 28, 1)
 ) -> None:
     """Write a network as a file that Keras loads, whole or not at all.
@@ -57,19 +56,10 @@ def write(
         name = Path(path).name.lower()
         if not name.endswith((".keras", ".h5", ".hdf5")):
             raise ConversionError(f"{path}: the name of a Keras file ends with {ENDINGS}")
-        layers = keras_write.translated(model, input_shape)
+        layers = write.translated(model, input_shape)
     if name.endswith(".weights.h5"):
-        keras_write.weights(layers, path)
+        write.weights(layers, path)
     elif name.endswith(".keras"):
-        keras_write.archive(layers, input_shape, path)
+        write.archive(layers, input_shape, path)
     else:
-        keras_write.legacy(layers, input_shape, path)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command; see ``python -m nn.convert.keras --help``."""
-    return command("keras", ENDINGS, read, write, argv)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        write.legacy(layers, input_shape, path)

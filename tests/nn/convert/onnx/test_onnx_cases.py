@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from nn.convert.onnx.chain import Chain
 from onnx.backend.test.case.node import collect_testcases
 
-from nn.convert.onnx_operators import AXES
-from nn.convert.onnx_read import Chain
+from nn.convert.onnx.operators import AXES
 
 OPERATORS = {
     "Conv", "MaxPool", "AveragePool", "Gemm", "MatMul", "BatchNormalization", "Softmax", "Relu",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..layers.window import Window
+from ...layers.window import Window
 
 
 def window(given: dict[str, Any], kernel, size: tuple[int, int]) -> dict[str, Any]:

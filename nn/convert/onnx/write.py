@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from ..layers.activation import Flatten, ReLU, Softmax
-from ..layers.base import Layer
-from ..layers.batchnorm import BatchNorm
-from ..layers.conv import Conv2D
-from ..layers.dense import Dense
-from ..layers.dropout import Dropout
-from ..layers.pool import AvgPool2D, MaxPool2D
-from ..layers.rescaling import Rescaling
-from ..layers.window import Windowed
-from ..model import Sequential
-from .building import at, classifier, library
+from ...layers.activation import Flatten, ReLU, Softmax
+from ...layers.base import Layer
+from ...layers.batchnorm import BatchNorm
+from ...layers.conv import Conv2D
+from ...layers.dense import Dense
+from ...layers.dropout import Dropout
+from ...layers.pool import AvgPool2D, MaxPool2D
+from ...layers.rescaling import Rescaling
+from ...layers.window import Windowed
+from ...model import Sequential
+from ..builder import classifier
+from ..errors import at, library
 
 OPSET, IR_VERSION = 13, 7
 """Of 2020: what runs ONNX models today takes both."""

@@ -1,4 +1,4 @@
-"""A reader as bad as can be: the file says what befalls it. See `test_apart`."""
+"""A reader as bad as can be: the file says what befalls it. See `test_isolated`."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nn import Dense, Flatten, Sequential
-from nn.convert.apart import answer
+from nn.convert.keras.isolated import answer
 
 
 def read(path):

@@ -2,26 +2,21 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..layers.activation import ReLU, Softmax
-from ..layers.batchnorm import BatchNorm
-from ..layers.conv import Conv2D
-from ..layers.dense import Dense
-from ..layers.dropout import Dropout
-from ..layers.pool import AvgPool2D, MaxPool2D
-from .onnx_window import pool_window, window
-
-if TYPE_CHECKING:
-    from .onnx_read import Chain
-
-AXES = {"CHW": (2, 0, 1), "HWC": (0, 1, 2), "HW": (0, 1)}
-"""Which of our axes (H, W, C) each axis of ONNX's tensor is."""
+from ...layers.activation import ReLU, Softmax
+from ...layers.batchnorm import BatchNorm
+from ...layers.conv import Conv2D
+from ...layers.dense import Dense
+from ...layers.dropout import Dropout
+from ...layers.pool import AvgPool2D, MaxPool2D
+from .chain import AXES, Chain
+from .window import pool_window, window
 
 
-def _conv(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _conv(chain: Chain, node, given: dict[str, Any]) -> None:
     size = chain.maps()
     w, b = chain.weights(node, 1), chain.constant(node, 2)
     if w.ndim != 4:
@@ -36,19 +31,19 @@ def _conv(chain: "Chain", node, given: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-def _max_pool(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _max_pool(chain: Chain, node, given: dict[str, Any]) -> None:
     _no_more_outputs(node)
     chain.build.add(MaxPool2D, **pool_window(given, chain.maps()))
 
 
-def _avg_pool(chain: "Chain", _node, given: dict[str, Any]) -> None:
+def _avg_pool(chain: Chain, _node, given: dict[str, Any]) -> None:
     counted = bool(given.get("count_include_pad", 0))
     chain.build.add(
         AvgPool2D, count_pad=counted, **pool_window(given, chain.maps(), padding_counts=counted)
     )
 
 
-def _batchnorm(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _batchnorm(chain: Chain, node, given: dict[str, Any]) -> None:
     if given.get("training_mode"):
         raise ValueError("training_mode=1 is not understood")
     _no_more_outputs(node)
@@ -67,7 +62,7 @@ def _no_more_outputs(node):
         raise ValueError("only its first output is understood")
 
 
-def _gemm(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _gemm(chain: Chain, node, given: dict[str, Any]) -> None:
     if given.get("transA"):
         raise ValueError("transA=1 is not understood")
     w, b = chain.weights(node, 1), chain.constant(node, 2)
@@ -75,7 +70,7 @@ def _gemm(chain: "Chain", node, given: dict[str, Any]) -> None:
     _dense(chain, w, None if b is None else given.get("beta", 1.0) * b)
 
 
-def _matmul(chain: "Chain", node, _given: dict[str, Any]) -> None:
+def _matmul(chain: Chain, node, _given: dict[str, Any]) -> None:
     if node.input[0] != chain.value:
         raise ValueError("weights on the left are not understood")
     _dense(chain, chain.weights(node, 1), None)
@@ -94,7 +89,7 @@ def _dense(chain, w, b):
     chain.build.add(Dense, arrays, in_features=IN, out_features=OUT, bias=b is not None)
 
 
-def _affine(chain: "Chain", node, _given: dict[str, Any]) -> None:
+def _affine(chain: Chain, node, _given: dict[str, Any]) -> None:
     """Add, Sub, Mul and Div of one number; an Add may also be the bias of the layer before."""
     (other,) = (i for i in (0, 1) if node.input[i] != chain.value)
     value, operator = chain.constants[node.input[other]], node.op_type
@@ -117,21 +112,21 @@ def _affine(chain: "Chain", node, _given: dict[str, Any]) -> None:
     )
 
 
-def _softmax(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _softmax(chain: Chain, node, given: dict[str, Any]) -> None:
     if chain.layout != "F" or given.get("axis", -1) not in (1, -1):
         raise ValueError("only a softmax over one row of numbers is understood")
-    if node.op_type == "LogSoftmax" and node.output[0] != chain.last:
+    if node.op_type == "LogSoftmax" and node.output[0] != chain.output:
         raise ValueError("it is understood at the very end only")
     chain.build.add(Softmax)
 
 
-def _flatten(chain: "Chain", _node, given: dict[str, Any]) -> None:
+def _flatten(chain: Chain, _node, given: dict[str, Any]) -> None:
     if given.get("axis", 1) not in (1, -len(chain.tensor_shape())):
         raise ValueError(f"axis={given['axis']} is not understood, only 1")
     chain.lay_out()
 
 
-def _reshape(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _reshape(chain: Chain, node, given: dict[str, Any]) -> None:
     """Lay out as a row, or move the axis of a single channel: the numbers stay where they are."""
     target = given.get("shape") or chain.weights(node, 1).tolist()
     H, W, C = chain.build.shape if len(chain.build.shape) == 3 else (0, 0, 0)
@@ -148,7 +143,7 @@ def _reshape(chain: "Chain", node, given: dict[str, Any]) -> None:
     raise ValueError(f"a reshape of {chain.tensor_shape()} to {wanted} is not understood")
 
 
-def _transpose(chain: "Chain", _node, given: dict[str, Any]) -> None:
+def _transpose(chain: Chain, _node, given: dict[str, Any]) -> None:
     turned = {("HWC", (0, 3, 1, 2)): "CHW", ("CHW", (0, 2, 3, 1)): "HWC"}
     perm = tuple(given.get("perm", ()))
     if (chain.layout, perm) not in turned:
@@ -156,7 +151,7 @@ def _transpose(chain: "Chain", _node, given: dict[str, Any]) -> None:
     chain.layout = turned[chain.layout, perm]
 
 
-def _dropout(chain: "Chain", node, given: dict[str, Any]) -> None:
+def _dropout(chain: Chain, node, given: dict[str, Any]) -> None:
     ratio, training = chain.constant(node, 1), chain.constant(node, 2)
     if training is not None and training.any():
         raise ValueError("training_mode is not understood")
@@ -164,11 +159,11 @@ def _dropout(chain: "Chain", node, given: dict[str, Any]) -> None:
     chain.build.add(Dropout, rate=rate)
 
 
-def _global_average(chain: "Chain", _node, _given: dict[str, Any]) -> None:
+def _global_average(chain: Chain, _node, _given: dict[str, Any]) -> None:
     chain.build.add(AvgPool2D, size=chain.maps())
 
 
-OPERATORS: dict[str, Callable[["Chain", Any, dict[str, Any]], None]] = {
+OPERATORS: dict[str, Callable[[Chain, Any, dict[str, Any]], None]] = {
     "Conv": _conv,
     "MaxPool": _max_pool,
     "AveragePool": _avg_pool,

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..saving.npz import MAX_ARCHIVE_BYTES
-from .building import library
+from ...saving.npz import MAX_ARCHIVE_BYTES
+from ..errors import library
 
 
 @contextmanager

@@ -6,17 +6,16 @@ order) or last. Nothing that a file says is run, and no other file is opened for
 """
 
 import os
-import sys
 from pathlib import Path
 
-from ..model import Sequential
-from ..saving.atomic import atomic_write
-from ..saving.npz import MAX_ARCHIVE_BYTES
-from . import onnx_read, onnx_write
-from .building import ConversionError, command, library, naming
+from ...model import Sequential
+from ...saving.atomic import atomic_write
+from ...saving.npz import MAX_ARCHIVE_BYTES
+from ..errors import ConversionError, library, naming
+from . import read, write
 
 
-def read(path: str | os.PathLike) -> Sequential:
+def load(path: str | os.PathLike) -> Sequential:
     """Read a network from an ONNX file.
 
     Raises
@@ -29,10 +28,10 @@ def read(path: str | os.PathLike) -> Sequential:
         if os.path.getsize(path) > MAX_ARCHIVE_BYTES:
             raise ValueError(f"it takes more than {MAX_ARCHIVE_BYTES} bytes")
         proto = library("onnx").load_model_from_string(Path(path).read_bytes())
-        return onnx_read.network(proto.graph)
+        return read.network(proto.graph)
 
 
-def write(
+def save(
     model: Sequential, path: str | os.PathLike, input_shape: tuple[int, ...] = (28, 28, 1)
 ) -> None:
     """Write a network as an ONNX file, whole or not at all, checked by ``onnx.checker``.
@@ -55,17 +54,8 @@ def write(
     with naming(path):
         if Path(path).suffix.lower() != ".onnx":
             raise ConversionError(f"{path}: the name of an ONNX file ends with .onnx")
-        proto = onnx_write.model_proto(model, input_shape)
+        proto = write.model_proto(model, input_shape)
         library("onnx").checker.check_model(proto, full_check=True)
         content = proto.SerializeToString()
     with atomic_write(path) as file:
         file.write(content)
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the command; see ``python -m nn.convert.onnx --help``."""
-    return command("onnx", ".onnx", read, write, argv)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

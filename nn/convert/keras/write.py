@@ -15,19 +15,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layers.activation import Flatten, ReLU, Softmax
-from ..layers.base import Layer
-from ..layers.batchnorm import BatchNorm
-from ..layers.conv import Conv2D
-from ..layers.dense import Dense
-from ..layers.dropout import Dropout
-from ..layers.pool import AvgPool2D, MaxPool2D
-from ..layers.rescaling import Rescaling
-from ..layers.window import Window, Windowed
-from ..model import Sequential
-from ..saving.atomic import atomic_write
-from .building import at, classifier, library
-from .keras_read import WITH_ARRAYS
+from ...layers.activation import Flatten, ReLU, Softmax
+from ...layers.base import Layer
+from ...layers.batchnorm import BatchNorm
+from ...layers.conv import Conv2D
+from ...layers.dense import Dense
+from ...layers.dropout import Dropout
+from ...layers.pool import AvgPool2D, MaxPool2D
+from ...layers.rescaling import Rescaling
+from ...layers.window import Window, Windowed
+from ...model import Sequential
+from ...saving.atomic import atomic_write
+from ..builder import classifier
+from ..errors import at, library
+from .read import WITH_ARRAYS
 
 VERSION = "3.0.0"
 SAVED = "2000-01-01@00:00:00"

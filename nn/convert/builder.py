@@ -1,11 +1,6 @@
 """What the converters share: a network built layer by layer out of arrays that are not trusted."""
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from importlib import import_module
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -17,17 +12,14 @@ from ..layers.dense import Dense
 from ..layers.dropout import Dropout
 from ..layers.rescaling import Rescaling
 from ..model import Sequential
-from ..saving.modelfile import MAX_LAYERS, ModelFileError, check_numbers, check_shape
+from ..saving.modelfile import MAX_LAYERS, check_numbers, check_shape
+from .errors import at
 
 PIXEL_UNITS = 1 / 16
 """See `Builder.network`."""
 
 MAX_IMAGE_BYTES = 1 << 28
 """The most that one image may take on its way through a layer."""
-
-
-class ConversionError(ModelFileError):
-    """A model that cannot be brought over; the message names the file, the layer and its place."""
 
 
 class Builder:
@@ -165,96 +157,3 @@ def _numbers(name, array):
     numbers = np.asarray(array[...], np.float32)
     check_numbers(name, numbers)
     return numbers
-
-
-@contextmanager
-def at(place: str) -> Iterator[None]:
-    """Put ``place``, a layer's number and name, before the message of any ValueError inside."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
-        what = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise ValueError(f"{place}: {what}") from error
-
-
-@contextmanager
-def naming(path: str | os.PathLike) -> Iterator[None]:
-    """Turn every error of a reader into one `ConversionError` that names the file."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise ConversionError(f"{path}: no such file") from None
-    except ConversionError:
-        raise
-    except Exception as error:  # the libraries raise a dozen kinds for what is damaged
-        what = " ".join(str(error).split()) or type(error).__name__
-        what = what if len(what) <= 300 else f"{what[:300]} ..."
-        raise ConversionError(f"{path}: cannot be used: {what}") from error
-
-
-def library(name: str):
-    """Import an optional library.
-
-    Raises
-    ------
-    ConversionError
-        If it is not installed; the message says how to.
-    """
-    try:
-        return import_module(name)
-    except ImportError:
-        raise ConversionError(
-            f"this needs {name}, which is not installed: python -m pip install {name}"
-        ) from None
-
-
-def command(
-    system: str,
-    endings: str,
-    read: Callable[[Path], Sequential],
-    write: Callable[[Sequential, Path], None],
-    argv: list[str] | None,
-) -> int:
-    """Run ``python -m nn.convert.SYSTEM IN OUT``: one of the two is an ``.npz``.
-
-    Parameters
-    ----------
-    system : str
-        In small letters.
-    endings : str
-        What its files may end with, in words.
-    read, write : callable
-        Of the system's files.
-    argv : list of str, optional
-        The command's arguments, if not the program's own.
-
-    Returns
-    -------
-    int
-        The exit status.
-    """
-    import argparse  # a library has no command line
-
-    parser = argparse.ArgumentParser(
-        f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
-    )
-    parser.add_argument("source", type=Path, metavar="IN", help=f".npz; or {endings}")
-    parser.add_argument("target", type=Path, metavar="OUT", help="of the other kind")
-    args = parser.parse_args(argv)
-    try:
-        if args.target.suffix.lower() == ".npz" != args.source.suffix.lower():
-            model = read(args.source)
-            model.save(args.target)
-        elif args.source.suffix.lower() == ".npz" != args.target.suffix.lower():
-            model = Sequential.load(args.source)
-            write(model, args.target)
-        else:
-            raise ConversionError(
-                f"{args.source}, {args.target}: one of the two files must be an .npz, the other "
-                f"{endings}"
-            )
-    except (ValueError, OSError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 2
-    print(f"wrote {args.target}: {len(model.layers)} layers")
-    return 0

@@ -10,6 +10,7 @@ import shipped
 from data import mnist
 from nn import Conv2D, Dense, Flatten, ModelFileError, Rescaling, Sequential, Softmax, convert
 from nn.convert import onnx as converter
+from nn.convert.onnx.__main__ import main
 from tests import naive
 
 RNG = np.random.default_rng(3)
@@ -56,7 +57,7 @@ def refusal(path):
 
 def test_the_shipped_network_agrees_with_onnx_runtime_on_1000_images(mnist_dir, tmp_path):
     path = tmp_path / "mnist.onnx"
-    assert converter.main([str(shipped.WEIGHTS), str(path)]) == 0
+    assert main([str(shipped.WEIGHTS), str(path)]) == 0
     onnx.checker.check_model(str(path), full_check=True)
     images, _ = mnist.load("test", mnist_dir)
     images = images[:1000]
@@ -70,7 +71,7 @@ def test_the_shipped_network_agrees_with_onnx_runtime_on_1000_images(mnist_dir, 
 
 def test_every_layer_agrees_with_onnx_runtime_and_comes_back(tmp_path, every_layer):
     path = tmp_path / "m.onnx"
-    converter.write(every_layer, path, (13, 12, 1))
+    converter.save(every_layer, path, (13, 12, 1))
     x = RNG.random((3, 13, 12, 1), dtype=np.float32)
     expected = every_layer.forward(x)
     np.testing.assert_allclose(ort(path, x), expected, atol=1e-6)
@@ -79,7 +80,7 @@ def test_every_layer_agrees_with_onnx_runtime_and_comes_back(tmp_path, every_lay
 
 def test_logits_are_given_a_softmax(tmp_path):
     model = Sequential([Flatten(), Dense(4, 3, rng=RNG)])
-    converter.write(model, tmp_path / "m.onnx", (2, 2, 1))
+    converter.save(model, tmp_path / "m.onnx", (2, 2, 1))
     x = floats(5, 2, 2, 1)
     np.testing.assert_allclose(ort(tmp_path / "m.onnx", x), model.predict_proba(x), atol=1e-6)
 
@@ -90,7 +91,7 @@ def test_what_does_not_fit_is_named_and_not_written(tmp_path):
         (Sequential([Conv2D(1, 1, 2)]), "ends with maps"),
     ):
         with pytest.raises(convert.ConversionError, match=message):
-            converter.write(model, tmp_path / "m.onnx")
+            converter.save(model, tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -223,7 +224,7 @@ def test_names_the_node_that_is_not_understood(tmp_path, nodes, arrays, message)
     with pytest.raises(convert.ConversionError, match=message):
         convert.load(path)
     refusal(path)
-    assert converter.main([str(path), str(tmp_path / "out.npz")]) == 2
+    assert main([str(path), str(tmp_path / "out.npz")]) == 2
     assert not (tmp_path / "out.npz").exists()
 
 

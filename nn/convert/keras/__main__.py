@@ -1,0 +1,15 @@
+"""``python -m nn.convert.keras IN OUT``."""
+
+import sys
+
+from ..command import command
+from . import ENDINGS, load, save
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; see ``python -m nn.convert.keras --help``."""
+    return command("keras", ENDINGS, load, save, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
