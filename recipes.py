@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.augment import Warp
-from data.loader import Mix
+from data.batches import Mix
 from nn import (
     SGD,
     Adadelta,

@@ -25,9 +25,10 @@ from tqdm import tqdm
 
 import report
 from arguments import at_least
-from data import mnist, strokes
+from data import mnist
+from data.batches import Mix, ahead, batches
 from data.errors import DataError
-from data.loader import Mix, ahead, batches
+from data.synthetic import handwriting
 from nn import ModelFileError, Sequential
 from nn.saving.atomic import atomic_write, locked
 from nn.training import checkpoint
@@ -234,8 +235,8 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         print(
             f"{error}\nTraining on {MADE_UP:,} made-up digits instead: expect less of the result."
         )
-        images, labels = strokes.batch(MADE_UP, np.random.default_rng((SPLIT_SEED, 1)))
-        test = strokes.batch(MADE_UP // 6, np.random.default_rng((SPLIT_SEED, 2)))
+        images, labels = handwriting.batch(MADE_UP, np.random.default_rng((SPLIT_SEED, 1)))
+        test = handwriting.batch(MADE_UP // 6, np.random.default_rng((SPLIT_SEED, 2)))
     held, rest = held_out(len(labels))
     if args.quick:
         rest = rest[:QUICK]

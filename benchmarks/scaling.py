@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from arguments import at_least
-from data import strokes
+from data.synthetic import handwriting
 from nn import Adam, fuse
 from nn.schedule import constant
 from nn.training.ema import Average
@@ -83,7 +83,7 @@ def measure(times: int) -> dict[str, float]:
     rng = np.random.default_rng(0)
     recipe = RECIPES["default"]
     model = build(recipe, 0)
-    images, labels = strokes.batch(2 * SHARD, rng)
+    images, labels = handwriting.batch(2 * SHARD, rng)
     with Trainer(
         model, Adam(1e-3), constant(1e-3), threads=1, engine=partial(fuse, input_gradient=False)
     ) as trainer:
@@ -97,7 +97,7 @@ def measure(times: int) -> dict[str, float]:
     many = np.repeat(images, 4, axis=0)
     draw = timed(lambda: MIX.warp(many, rng, slice(0, 0)), times)[0] / len(many)
     warp = timed(lambda: MIX.warp(many, rng), times)[0] / len(many) - draw
-    made_up = timed(lambda: strokes.batch(len(many), rng), times)[0] / len(many)
+    made_up = timed(lambda: handwriting.batch(len(many), rng), times)[0] / len(many)
     return {
         "a shard, forward and backward": (step - update) / 2,
         "adding up one more shard": add,

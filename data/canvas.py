@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image
 
-from data import ink, lines
-from data.pictures import check_size, open_image
+from data.pictures import ink, lines
+from data.pictures.open import check_size, open_image
 
 __all__ = ["centre", "draw", "from_image", "from_strokes", "open_image"]
 
@@ -80,7 +80,7 @@ def from_image(image: Image.Image) -> np.ndarray:
     Raises
     ------
     DataError
-        If the picture has more than `data.pictures.MAX_PIXELS` pixels; nothing is decoded then.
+        If the picture has more than `pictures.open.MAX_PIXELS` pixels; nothing is decoded.
     """
     check_size(image, "the image")
     digit = ink.find(ink.grey(image))

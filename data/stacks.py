@@ -17,7 +17,7 @@ from PIL import Image
 
 from data import canvas
 from data.errors import DataError
-from data.pictures import MAX_DECODED_PIXELS
+from data.pictures.open import MAX_DECODED_PIXELS
 
 SUFFIXES = (".npy", ".npz")
 CHUNK = 8192

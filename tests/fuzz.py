@@ -19,7 +19,8 @@ import atheris
 WATCHED = [
     "zipfile", "PIL.PngImagePlugin", "PIL.JpegImagePlugin", "PIL.BmpImagePlugin",
     "PIL.GifImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFile", "data.idx", "data.stacks",
-    "data.pictures", "data.ink", "data.lines", "data.canvas", "nn.saving.npz",
+    "data.pictures.open", "data.pictures.ink", "data.pictures.lines", "data.canvas",
+    "nn.saving.npz",
     "nn.saving.modelfile",
     "nn.training.checkpoint", "nn.training.run", "nn.layers.base", "nn.model", "shipped",
 ]  # fmt: skip

@@ -15,7 +15,8 @@ from PIL import Image
 
 import recipes
 import train
-from data import mnist, scrawls, strokes
+from data import mnist
+from data.synthetic import handwriting, nondigits
 from nn import Dense, Flatten, Sequential, Softmax, fuse
 from nn.loss import NO_CLASS
 from nn.saving.atomic import locked
@@ -36,7 +37,7 @@ def folder(tmp_path_factory):
     """A small set of made-up digits in MNIST's own form."""
     folder = tmp_path_factory.mktemp("digits")
     for split, n in (("train", 300), ("test", 60)):
-        images, labels = strokes.batch(n, np.random.default_rng(n))
+        images, labels = handwriting.batch(n, np.random.default_rng(n))
         for name, array in zip(mnist.SPLITS[split], (images, labels.astype(np.uint8)), strict=True):
             write_idx(folder / name, array)
     return folder
@@ -151,7 +152,7 @@ def test_without_numba_trains_on_the_plain_layers_and_says_so(
 
 def test_what_is_no_digit_for_the_data_has_no_class_for_the_network():
     """`data` and `nn` know nothing of each other; the command hands the label on as it is."""
-    assert scrawls.NO_DIGIT == NO_CLASS
+    assert nondigits.NO_DIGIT == NO_CLASS
 
 
 def test_recipe_sets_epochs_unless_told_otherwise():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import drawn, others
-from data import strokes
+from data.synthetic import handwriting
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def pen(tmp_path):
     lines = []
     for label in [*range(10), *range(10)]:
         lines.append(f'.SEGMENT DIGIT 0 ? "{label}"')
-        for stroke in strokes.digit(label, np.random.default_rng(len(lines))):
+        for stroke in handwriting.digit(label, np.random.default_rng(len(lines))):
             points = [f"{x / 0.6:.0f} {500 - y / 0.6:.0f}" for x, y in stroke]
             lines += [".PEN_DOWN", *points, ".PEN_UP"]
     (tmp_path / "pen.txt").write_text("\n".join(lines))

@@ -6,7 +6,7 @@ import numpy as np
 
 import train
 from benchmarks import scans
-from data import strokes
+from data.synthetic import handwriting
 
 DIGIT = np.zeros((28, 28), np.uint8)
 DIGIT[4:24, 10:15] = 200  # a stroke of 20 x 5
@@ -34,7 +34,7 @@ def test_two_tones_are_two():
 
 
 def test_reads_held_out_images_on_both_papers(always_three, tmp_path, monkeypatch, capsys):
-    images, labels = strokes.batch(120, np.random.default_rng(0))
+    images, labels = handwriting.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     path = tmp_path / "scans.json"
     assert scans.main(["--weights", str(always_three), "--images", "15", "--json", str(path)]) == 0
@@ -47,7 +47,7 @@ def test_reads_held_out_images_on_both_papers(always_three, tmp_path, monkeypatc
 
 
 def test_each_scan_is_seen_light_on_dark_and_then_dark_on_light(always_three, monkeypatch):
-    images, labels = strokes.batch(120, np.random.default_rng(0))
+    images, labels = handwriting.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     seen, read = [], scans.from_image
     monkeypatch.setattr(
@@ -63,7 +63,7 @@ def test_each_scan_is_seen_light_on_dark_and_then_dark_on_light(always_three, mo
 
 
 def test_the_shipped_network_reads_them(tmp_path, monkeypatch, capsys):
-    images, labels = strokes.batch(120, np.random.default_rng(0))
+    images, labels = handwriting.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     path = tmp_path / "scans.json"
     assert scans.main(["--json", str(path)]) == 0

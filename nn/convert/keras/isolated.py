@@ -62,7 +62,7 @@ def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
 
 
 def answer(read, path: str, out: str) -> int:
-    """Be the program that `read_isolated` starts: read, save the network, return the exit status."""
+    """Be the program that `read_isolated` starts: read, save; return the exit status."""
     try:
         read(path).save(out)
     except (ValueError, OSError) as error:

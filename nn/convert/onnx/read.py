@@ -21,17 +21,23 @@ def network(graph) -> Sequential:
     ValueError
         If it is no chain of operators that are known; the message says where.
     """
+    chain = translate(graph)
+    if chain.order is not None:
+        raise ValueError("it ends with maps laid out as a row, not with a number for each class")
+    return chain.build.network()
+
+
+def translate(graph) -> Chain:
+    """Return the layers of an ``onnx.GraphProto``; raise as `network` does."""
     if graph.sparse_initializer:
         raise ValueError("sparse arrays are not understood")
     chain = _begin(graph, {array.name: numbers(array) for array in graph.initializer})
     for i, node in enumerate(graph.node):
         with at(f"node {i} ({node.op_type} {node.name!r})"):
-            _translate(chain, node)
+            _add(chain, node)
     if chain.value != chain.output:
         raise ValueError("its one output must be what the last node gives")
-    if chain.order is not None:
-        raise ValueError("it ends with maps laid out as a row, not with a number for each class")
-    return chain.build.network()
+    return chain
 
 
 def _begin(graph, constants: dict[str, np.ndarray]) -> Chain:
@@ -53,7 +59,7 @@ def _begin(graph, constants: dict[str, np.ndarray]) -> Chain:
     return Chain(inputs[0].name, output, layout, sizes, constants)
 
 
-def _translate(chain: Chain, node) -> None:
+def _add(chain: Chain, node) -> None:
     """Append a node's layer, or compute the node if its inputs are all constants."""
     if node.domain not in ("", "ai.onnx"):
         raise ValueError(f"operators of {node.domain!r} are not known")

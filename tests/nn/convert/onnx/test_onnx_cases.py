@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from nn.convert.onnx.chain import Chain
 from onnx.backend.test.case.node import collect_testcases
 
-from nn.convert.onnx.operators import AXES
+from nn.convert.onnx.chain import AXES
+from nn.convert.onnx.read import translate
 
 OPERATORS = {
     "Conv", "MaxPool", "AveragePool", "Gemm", "MatMul", "BatchNormalization", "Softmax", "Relu",
@@ -80,7 +80,7 @@ def chain_of(model, inputs):
     names = [value.name for value in graph.input if value.name not in stored]
     for name, array in zip(names[1:], inputs[1:], strict=True):
         graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
-    return Chain(graph)
+    return translate(graph)
 
 
 def run(chain, x):

@@ -12,8 +12,8 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from data import ink
 from data.errors import DataError
+from data.pictures import ink
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras

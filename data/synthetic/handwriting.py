@@ -1,8 +1,8 @@
 """Made-up handwriting: pen strokes of every form of a digit that people really use.
 
-Nothing here was traced from a data set. The forms (`data.shapes`) are a few points each; every
-writer's hand is imitated by moving those points, trembling between them, and leaning, turning and
-stretching the whole. The strokes are curves through the points (Catmull and Rom, 1974), so each
+Nothing here was traced from a data set. The forms (`data.synthetic.glyphs`) are a few points each;
+every writer's hand is imitated by moving those points, trembling between them, and leaning, turning
+and stretching the whole. The strokes are curves through the points (Catmull and Rom, 1974), so each
 form is one matrix, and thousands of digits are a few matrix products.
 """
 
@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data import canvas, shapes
+from data import canvas
+from data.synthetic import glyphs
 
 try:
     from data import kernels
@@ -48,15 +49,15 @@ class Form(NamedTuple):
 def _forms():
     """Return every form of every digit; the weights of each digit's forms add up to 1."""
     return [
-        compile_form(label, shapes.parse(text), weight / sum(weight for weight, _ in written))
-        for label, written in shapes.FORMS.items()
+        compile_form(label, glyphs.parse(text), weight / sum(weight for weight, _ in written))
+        for label, written in glyphs.FORMS.items()
         for weight, text in written
     ]
 
 
 def compile_form(
     label: int,
-    strokes: list[shapes.Stroke],
+    strokes: list[glyphs.Stroke],
     weight: float,
     spread: float | None = None,
     pen: float = 1.0,
@@ -67,7 +68,7 @@ def compile_form(
     ----------
     label : int
     strokes : list of list of (x, y, corner)
-        As `data.shapes.parse` gives them.
+        As `data.synthetic.glyphs.parse` gives them.
     weight : float
         How often it is meant to come, against others.
     spread : float, optional

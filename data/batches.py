@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from data import scrawls, strokes
 from data.augment import Warp
+from data.synthetic import handwriting, nondigits
 
 AT_ONCE = 32
 """For how many batches the made-up pictures are made at once."""
@@ -29,9 +29,9 @@ class Mix:
     warp : Warp, optional
         Applied to every image.
     made_up : float
-        The share of a batch that is made-up digits (`data.strokes`).
+        The share of a batch that is made-up digits (`data.synthetic.handwriting`).
     scrawls : float
-        The share of a batch that is no digit (`data.scrawls`).
+        The share of a batch that is no digit (`data.synthetic.nondigits`).
     """
 
     warp: Warp | None = None
@@ -75,12 +75,12 @@ def batches(
     ------
     images : ndarray of uint8, shape (size, H, W)
     labels : ndarray of int16, shape (size,)
-        ``data.scrawls.NO_DIGIT`` for what is none.
+        ``data.synthetic.nondigits.NO_DIGIT`` for what is none.
     """
     rng = np.random.default_rng(key)
     order = rng.permutation(len(labels))
     given, made_up, scrawled = mix.counts(size)
-    kinds = ((strokes.batch, made_up), (scrawls.batch, scrawled))
+    kinds = ((handwriting.batch, made_up), (nondigits.batch, scrawled))
     others = [_stream(make, few, rng) for make, few in kinds if few]
     for start in range(0, len(order), given):
         chosen = order[start : start + given]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import canvas, pictures
+from data import canvas
 from data.errors import DataError
+from data.pictures import open as pictures
 from tests.data.test_canvas import SEVEN, distance, picture
 
 

@@ -3,21 +3,22 @@
 import numpy as np
 import pytest
 
-from data import canvas, scrawls, shapes
+from data import canvas
+from data.synthetic import glyphs, nondigits
 
 
-@pytest.mark.parametrize("text", [*scrawls.LETTERS, *scrawls.SIGNS])
+@pytest.mark.parametrize("text", [*nondigits.LETTERS, *nondigits.SIGNS])
 def test_every_sign_is_drawable(text):
-    strokes = [[point[:2] for point in stroke] for stroke in shapes.parse(text)]
+    strokes = [[point[:2] for point in stroke] for stroke in glyphs.parse(text)]
     assert all(len(stroke) >= 2 for stroke in strokes)
     assert canvas.from_strokes(strokes).sum() > 30
 
 
 def test_batch():
-    images, labels = scrawls.batch(400, np.random.default_rng(0))
+    images, labels = nondigits.batch(400, np.random.default_rng(0))
     assert images.shape == (400, 28, 28)
     assert images.dtype == np.uint8
-    assert (labels == scrawls.NO_DIGIT).all()
+    assert (labels == nondigits.NO_DIGIT).all()
     inked = (images > 128).mean(axis=(1, 2))
     assert (inked > 0.02).all()
     assert (inked > 0.3).mean() > 0.1, "blots"
@@ -26,6 +27,8 @@ def test_batch():
 
 
 def test_batch_repeats_with_its_generator_only():
-    first, again, other = (scrawls.batch(32, np.random.default_rng(seed))[0] for seed in (1, 1, 2))
+    first, again, other = (
+        nondigits.batch(32, np.random.default_rng(seed))[0] for seed in (1, 1, 2)
+    )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from data import shapes, strokes
+from data.synthetic import glyphs, handwriting
 
 NO_DIGIT = -1
 """The label of what is no digit."""
@@ -72,7 +72,7 @@ def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     labels : ndarray, int16, (n,)
         All `NO_DIGIT`.
     """
-    return strokes.draw(_forms(), n, rng)
+    return handwriting.draw(_forms(), n, rng)
 
 
 @cache
@@ -80,11 +80,11 @@ def _forms():
     forms = []
     for texts in (LETTERS, SIGNS):
         forms += [
-            strokes.compile_form(NO_DIGIT, shapes.parse(text), 1 / len(texts)) for text in texts
+            handwriting.compile_form(NO_DIGIT, glyphs.parse(text), 1 / len(texts)) for text in texts
         ]
     kinds = [(size, 1.0, 1 / len(SCRIBBLES)) for size in SCRIBBLES]
     kinds += [(size, pen, 1 / len(BLOTS)) for size, pen in BLOTS]
     for size, pen, weight in kinds:
         points = [[(0, 0, False)] * (size + 1)]
-        forms.append(strokes.compile_form(NO_DIGIT, points, weight, ANYWHERE, pen))
+        forms.append(handwriting.compile_form(NO_DIGIT, points, weight, ANYWHERE, pen))
     return forms

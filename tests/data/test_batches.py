@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.augment import Warp
-from data.loader import Mix, ahead, batches
-from data.scrawls import NO_DIGIT
+from data.batches import Mix, ahead, batches
+from data.synthetic.nondigits import NO_DIGIT
 
 
 def examples(n=50):
