@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import recognise
-import shipped
+import weights
 from data.canvas import from_strokes
 from nn import ModelFileError, Sequential
 
@@ -65,7 +65,7 @@ class App(tk.Tk if tk else object):
         if tk is None:
             raise ImportError(NO_TKINTER)
         if model is None:
-            model = shipped.load_network(shipped.WEIGHTS)
+            model = weights.load(weights.SHIPPED)
         super().__init__()
         self.title("Digits: F2 looks inside")
         self.model = model
@@ -185,7 +185,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--weights",
         type=Path,
-        default=shipped.WEIGHTS,
+        default=weights.SHIPPED,
         metavar="FILE",
         help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
@@ -194,7 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(argv)
     try:
-        app = App(shipped.load_network(args.weights))
+        app = App(weights.load(args.weights))
     except (ImportError, ModelFileError, OSError) as error:
         print(f"gui.py: {error}", file=sys.stderr)
         return 2

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from arguments import at_least
+import weights
 from data import folders, stacks
 from data.errors import DataError
+from experiment.options import at_least
 from nn import ModelFileError, Sequential
 from nn.fast.workers import Workers, usable_cores
-from shipped import SAMPLES, WEIGHTS, load_network
 
 BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
 TASK = 32  # images of a stack that a thread takes at once: they stay in its cache
@@ -171,8 +171,8 @@ def _counted(answers, bar):
 
 def _samples() -> str:
     """The shipped pictures, named as briefly as they can be from here."""
-    here = Path.cwd()
-    return str(SAMPLES.relative_to(here) if SAMPLES.is_relative_to(here) else SAMPLES)
+    here, folder = Path.cwd(), weights.SAMPLES
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -197,7 +197,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--weights",
         type=Path,
-        default=WEIGHTS,
+        default=weights.SHIPPED,
         metavar="FILE",
         help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
@@ -227,7 +227,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Answers on the same terminal would break the bar; the first second needs none.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     try:
-        model = load_network(args.weights)
+        model = weights.load(args.weights)
         names = args.files or [_samples()]
         with tqdm(disable=hidden, delay=1, unit=" images", leave=False) as bar:
             answers = recognise(model, names, complain, args.jobs, expect)

@@ -23,12 +23,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-import report
-from arguments import at_least
+import weights
 from data import mnist
 from data.batches import Mix, ahead, batches
 from data.errors import DataError
 from data.synthetic import handwriting
+from experiment import charts, report
+from experiment.options import at_least
+from experiment.watch import watching
 from nn import ModelFileError, Sequential
 from nn.saving.atomic import atomic_write, locked
 from nn.training import checkpoint
@@ -40,8 +42,6 @@ from nn.training.processes import Alone
 from nn.training.run import Run, StoppedError
 from nn.training.trainer import Trainer, evaluate
 from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
-from shipped import SHAPE, load_network
-from watch import watching
 
 RUNS = Path("runs")
 VALIDATION = 5_000
@@ -218,9 +218,9 @@ def prepare(model: Sequential, mix: Mix | None = None) -> Callable[..., Sequenti
         return lambda network, threads=None: network
     print("preparing the fast kernels ... ", end="", flush=True)
     start = time.perf_counter()
-    compiled = warm_up(model, SHAPE)
+    compiled = warm_up(model, weights.SHAPE)
     if mix is not None:
-        next(batches(np.zeros((1, *SHAPE[:2]), np.uint8), np.zeros(1, int), 8, (0,), mix))
+        next(batches(np.zeros((1, *weights.SHAPE[:2]), np.uint8), np.zeros(1, int), 8, (0,), mix))
     how = "compiled, and kept for the next start" if compiled else "ready"
     print(f"{how}: {time.perf_counter() - start:.1f} s")
     return partial(fuse, input_gradient=False)
@@ -284,13 +284,13 @@ def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> tu
         writer.writeheader()
         writer.writerows(history)
         text.detach()
-    report.curves(history, picture)
+    charts.curves(history, picture)
     return names
 
 
 def show(args: argparse.Namespace) -> int:
     """Read the test set with a saved model; print and draw how well, and what went wrong."""
-    model = load_network(args.evaluate)
+    model = weights.load(args.evaluate)
     images, labels = mnist.load("test", args.data_dir)
     proba = prepare(model)(model, threads=args.threads).predict_proba(images)
     report.reading(images, labels, proba, args.output)

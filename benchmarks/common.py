@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from arguments import at_least
 from data import mnist
 from data.errors import DataError
+from experiment.options import at_least
 from nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 from nn.fast.workers import usable_cores
 

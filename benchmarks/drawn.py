@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-import report
-from arguments import at_least
+import weights
 from data.canvas import from_image, from_strokes
 from data.errors import DataError
+from experiment import report
+from experiment.options import at_least
 from nn import ModelFileError, Sequential, fuse
 from nn.training.calibration import calibration_error
-from shipped import WEIGHTS, load_network
 
 from . import others
 from .pendigits import AS_DRAWN, VARIATIONS, read
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="pen strokes, UNIPEN text")
-    add("--weights", type=Path, default=WEIGHTS, metavar="FILE", help="a saved network")
+    add("--weights", type=Path, default=weights.SHIPPED, metavar="FILE", help="a saved network")
     add("--every", type=at_least(int, 1), default=5, metavar="N",
         help="of the digits, read every Nth from its picture, too (%(default)s)")  # fmt: skip
     add("--picture", type=Path, default=Path("runs", "drawn.png"), metavar="FILE",
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--json", type=Path, metavar="FILE", help="write the figures")
     args = parser.parse_args(argv)
     try:
-        model = fuse(load_network(args.weights))
+        model = fuse(weights.load(args.weights))
         run(model, read(args.file), args)
     except (DataError, ModelFileError, OSError) as error:
         print(f"benchmarks.drawn: {error}", file=sys.stderr)

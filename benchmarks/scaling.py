@@ -15,8 +15,8 @@ from functools import partial
 
 import numpy as np
 
-from arguments import at_least
 from data.synthetic import handwriting
+from experiment.options import at_least
 from nn import Adam, fuse
 from nn.schedule import constant
 from nn.training.ema import Average

@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image
 
 import train
-from arguments import at_least
+import weights
 from data import mnist
 from data.canvas import from_image
 from data.errors import DataError
+from experiment.options import at_least
 from nn import ModelFileError, Sequential, fuse
 from nn.training.trainer import evaluate
-from shipped import WEIGHTS, load_network
 
 from .results import table, write
 
@@ -70,13 +70,13 @@ def main(argv: list[str] | None = None) -> int:
         "python -m benchmarks.scans", description=__doc__.split(":")[0]
     )
     add = parser.add_argument
-    add("--weights", type=Path, default=WEIGHTS, metavar="FILE", help="a saved network")
+    add("--weights", type=Path, default=weights.SHIPPED, metavar="FILE", help="a saved network")
     add("--data-dir", type=Path, help="folder of the four MNIST files")
     add("--images", type=at_least(int, 1), default=1_000, help="how many (%(default)s)")
     add("--json", type=Path, metavar="FILE", help="write the figures")
     args = parser.parse_args(argv)
     try:
-        model = fuse(load_network(args.weights))
+        model = fuse(weights.load(args.weights))
         images, labels = mnist.load("train", args.data_dir)
         chosen = train.held_out(len(labels))[0][: args.images]
         run(model, images[chosen], labels[chosen], args)

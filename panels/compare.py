@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, ttk
 
-import shipped
+import weights
 from nn import ModelFileError, convert
 from panels.bars import Bars
 from panels.network import Network
@@ -64,7 +64,7 @@ class ComparePanel(ttk.Frame):
     def open(self, path: str) -> None:
         """Show a saved network beside the first; if it is none, say so and change nothing."""
         try:
-            model = shipped.load_network(path)
+            model = weights.load(path)
         except (ModelFileError, OSError) as error:
             self.message["text"] = " ".join(str(error).split())
             return

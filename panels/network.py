@@ -4,7 +4,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-import shipped
+import weights
 from data import canvas, mnist
 from data.errors import DataError
 from nn import Conv2D, Dense, Dropout, Flatten, Sequential, explain
@@ -72,7 +72,7 @@ class Network:
 def samples() -> np.ndarray:
     """Return blank paper and the readable pictures of ``samples/``, float32 (N, 28, 28)."""
     found = [np.zeros((28, 28), np.float32)]
-    for path in sorted(shipped.SAMPLES.glob("*.png")):
+    for path in sorted(weights.SAMPLES.glob("*.png")):
         try:
             with canvas.open_image(path) as picture:
                 found.append(canvas.from_image(picture))

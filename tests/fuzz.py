@@ -22,7 +22,7 @@ WATCHED = [
     "data.pictures.open", "data.pictures.ink", "data.pictures.lines", "data.canvas",
     "nn.saving.npz",
     "nn.saving.modelfile",
-    "nn.training.checkpoint", "nn.training.run", "nn.layers.base", "nn.model", "shipped",
+    "nn.training.checkpoint", "nn.training.run", "nn.layers.base", "nn.model", "weights",
 ]  # fmt: skip
 with atheris.instrument_imports(include=WATCHED):
     from tests.readers import READERS

@@ -12,7 +12,7 @@ import zipfile
 import numpy as np
 from PIL import Image
 
-import shipped
+import weights
 from data import canvas, idx, stacks
 from data.errors import DataError
 from nn import Adam, Conv2D, Dense, Flatten, MaxPool2D, ModelFileError, ReLU, Sequential
@@ -65,7 +65,7 @@ def seeds_of(path):
 
 
 class Model:
-    """`shipped.load_network`: the model's file, and its first answer."""
+    """`weights.load`: the model's file, and its first answer."""
 
     refusals = (ModelFileError,)
     name = "model.npz"
@@ -76,7 +76,7 @@ class Model:
 
     def read(self, path, kind, content):
         path.write_bytes(made_of(kind, content))
-        shipped.load_network(path)
+        weights.load(path)
 
 
 class Checkpoint:

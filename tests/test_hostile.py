@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import shipped
+import weights
 from data import idx
 from data.errors import DataError
 from nn import ModelFileError
@@ -88,7 +88,7 @@ def test_any_architecture_is_read_or_refused(folder, layers, version):
     text = json.dumps({"format": version, "layers": layers}, ensure_ascii=True)
     np.savez(path, architecture=np.array(text))
     with pytest.raises(ModelFileError) as refused:  # without an array, none reads digits
-        shipped.load_network(path)
+        weights.load(path)
     assert len(str(refused.value).splitlines()) == 1
 
 

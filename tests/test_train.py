@@ -23,7 +23,7 @@ from nn.saving.atomic import locked
 from nn.training import checkpoint
 
 ROOT = Path(__file__).parents[1]
-CURVES = train.report.curves
+CURVES = train.charts.curves
 
 
 def write_idx(file, array):
@@ -53,7 +53,7 @@ def small_network(monkeypatch):
 @pytest.fixture(autouse=True)
 def no_curves(monkeypatch):
     """A picture takes as long as the training here: it is drawn where a test looks at it."""
-    monkeypatch.setattr(train.report, "curves", lambda history, path: None)
+    monkeypatch.setattr(train.charts, "curves", lambda history, path: None)
 
 
 def run(folder, output, *arguments):
@@ -63,7 +63,7 @@ def run(folder, output, *arguments):
 
 
 def test_leaves_a_model_a_history_and_its_picture(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(train.report, "curves", CURVES)
+    monkeypatch.setattr(train.charts, "curves", CURVES)
     assert run(folder, tmp_path / "run") == 0
     printed = capsys.readouterr().out
     assert "epoch  2: loss" in printed

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import weights
 from nn import ModelFileError
-from shipped import WEIGHTS, load_network
 
 from . import backward, forward
 from .example import Example
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     args = parser.parse_args(argv)
     try:
-        example = Example.of(load_network(WEIGHTS))
+        example = Example.of(weights.load(weights.SHIPPED))
         for name, draw in FIGURES.items():
             save(draw(example), args.output / f"{name}.png")
     except (ModelFileError, OSError) as error:

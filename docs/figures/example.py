@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
+import weights
 from data.canvas import from_image, from_strokes, open_image
 from nn import Conv2D, Sequential, SoftmaxCrossEntropy
 from nn.layers.base import Layer
 from nn.model import as_input
 from recipes import RECIPES
-from shipped import SAMPLES
 
 DIGIT = 4
 DOUBT = 0.8  # how sure of its 4 the network is meant to be: a hasty drawing shows more
@@ -112,7 +112,7 @@ class Lesson:
         self.model = model.copy()
         for layer in self.model.layers:
             layer.params = {name: w.astype(np.float64) for name, w in layer.params.items()}
-        others = [from_image(open_image(SAMPLES / f"{digit}.png")) for digit in range(10)]
+        others = [from_image(open_image(weights.SAMPLES / f"{digit}.png")) for digit in range(10)]
         self.x = as_input(np.stack([image, *others])).astype(np.float64)
         self.labels = np.array([DIGIT, *range(10)])
         self.criterion = SoftmaxCrossEntropy(SMOOTHING)

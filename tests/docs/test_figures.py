@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import weights
 from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
 from docs.figures.style import wall
 from nn import Conv2D, Dense, Sequential
-from shipped import WEIGHTS
 
 MOST_BYTES = 80_000
 
 
 @pytest.fixture(scope="module")
 def example():
-    return Example.of(Sequential.load(WEIGHTS))
+    return Example.of(Sequential.load(weights.SHIPPED))
 
 
 def test_one_command_draws_every_picture_on_an_opaque_ground(tmp_path, capsys):

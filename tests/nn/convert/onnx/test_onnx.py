@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-import shipped
+import weights
 from data import mnist
 from nn import Conv2D, Dense, Flatten, ModelFileError, Rescaling, Sequential, Softmax, convert
 from nn.convert import onnx as converter
@@ -57,12 +57,12 @@ def refusal(path):
 
 def test_the_shipped_network_agrees_with_onnx_runtime_on_1000_images(mnist_dir, tmp_path):
     path = tmp_path / "mnist.onnx"
-    assert main([str(shipped.WEIGHTS), str(path)]) == 0
+    assert main([str(weights.SHIPPED), str(path)]) == 0
     onnx.checker.check_model(str(path), full_check=True)
     images, _ = mnist.load("test", mnist_dir)
     images = images[:1000]
     x = (images[..., None] / 255).astype(np.float32)
-    expected = Sequential.load(shipped.WEIGHTS).predict_proba(images)
+    expected = Sequential.load(weights.SHIPPED).predict_proba(images)
     np.testing.assert_allclose(ort(path, x), expected, atol=1e-5)
     np.testing.assert_allclose(ort(path, x[:1]), expected[:1], atol=1e-5)  # any number at once
     again = convert.load(path)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
+import weights
 from nn import AvgPool2D, Conv2D, Dense, Flatten, ModelFileError, Sequential
-from shipped import SAMPLES, WEIGHTS, load_network
 
 
 def test_the_shipped_network_and_drawings_are_there():
-    model = load_network(WEIGHTS)
+    model = weights.load(weights.SHIPPED)
     assert model.predict_proba(np.zeros((2, 28, 28), np.uint8)).shape == (2, 10)
-    assert len(list(SAMPLES.glob("*.png"))) == 10
+    assert len(list(weights.SAMPLES.glob("*.png"))) == 10
 
 
 @pytest.mark.parametrize("layers", [[Dense(28, 10)], [Flatten(), Dense(28 * 28, 3)]])
@@ -18,7 +18,7 @@ def test_a_network_for_something_else_is_refused(tmp_path, layers):
     path = tmp_path / "other.npz"
     Sequential(layers).save(path)
     with pytest.raises(ModelFileError, match=r"other\.npz: not a network for"):
-        load_network(path)
+        weights.load(path)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_network_that_would_take_for_ever_is_refused_before_it_is_run(
     Sequential(layers).save(path)
     monkeypatch.setattr(Sequential, "forward", None)
     with pytest.raises(ModelFileError, match=r"vast\.npz: not a network for .* it takes"):
-        load_network(path)
+        weights.load(path)
 
 
 def test_a_network_whose_numbers_overflow_is_refused(tmp_path):
@@ -46,4 +46,4 @@ def test_a_network_whose_numbers_overflow_is_refused(tmp_path):
     model.layers[1].params["w"][...] = 1e38
     model.save(path)
     with pytest.raises(ModelFileError, match=r"huge\.npz: .* not a number"):
-        load_network(path)
+        weights.load(path)

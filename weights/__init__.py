@@ -1,4 +1,4 @@
-"""The network and the drawings that come along, and what may take that network's place."""
+"""The trained network that comes along, the drawings beside it, and loading any other network."""
 
 import os
 from pathlib import Path
@@ -7,24 +7,30 @@ import numpy as np
 
 from nn import ModelFileError, Sequential, convert
 
-HERE = Path(__file__).parent
-WEIGHTS = HERE / "weights" / "mnist.npz"
-SAMPLES = HERE / "samples"
-SHAPE = (28, 28, 1)  # of an image, as a network takes it
+SHIPPED = Path(__file__).with_name("mnist.npz")
+SAMPLES = Path(__file__).parents[1] / "samples"
+SHAPE = (28, 28, 1)
+"""Of an image, as a network takes it."""
+
 MAX_FLOATS = 1 << 20  # that a network may need at a time for an image: 4 MiB
 MAX_WORK = 1 << 31  # multiply-adds and floats that it may need in all: about a second
 
 
-def load_network(path: str | os.PathLike) -> Sequential:
-    """Read a network from any file that `nn.convert.load` reads; see that it is one for digits.
+def load(path: str | os.PathLike | None = None) -> Sequential:
+    """Return the shipped network, or read one from a file and check that it reads digits.
 
-    It must turn (28, 28) images into ten probabilities.
+    Parameters
+    ----------
+    path : path, optional
+        Any file that `nn.convert.load` reads; its network must turn images of 28x28 into ten
+        probabilities. The shipped network, if not given.
 
     Raises
     ------
     ModelFileError
         If the file is no sound model, or a model for something else.
     """
+    path = SHIPPED if path is None else path
     model = convert.load(path)
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:

@@ -12,14 +12,16 @@ import pytest
 from PIL import Image
 
 import train
-import watch
+from experiment import recorder as recorder_module
+from experiment import watch
+from experiment.charts import Learning
+from experiment.recorder import Recorder, read_notes
 from nn import Sequential
-from report import Learning
 from tests.nn.training.test_run import EPOCHS, STEPS, Simulation, epoch_batches
 from tests.nn.training.test_trainer import digits
 from tests.test_train import folder, run, small_network, stop_at  # noqa: F401  (two are fixtures)
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 POPEN = subprocess.Popen
@@ -42,13 +44,13 @@ class NoProcess:
 def undrawn(monkeypatch):
     monkeypatch.setattr(watch, "no_display", lambda: "no display in this test")
     monkeypatch.setattr(watch.subprocess, "Popen", NoProcess)
-    monkeypatch.setattr(watch, "EVERY", 2)
+    monkeypatch.setattr(recorder_module, "EVERY", 2)
 
 
 def recorder(simulation, steps=(STEPS,) * EPOCHS):
     """A recorder of a simulated run that follows the digits 0 to 3."""
     images, labels = digits(40)
-    return watch.Recorder(simulation.run, simulation.average.model, images, labels, steps)
+    return Recorder(simulation.run, simulation.average.model, images, labels, steps)
 
 
 def record_epoch(simulation, notes):
@@ -68,7 +70,7 @@ def test_ratio_is_the_length_of_the_step_over_that_of_the_weights(tmp_path, undr
         expected.append(np.sqrt(moved))
         before = {name: w.copy() for name, w in weights.items()}
     notes.save()
-    noted = watch.read_notes(tmp_path)
+    noted = read_notes(tmp_path)
     np.testing.assert_array_equal(noted["step"], [2, 4])
     np.testing.assert_array_equal(noted["epoch"], [2 / STEPS, 4 / STEPS])
     np.testing.assert_allclose(noted["ratio"], expected[1::2], rtol=1e-5)
@@ -91,7 +93,7 @@ def test_after_a_stop_the_notes_that_hold_are_kept(tmp_path, undrawn):
         for _ in notes.follow(second.run.steps(epoch_batches(2))):
             pass
         notes.save()
-    noted = watch.read_notes(tmp_path)
+    noted = read_notes(tmp_path)
     np.testing.assert_array_equal(noted["epoch"], [0.5, 1.0, 1.25, 1.5])
     np.testing.assert_array_equal(noted["step"], [2, 4, 6, 8])
     np.testing.assert_array_equal(noted["moment"], [0, 1])
@@ -118,7 +120,7 @@ def test_the_trained_bits_are_the_same_watched_stopped_and_gone_on_with(
     )
     for name, w in alone.items():
         np.testing.assert_array_equal(seen[name], w)
-    noted = watch.read_notes(tmp_path / "seen")
+    noted = read_notes(tmp_path / "seen")
     assert noted["step"].tolist() == list(range(2, noted["step"][-1] + 1, 2))
     assert noted["moment"].tolist() == [0, 1, 2]
     assert noted["validation"].shape == (2, 2)
@@ -137,7 +139,7 @@ def noted(tmp_path, undrawn):
 
 
 def test_until_leaves_out_what_came_later(noted):
-    whole = watch.read_notes(noted)
+    whole = read_notes(noted)
     early = Learning.until(whole, 1)
     assert early["step"].tolist() == [2, 4]
     assert early["moment"].tolist() == [0, 1]
@@ -147,10 +149,10 @@ def test_until_leaves_out_what_came_later(noted):
 
 def test_epochs_that_nobody_watched_can_be_drawn(noted):
     """A run that was watched from its second epoch on has no notes of the first."""
-    whole = watch.read_notes(noted)
+    whole = read_notes(noted)
     late = whole | {
         name: whole[name][whole["epoch" if name in Learning.PER_NOTE else "moment"] > 1]
-        for name in watch.SERIES
+        for name in recorder_module.SERIES
     }
     early = Learning.until(late, 1)
     np.testing.assert_array_equal(early["now"], whole["now"])
@@ -159,7 +161,7 @@ def test_epochs_that_nobody_watched_can_be_drawn(noted):
 
 def test_filters_that_look_at_no_picture_are_left_out(noted):
     """A dense layer behind a pool, say."""
-    notes = watch.read_notes(noted)
+    notes = read_notes(noted)
     none = {"filters": notes["filters"][:, :0], "now": notes["now"][:0]}
     charts = Learning()
     charts.show(notes | none)
@@ -181,14 +183,14 @@ def test_charts_can_be_drawn_before_there_is_anything_to_see(tmp_path, undrawn):
     with (simulation := Simulation(tmp_path)).trainer:
         recorder(simulation).save()
     charts = Learning()
-    charts.show(watch.read_notes(tmp_path))
+    charts.show(read_notes(tmp_path))
     charts.figure.canvas.draw()
 
 
 def test_the_drawing_process_ends_with_the_run(noted, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", POPEN)
     done = subprocess.run(
-        [sys.executable, ROOT / "watch.py", noted, "--pictures"],
+        [sys.executable, "-m", "experiment.watch", noted, "--pictures"],
         input=b"", capture_output=True, check=True, timeout=600,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == (b"", b"")
@@ -227,7 +229,7 @@ def test_no_run_is_one_line_that_names_it(tmp_path, content, capsys):
         (tmp_path / watch.NOTES).write_bytes(content)
     assert watch.main([str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("watch.py: ")
+    assert line.startswith("experiment.watch: ")
 
 
 def test_not_watching_starts_no_process(folder, tmp_path, monkeypatch):  # noqa: F811
