@@ -122,7 +122,7 @@ class App(tk.Tk if tk else object):
     def inspect(self) -> None:
         """Open the window that shows the inside of the network, or bring it to the front."""
         if self._inspector is None or not self._inspector.winfo_exists():
-            from inspector import Inspector  # only those who look inside wait for it
+            from inspector.window import Inspector  # only those who look inside wait for it
 
             self._inspector = Inspector(self, SIZE, RADIUS)
         self._inspector.deiconify()

@@ -7,11 +7,11 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
+from inspector.drawing import Seen
+from inspector.idle import Slices
+from inspector.palette import Palette, levels, pixels
+from inspector.probabilities import NOTHING_DRAWN
 from nn import explain
-from panels.bars import NOTHING_DRAWN
-from panels.pictures import Palette, levels, pixels
-from panels.seen import Seen
-from panels.slices import Slices
 
 ANSWER = -1  # the class that the network finds likeliest
 QUIET = 120  # milliseconds without a change before occlusion starts: it needs hundreds of images

@@ -6,12 +6,12 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 import weights
+from inspector.drawing import Seen
+from inspector.maps import LayerWalls
+from inspector.network import Network
+from inspector.palette import pixels
+from inspector.probabilities import Bars
 from nn import ModelFileError, convert
-from panels.bars import Bars
-from panels.network import Network
-from panels.pictures import pixels
-from panels.seen import Seen
-from panels.walls import LayerWalls
 
 
 class ComparePanel(ttk.Frame):

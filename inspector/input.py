@@ -7,7 +7,7 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageDraw, ImageTk
 
-from panels.pictures import Palette, pixels
+from inspector.palette import Palette, pixels
 
 ZOOM = 6  # of the 28x28; the drawing is made as large
 

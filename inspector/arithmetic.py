@@ -7,12 +7,12 @@ from tkinter import font, ttk
 
 import numpy as np
 
+from inspector.maps import Place
+from inspector.network import Network
+from inspector.palette import Palette, brightness, hex_colour, levels, pixels
 from nn import Conv2D, Dense, ReLU
 from nn.explain import breakdown
 from nn.explain.rounding import Term, round_to
-from panels.network import Network
-from panels.pictures import Palette, brightness, hex_colour, levels, pixels
-from panels.walls import Place
 
 LARGEST = "the largest"
 

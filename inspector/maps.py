@@ -10,9 +10,10 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
+from inspector.network import Network
+from inspector.palette import Palette, hex_colour, pixels
+from inspector.tiles import Tiling, as_maps
 from nn.explain.rounding import spelled
-from panels.network import Network
-from panels.pictures import Palette, Tiling, as_maps, hex_colour, pixels
 
 Place = tuple[int, int, int, int]  # layer (-1: the input), row, column, channel
 

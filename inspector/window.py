@@ -10,15 +10,15 @@ import tkinter as tk
 from tkinter import ttk
 
 from data.canvas import from_strokes
-from panels.bars import Bars
-from panels.compare import ComparePanel
-from panels.filters import FiltersPanel
-from panels.layers import LayersPanel
-from panels.network import Network
-from panels.pictures import Palette, pixels
-from panels.seen import Seen
-from panels.sight import Sight
-from panels.why import WhyPanel
+from inspector.compare import ComparePanel
+from inspector.drawing import Seen
+from inspector.filters import FiltersPanel
+from inspector.input import Sight
+from inspector.layers import LayersPanel
+from inspector.network import Network
+from inspector.palette import Palette, pixels
+from inspector.probabilities import Bars
+from inspector.why import WhyPanel
 
 FRAMES = 30  # a second
 

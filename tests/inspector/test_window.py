@@ -8,9 +8,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from inspector.palette import Palette, brightness
 
 import gui
 from data.canvas import from_strokes
+from inspector import compare, filters, network
+from inspector.probabilities import NOTHING_DRAWN, verdict
 from nn import (
     AvgPool2D,
     BatchNorm,
@@ -25,9 +28,6 @@ from nn import (
     explain,
 )
 from nn.explain import breakdown
-from panels import compare, filters, network
-from panels.bars import NOTHING_DRAWN, verdict
-from panels.pictures import Palette, brightness
 from tests.conftest import need
 
 tk = need("tkinter")

@@ -5,7 +5,7 @@ from tkinter import ttk
 
 import numpy as np
 
-from panels.pictures import Palette, hex_colour, pixels
+from inspector.palette import Palette, hex_colour, pixels
 
 NOTHING_DRAWN = "Draw a digit in the other window."
 

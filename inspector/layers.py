@@ -4,8 +4,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from panels.number import NumberView
-from panels.walls import LayerWalls
+from inspector.arithmetic import NumberView
+from inspector.maps import LayerWalls
 
 
 class LayersPanel(ttk.Frame):
@@ -38,7 +38,7 @@ class LayersPanel(ttk.Frame):
         panes.bind("<Configure>", self._place_sash)
 
     def show(self, seen) -> None:
-        """Draw what `seen`, a `panels.seen.Seen`, holds."""
+        """Draw what `seen`, a `inspector.drawing.Seen`, holds."""
         self._seen = seen
         self.walls.show(seen.network, seen.maps, seen.palette)
         self._spell()

@@ -7,12 +7,13 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
+from inspector.drawing import Seen
+from inspector.idle import Slices
+from inspector.network import Network, known_images
+from inspector.palette import Palette, pixels
+from inspector.tiles import Tiling
 from nn import explain
 from nn.explain.rounding import spelled
-from panels.network import Network, known_images
-from panels.pictures import Palette, Tiling, pixels
-from panels.seen import Seen
-from panels.slices import Slices
 
 COUNT = 8  # images shown for a channel
 AT_A_TIME = 16  # images looked through between two looks at the pen

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from panels.network import Network
-from panels.pictures import Palette
+from inspector.network import Network
+from inspector.palette import Palette
 
 
 @dataclass(frozen=True)
