@@ -20,8 +20,8 @@ from experiment.options import at_least
 from nn import ModelFileError, Sequential, fuse
 from nn.training.calibration import calibration_error
 
-from . import others
-from .pendigits import AS_DRAWN, VARIATIONS, read
+from .accuracy import nondigits
+from .accuracy.unipen import AS_DRAWN, VARIATIONS, read
 from .results import table, write
 
 NO_DIGITS = 500
@@ -84,12 +84,12 @@ def doubts(model: Sequential, digits: np.ndarray) -> dict[str, dict[str, float]]
     rng = np.random.default_rng(0)
     scores = {
         name: model.predict_proba(np.stack([make(rng) for _ in range(NO_DIGITS)])).max(axis=1)
-        for name, make in others.KINDS.items()
+        for name, make in nondigits.KINDS.items()
     }
     scores["all of them"] = np.concatenate(list(scores.values()))
     sure = digits.max(axis=1)
     figures = {
-        name: {"median": float(np.median(low)), "auroc": others.auroc(low, sure)}
+        name: {"median": float(np.median(low)), "auroc": nondigits.auroc(low, sure)}
         for name, low in scores.items()
     }
     print(

@@ -13,13 +13,13 @@ import numpy as np
 
 from data.errors import DataError
 
-from .common import OURS, OWN, make_job, parse, start
 from .results import RATE, TIME, Result, comparison, draw, machine, ratio_to_best_peer, write_json
-from .worker import BenchmarkError, Candidate, alternate
+from .speed.common import OURS, OWN, make_job, parse, start
+from .speed.worker import BenchmarkError, Candidate, alternate
 
-PYTORCH = "benchmarks.peers.pytorch:PyTorch"
-KERAS = "benchmarks.peers.keras_tf:"
-ONNX = "benchmarks.peers.onnx_rt:OnnxRuntime"
+PYTORCH = "benchmarks.speed.peers.pytorch:PyTorch"
+KERAS = "benchmarks.speed.peers.keras_tf:"
+ONNX = "benchmarks.speed.peers.onnx_rt:OnnxRuntime"
 
 PEERS = {
     "PyTorch": Candidate(PYTORCH, ("torch",)),

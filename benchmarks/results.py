@@ -21,7 +21,7 @@ PACKAGES = ("numpy", "numba", "torch", "tensorflow", "tensorflow-cpu", "keras", 
 class Result:
     """What a system reached: the median of its rounds, the lowest and the highest of them.
 
-    A round's figure is that of the quickest step or call in it (`benchmarks.worker.alternate`).
+    A round's figure is that of the quickest step or call in it (`speed.worker.alternate`).
     """
 
     system: str

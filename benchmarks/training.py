@@ -10,21 +10,19 @@ from dataclasses import replace
 
 from data.errors import DataError
 
-from .common import OURS, OWN, make_job, parse, start
 from .results import RATE, Result, comparison, draw, machine, ratio_to_best_peer, table, write_json
-from .system import Job
-from .worker import BenchmarkError, Candidate, alternate
+from .speed.common import OURS, OWN, make_job, parse, start
+from .speed.system import Job
+from .speed.worker import BenchmarkError, Candidate, alternate
 
+PYTORCH = "benchmarks.speed.peers.pytorch:PyTorch"
+KERAS = "benchmarks.speed.peers.keras_tf"
 PEERS = {
-    "PyTorch": Candidate("benchmarks.peers.pytorch:PyTorch", ("torch",)),
-    "PyTorch, channels-last": Candidate(
-        "benchmarks.peers.pytorch:PyTorch", ("torch",), {"channels_last": True}
-    ),
-    "PyTorch, compiled": Candidate(
-        "benchmarks.peers.pytorch:PyTorch", ("torch",), {"compiled": True}
-    ),
-    "Keras, fit": Candidate("benchmarks.peers.keras_tf:Fit", ("tensorflow", "keras")),
-    "Keras, tf.function": Candidate("benchmarks.peers.keras_tf:Function", ("tensorflow", "keras")),
+    "PyTorch": Candidate(PYTORCH, ("torch",)),
+    "PyTorch, channels-last": Candidate(PYTORCH, ("torch",), {"channels_last": True}),
+    "PyTorch, compiled": Candidate(PYTORCH, ("torch",), {"compiled": True}),
+    "Keras, fit": Candidate(f"{KERAS}:Fit", ("tensorflow", "keras")),
+    "Keras, tf.function": Candidate(f"{KERAS}:Function", ("tensorflow", "keras")),
 }
 CANDIDATES = OWN | PEERS
 FIRST_STEPS = 40
@@ -70,7 +68,7 @@ def run(args) -> None:
     if args.scaling:
         more["scaling"] = scaling(job, args)
     if args.profile:
-        from .profile import profile  # numba comes with it
+        from .speed.profile import profile
 
         more["profile"] = profile(job)
     draw(args.chart, {f"training, batches of {args.batch}": results}, OWN)

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 
-from benchmarks import common, inference, training
-from benchmarks.worker import BenchmarkError, Candidate, SystemFailedError
+from benchmarks import inference, training
+from benchmarks.speed import common
+from benchmarks.speed.worker import BenchmarkError, Candidate, SystemFailedError
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import drawn, others
+from benchmarks import drawn
+from benchmarks.accuracy import nondigits
 from data.synthetic import handwriting
 
 
@@ -50,10 +51,10 @@ def test_bad_files_are_one_line_and_status_2(pen, always_three, tmp_path, capsys
         assert str(tmp_path) in line
 
 
-@pytest.mark.parametrize("kind", others.KINDS)
+@pytest.mark.parametrize("kind", nondigits.KINDS)
 def test_what_is_no_digit_is_ink_and_never_the_same_twice(kind):
     rng = np.random.default_rng(0)
-    made = np.stack([others.KINDS[kind](rng) for _ in range(12)])
+    made = np.stack([nondigits.KINDS[kind](rng) for _ in range(12)])
     assert made.shape == (12, 28, 28)
     assert (made.sum(axis=(1, 2)) > 15).all()
     assert len(np.unique(made.reshape(12, -1), axis=0)) > 8
@@ -61,5 +62,5 @@ def test_what_is_no_digit_is_ink_and_never_the_same_twice(kind):
 
 def test_auroc_by_hand():
     """Of the nine pairs (low, high), 7 are in order and 1 is a tie."""
-    assert others.auroc(np.array([1, 2, 5]), np.array([2, 6, 7])) == pytest.approx(7.5 / 9)
-    assert others.auroc(np.array([0.1]), np.array([0.9])) == 1
+    assert nondigits.auroc(np.array([1, 2, 5]), np.array([2, 6, 7])) == pytest.approx(7.5 / 9)
+    assert nondigits.auroc(np.array([0.1]), np.array([0.9])) == 1

@@ -17,8 +17,8 @@ from nn import Adam, SoftmaxCrossEntropy, fuse
 from nn.model import as_input
 from nn.training.trainer import SHARD
 
+from ..results import table
 from .ours import Ours
-from .results import table
 from .system import Job
 
 REPEATS = 100

@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from benchmarks.system import Job, System, nchw_weights
+from benchmarks.speed.system import Job, System, nchw_weights
 from nn import Sequential
 
 OPSET, IR_VERSION = 17, 8  # of 2022: every runtime in use reads them

@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
-from benchmarks.pendigits import AS_DRAWN, VARIATIONS, Variation, read, scaled, slanted
+from benchmarks.accuracy.unipen import AS_DRAWN, VARIATIONS, Variation, read, scaled, slanted
 from data.errors import DataError
 
 TEXT = """.LEXICON "0" "1"

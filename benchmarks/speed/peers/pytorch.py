@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.system import LEARNING_RATE, Job, System, nchw_weights
+from benchmarks.speed.system import LEARNING_RATE, Job, System, nchw_weights
 
 
 class PyTorch(System):

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks.system import Job, Timed
-from benchmarks.worker import Answer, Candidate, SystemFailedError, Worker, _times, alternate
+from benchmarks.speed.system import Job, Timed
+from benchmarks.speed.worker import Answer, Candidate, SystemFailedError, Worker, _times, alternate
 
 FAKE = Candidate("tests.benchmarks.fake:Fake")
 JOB = Job(None, np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8), batch=1, threads=1)
@@ -79,7 +79,7 @@ def test_a_round_is_as_long_as_asked_for():
 
 
 def test_systems_take_turns_and_the_quickest_time_counts(monkeypatch):
-    monkeypatch.setattr("benchmarks.worker.PAUSE", 0)
+    monkeypatch.setattr("benchmarks.speed.worker.PAUSE", 0)
     log = []
     workers = {"a": Scripted("a", log, 0.5), "b": Scripted("b", log, 0.25)}
     taken = alternate(workers, ("train",), rounds=3, seconds=1.0)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from benchmarks.system import LEARNING_RATE, Job, System, Timed
+from benchmarks.speed.system import LEARNING_RATE, Job, System, Timed
 
 
 class Function(System):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from benchmarks import system
-from benchmarks.common import keras_example
-from benchmarks.system import Job, System, nchw_weights
+from benchmarks.speed import system
+from benchmarks.speed.common import keras_example
+from benchmarks.speed.system import Job, System, nchw_weights
 
 IMAGES = np.arange(7, dtype=np.uint8).repeat(4).reshape(7, 2, 2)
 JOB = Job(None, IMAGES, np.arange(7), batch=3, threads=1)

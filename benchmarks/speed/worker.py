@@ -139,7 +139,7 @@ def alternate(
         Warm.
     request : tuple
         A method and its arguments but for the last one, which says how many times; it returns
-        a `benchmarks.system.Timed`.
+        a `benchmarks.speed.system.Timed`.
     rounds : int
     seconds : float
         About how long a round of one worker takes.

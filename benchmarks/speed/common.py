@@ -19,8 +19,8 @@ from .worker import Candidate, SystemFailedError, Worker
 
 OURS = "ours"
 OWN = {
-    OURS: Candidate("benchmarks.ours:Ours"),
-    "ours, plain layers": Candidate("benchmarks.ours:Ours", options={"fused": False}),
+    OURS: Candidate("benchmarks.speed.ours:Ours"),
+    "ours, plain layers": Candidate("benchmarks.speed.ours:Ours", options={"fused": False}),
 }
 IMAGES = 6_400
 SEED = 0
