@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.augment import Warp
-from data.batches import Mix
+from data.batches import BatchMix
 from nn import (
     SGD,
     Adadelta,
@@ -26,9 +26,9 @@ from nn import (
 from nn.saving.npz import MAX_MODEL_BYTES
 from nn.schedule import constant, cosine, one_cycle
 
-MIX = Mix(Warp(), made_up=0.1, scrawls=0.03)
+MIX = BatchMix(Warp(), synthetic=0.1, nondigits=0.03)
 GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4)
-LAST_MIX = Mix(GENTLE, made_up=0.05, scrawls=0.02)
+LAST_MIX = BatchMix(GENTLE, synthetic=0.05, nondigits=0.02)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Recipe:
     label_smoothing : float
     average : float
         How slowly the averaged weights follow (`nn.training.ema`); they are what is kept.
-    mix, last_mix : Mix
+    mix, last_mix : BatchMix
         What a batch is made of; the second, in the last epochs.
     last : float
         The share of the epochs that are the last ones.
@@ -69,11 +69,11 @@ class Recipe:
     weight_decay: float = 0.15
     label_smoothing: float = 0.05
     average: float = 0.999
-    mix: Mix = MIX
-    last_mix: Mix = LAST_MIX
+    mix: BatchMix = MIX
+    last_mix: BatchMix = LAST_MIX
     last: float = 0.4
 
-    def mixes(self, epochs: int) -> list[Mix]:
+    def mixes(self, epochs: int) -> list[BatchMix]:
         """Return what the batches of each of so many epochs are made of."""
         last = round(self.last * epochs)
         return [self.mix] * (epochs - last) + [self.last_mix] * last
@@ -86,12 +86,12 @@ RECIPES = {
         epochs=40,
         dropout=0.2,
         weight_decay=0.05,
-        mix=Mix(Warp(), made_up=0.2, scrawls=0.05),
-        last_mix=Mix(GENTLE, made_up=0.1, scrawls=0.05),
+        mix=BatchMix(Warp(), synthetic=0.2, nondigits=0.05),
+        last_mix=BatchMix(GENTLE, synthetic=0.1, nondigits=0.05),
     ),
 }
 
-OPTIMISERS = {
+OPTIMIZERS = {
     "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
     "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
     "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),

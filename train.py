@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 import weights
 from data import mnist
-from data.batches import Mix, ahead, batches
+from data.batches import BatchMix, ahead, batches
 from data.errors import DataError
 from data.synthetic import handwriting
 from experiment import charts, report
@@ -36,20 +36,20 @@ from nn.saving.atomic import atomic_write, locked
 from nn.training import checkpoint
 from nn.training.calibration import calibrate
 from nn.training.checkpoint import CheckpointError
-from nn.training.ema import Average
-from nn.training.launch import RanksError, join
-from nn.training.processes import Alone
+from nn.training.ema import EMA
+from nn.training.launch import LaunchError, join
+from nn.training.processes import SingleProcess
 from nn.training.run import Run, StoppedError
 from nn.training.trainer import Trainer, evaluate
-from recipes import OPTIMISERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
+from recipes import OPTIMIZERS, RECIPES, SCHEDULES, Recipe, RecipeError, network
 
 RUNS = Path("runs")
 VALIDATION = 5_000
 SPLIT_SEED = 0  # the held-out images are the same in every run, whatever its seed
-MADE_UP = 12_000
+SYNTHETIC = 12_000
 QUICK = 10_000
 FAULTS = (
-    DataError, ModelFileError, CheckpointError, RecipeError, ArithmeticError, RanksError, OSError,
+    DataError, ModelFileError, CheckpointError, RecipeError, ArithmeticError, LaunchError, OSError,
 )  # fmt: skip
 
 
@@ -57,9 +57,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     args = argparse.Namespace(output=RUNS)
     try:
-        with join() as ranks:
-            args = ranks.once(parse, argv)
-            return ranks.once(show, args) if args.evaluate else train(args, ranks)
+        with join() as processes:
+            args = processes.run_on_rank_0(parse, argv)
+            return processes.run_on_rank_0(show, args) if args.evaluate else train(args, processes)
     except FAULTS as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -79,8 +79,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add("--recipe", choices=RECIPES, default="default", help="network and training (%(default)s)")
     add("--epochs", type=at_least(int, 1), help="times through all images (the recipe's)")
     add("--batch-size", type=at_least(int, 1), default=128, help="images a step (%(default)s)")
-    add("--lr", type=at_least(float, 0), help="highest learning rate (the optimiser's own)")
-    add("--optimiser", choices=OPTIMISERS, default="adam", help="(%(default)s)")
+    add("--lr", type=at_least(float, 0), help="highest learning rate (the optimizer's own)")
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="(%(default)s)")
     add("--schedule", choices=SCHEDULES, default="one-cycle", help="(%(default)s)")
     add("--seed", type=at_least(int, 0), default=0, help="same seed, same result (%(default)s)")
     add("--threads", type=at_least(int, 1), help="worker threads (as many as cores)")
@@ -121,45 +121,45 @@ def _stopped_run(parser, folder):
     return max(found, key=lambda path: path.stat().st_mtime).parent
 
 
-def train(args: argparse.Namespace, ranks: Alone) -> int:
+def train(args: argparse.Namespace, processes: SingleProcess) -> int:
     """Train a network, or go on with it; validate each epoch; read the test set at the end."""
     recipe = RECIPES[args.recipe]
-    digits = ranks.once(load, args)
+    digits = processes.run_on_rank_0(load, args)
     model = network(recipe, args.seed)
     print(model.summary())
-    average = Average(model, recipe.average)
-    optimiser = OPTIMISERS[args.optimiser](args.lr, recipe)
+    average = EMA(model, recipe.average)
+    optimizer = OPTIMIZERS[args.optimizer](args.lr, recipe)
     mixes = recipe.mixes(args.epochs)
     steps = [mix.steps(len(digits["train"][1]), args.batch_size) for mix in mixes]
-    schedule = SCHEDULES[args.schedule](optimiser.lr, sum(steps))
+    schedule = SCHEDULES[args.schedule](optimizer.lr, sum(steps))
     engine = prepare(model, recipe.mix)
     reader = engine(average.model, threads=args.threads)
     with (
         ExitStack() as held,
         Trainer(
             model,
-            optimiser,
+            optimizer,
             schedule,
             label_smoothing=recipe.label_smoothing,
             seed=args.seed,
             threads=args.threads,
             engine=engine,
-            ranks=ranks,
+            processes=processes,
         ) as trainer,
     ):
-        ranks.once(held.enter_context, locked(args.output))
+        processes.run_on_rank_0(held.enter_context, locked(args.output))
         kept = settings(args, digits, recipe, model)
         run = Run(trainer, average, args.output, kept, 60 * args.save_every)
         if run.resume(print):
             print(f"going on with {args.output} at epoch {run.progress.epoch}")
         watched = nullcontext(lambda taken: taken)
-        if args.watch and ranks.rank == 0:
+        if args.watch and processes.rank == 0:
             watched = watching(run, reader, *digits["validation"], steps)
         with run.stopping_on_signals(), watched as follow:
             while run.progress.epoch <= args.epochs:
                 mix = mixes[run.progress.epoch - 1]
                 run_epoch(run, digits["train"], mix, args, follow)
-                loss, accuracy = ranks.once(evaluate, reader, *digits["validation"])
+                loss, accuracy = processes.run_on_rank_0(evaluate, reader, *digits["validation"])
                 row = run.end_epoch(val_loss=loss, val_accuracy=accuracy)
                 print(
                     f"epoch {row['epoch']:>2}: loss {row['loss']:.4f}, "
@@ -169,8 +169,10 @@ def train(args: argparse.Namespace, ranks: Alone) -> int:
                     flush=True,
                 )
                 if run.progress.epoch <= args.epochs:  # `finish` saves after the last one
-                    ranks.once(save, args.output, average.model, run.progress.history)
-    return ranks.once(finish, args, average.model, reader, digits, run.progress.history)
+                    processes.run_on_rank_0(save, args.output, average.model, run.progress.history)
+    return processes.run_on_rank_0(
+        finish, args, average.model, reader, digits, run.progress.history
+    )
 
 
 def finish(
@@ -195,7 +197,7 @@ def settings(
     args: argparse.Namespace, digits: dict, recipe: Recipe, model: Sequential
 ) -> dict[str, Any]:
     """Return all that a run's outcome depends on, as its checkpoints keep it."""
-    names = ("recipe", "epochs", "batch_size", "lr", "optimiser", "schedule", "seed")
+    names = ("recipe", "epochs", "batch_size", "lr", "optimizer", "schedule", "seed")
     images, labels = digits["train"]
     return {name: getattr(args, name) for name in names} | {
         "training images": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),
@@ -204,7 +206,7 @@ def settings(
     }
 
 
-def prepare(model: Sequential, mix: Mix | None = None) -> Callable[..., Sequential]:
+def prepare(model: Sequential, mix: BatchMix | None = None) -> Callable[..., Sequential]:
     """Return what makes a network of compiled kernels, once they are ready; say how it went."""
     try:
         from nn.fast.fuse import fuse, warm_up
@@ -233,10 +235,11 @@ def load(args: argparse.Namespace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         test = mnist.load("test", args.data_dir)
     except mnist.NoDataError as error:
         print(
-            f"{error}\nTraining on {MADE_UP:,} made-up digits instead: expect less of the result."
+            f"{error}\nTraining on {SYNTHETIC:,} synthetic digits instead: "
+            "expect less of the result."
         )
-        images, labels = handwriting.batch(MADE_UP, np.random.default_rng((SPLIT_SEED, 1)))
-        test = handwriting.batch(MADE_UP // 6, np.random.default_rng((SPLIT_SEED, 2)))
+        images, labels = handwriting.batch(SYNTHETIC, np.random.default_rng((SPLIT_SEED, 1)))
+        test = handwriting.batch(SYNTHETIC // 6, np.random.default_rng((SPLIT_SEED, 2)))
     held, rest = held_out(len(labels))
     if args.quick:
         rest = rest[:QUICK]
@@ -254,7 +257,9 @@ def held_out(images: int) -> tuple[np.ndarray, np.ndarray]:
     return order[:count], order[count:]
 
 
-def run_epoch(run: Run, examples: tuple[np.ndarray, np.ndarray], mix: Mix, args, follow) -> None:
+def run_epoch(
+    run: Run, examples: tuple[np.ndarray, np.ndarray], mix: BatchMix, args, follow
+) -> None:
     """Train through what is left of an epoch, its steps handed through ``follow``."""
     progress = run.progress
     key = (args.seed, progress.epoch)

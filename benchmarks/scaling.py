@@ -19,9 +19,9 @@ from data.synthetic import handwriting
 from experiment.options import at_least
 from nn import Adam, fuse
 from nn.schedule import constant
-from nn.training.ema import Average
-from nn.training.launch import RanksError, join
-from nn.training.processes import Alone
+from nn.training.ema import EMA
+from nn.training.launch import LaunchError, join
+from nn.training.processes import SingleProcess
 from nn.training.trainer import SHARD, Trainer
 from recipes import MIX, RECIPES, build
 
@@ -40,15 +40,15 @@ def main(argv: list[str] | None = None) -> int:
     add("--shards", type=at_least(int, 1), default=8, help="of a machine (%(default)s)")
     args = parser.parse_args(argv)
     try:
-        with join() as ranks:
-            if ranks.size > 1:
-                exchange(ranks, args.times)
+        with join() as processes:
+            if processes.size > 1:
+                exchange(processes, args.times)
             else:
                 costs = measure(args.times)
                 for name, cost in costs.items():
                     print(f"{name:<32}{1e6 * cost:10,.1f} µs")
                 table(costs, args.cores, args.shards)
-    except RanksError as error:
+    except LaunchError as error:
         print(f"benchmarks.scaling: {error}", file=sys.stderr)
         return 2
     return 0
@@ -60,18 +60,18 @@ def numbers() -> int:
     return sum(a.size for a in (model.named_params() | model.named_state()).values())
 
 
-def exchange(ranks: Alone, times: int) -> None:
+def exchange(processes: SingleProcess, times: int) -> None:
     """Time what ranks tell each other in a step, and print it."""
     P = numbers()
-    print(f"{ranks.size} ranks, {P:,} numbers a shard; quickest and median of {times}, µs")
+    print(f"{processes.size} ranks, {P:,} numbers a shard; quickest and median of {times}, µs")
     print(f"{'shards a rank':<16}{'facts':>16}{'sum':>18}{'told to stop':>18}")
     for shards in SHARDS:
-        total = shards * ranks.size
+        total = shards * processes.size
         rows, facts = np.ones((shards, P), np.float32), np.ones((shards, 2))
         tasks = (
-            partial(ranks.gather, facts, total),
-            partial(ranks.add, rows, total),
-            partial(ranks.most, 0, 0),
+            partial(processes.all_gather, facts, total),
+            partial(processes.all_reduce_sum, rows, total),
+            partial(processes.all_reduce_max, 0, 0),
         )
         cells = [timed(task, times) for task in tasks]
         text = "".join(f"{1e6 * best:10,.0f}{1e6 * middle:8,.0f}" for best, middle in cells)
@@ -89,20 +89,20 @@ def measure(times: int) -> dict[str, float]:
     ) as trainer:
         step = timed(lambda: trainer.step(images, labels), times)[0]
     grads = {name: np.zeros_like(w) for name, w in model.named_params().items()}
-    optimiser, average = Adam(1e-3), Average(model, 0.999)
-    update = timed(lambda: optimiser.step(model.named_params(), grads), times)[0]
+    optimizer, average = Adam(1e-3), EMA(model, 0.999)
+    update = timed(lambda: optimizer.step(model.named_params(), grads), times)[0]
     update_and_average = update + timed(lambda: average.update(model), times)[0]
     rows = np.ones((5, numbers()), np.float32)
-    add = timed(lambda: Alone().add(rows, 5), times)[0] / 4
+    add = timed(lambda: SingleProcess().all_reduce_sum(rows, 5), times)[0] / 4
     many = np.repeat(images, 4, axis=0)
     draw = timed(lambda: MIX.warp(many, rng, slice(0, 0)), times)[0] / len(many)
     warp = timed(lambda: MIX.warp(many, rng), times)[0] / len(many) - draw
-    made_up = timed(lambda: handwriting.batch(len(many), rng), times)[0] / len(many)
+    synthetic = timed(lambda: handwriting.batch(len(many), rng), times)[0] / len(many)
     return {
         "a shard, forward and backward": (step - update) / 2,
         "adding up one more shard": add,
-        "optimiser and average": update_and_average,
-        "drawing, an image of the batch": draw + (MIX.made_up + MIX.scrawls) * made_up,
+        "optimizer and average": update_and_average,
+        "drawing, an image of the batch": draw + (MIX.synthetic + MIX.nondigits) * synthetic,
         "warping, an image of one's own": warp,
     }
 

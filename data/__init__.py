@@ -1,1 +1,1 @@
-"""Digits in: files of digits, drawings made to look like them, and made-up pen strokes."""
+"""Digits in: files of digits, drawings made to look like them, and synthetic pen strokes."""

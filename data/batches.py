@@ -1,6 +1,6 @@
 """Batches to train with, made in a thread of their own while the one before is in use.
 
-A batch is a mix: MNIST's digits, made-up handwriting of the forms that MNIST lacks, and drawings
+A batch is a mix: MNIST's digits, synthetic handwriting of the forms that MNIST lacks, and drawings
 that are no digit at all. All of it is warped, so that no two passes show the same pictures.
 """
 
@@ -21,27 +21,27 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Mix:
+class BatchMix:
     """What becomes of the images on their way into a batch.
 
     Attributes
     ----------
     warp : Warp, optional
         Applied to every image.
-    made_up : float
-        The share of a batch that is made-up digits (`data.synthetic.handwriting`).
-    scrawls : float
+    synthetic : float
+        The share of a batch that is synthetic digits (`data.synthetic.handwriting`).
+    nondigits : float
         The share of a batch that is no digit (`data.synthetic.nondigits`).
     """
 
     warp: Warp | None = None
-    made_up: float = 0.0
-    scrawls: float = 0.0
+    synthetic: float = 0.0
+    nondigits: float = 0.0
 
     def counts(self, size: int) -> tuple[int, int, int]:
-        """Return how many of a batch are given images, made-up digits and scrawls."""
-        made_up, scrawled = round(self.made_up * size), round(self.scrawls * size)
-        return size - made_up - scrawled, made_up, scrawled
+        """Return how many of a batch are given images, synthetic digits and non-digits."""
+        synthetic, nondigits = round(self.synthetic * size), round(self.nondigits * size)
+        return size - synthetic - nondigits, synthetic, nondigits
 
     def steps(self, images: int, size: int) -> int:
         """Return how many batches of ``size`` one pass through so many images takes."""
@@ -54,7 +54,7 @@ def batches(
     labels: np.ndarray,
     size: int,
     key: tuple[int, ...],
-    mix: Mix = Mix(),
+    mix: BatchMix = BatchMix(),
     part: Callable[[int], slice] = lambda size: slice(None),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield all images once, shuffled and mixed with others, in batches of ``size``.
@@ -67,7 +67,7 @@ def batches(
         The last batch may be smaller.
     key : tuple of int
         Decides everything random: (seed, epoch), say.
-    mix : Mix
+    mix : BatchMix
     part : callable
         Says which images of a batch of so many will be looked at: the others are not warped.
 
@@ -79,8 +79,8 @@ def batches(
     """
     rng = np.random.default_rng(key)
     order = rng.permutation(len(labels))
-    given, made_up, scrawled = mix.counts(size)
-    kinds = ((handwriting.batch, made_up), (nondigits.batch, scrawled))
+    given, *made = mix.counts(size)
+    kinds = zip((handwriting.batch, nondigits.batch), made, strict=True)
     others = [_stream(make, few, rng) for make, few in kinds if few]
     for start in range(0, len(order), given):
         chosen = order[start : start + given]

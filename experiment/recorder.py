@@ -103,7 +103,7 @@ class Recorder:
     def _see(self, step):
         """Take a note if it is time; copy the weights one step before that, to see them move."""
         self._since.append(step)
-        number = self.run.trainer.optimiser.steps
+        number = self.run.trainer.optimizer.steps
         if number % EVERY == EVERY - 1:
             self._before = {name: w.copy() for name, w in self._weights().items()}
         elif number % EVERY == 0:
@@ -140,7 +140,7 @@ class Recorder:
             return {}
         if notes["layers"].tolist() != self._names:
             return {}
-        held = notes["step"] <= self.run.trainer.optimiser.steps
+        held = notes["step"] <= self.run.trainer.optimizer.steps
         moments = notes["moment"] < self.run.progress.epoch
         return {
             name: notes[name][moments if name in Learning.PER_MOMENT else held] for name in SERIES
@@ -153,7 +153,7 @@ class Recorder:
 
     def _filters(self):
         """Return the first layer's filters as pictures, shape (F, KH, KW)."""
-        w = next(w for w in self.run.average.model.named_params().values() if w.ndim > 1)
+        w = next(w for w in self.run.ema.model.named_params().values() if w.ndim > 1)
         if w.ndim == 2:  # a dense layer looks at the whole image
             H, W = self._digits.shape[1:3]
             if len(w) != H * W:  # or at a pooled one, which no picture shows

@@ -19,7 +19,7 @@ LARGEST = "the largest"
 
 def steps(
     network: Network, maps: list[np.ndarray], place: Place
-) -> list[tuple[int, breakdown.Spelling]]:
+) -> list[tuple[int, breakdown.Breakdown]]:
     """Return the layers that a number is shown with, and each one's spelling.
 
     A ReLU comes with the sum before it, and a sum with the ReLU that follows. The input needs none.
@@ -39,11 +39,11 @@ def steps(
     elif kinds[layer] in (Conv2D, Dense) and kinds[layer + 1] is ReLU:
         shown.append(layer + 1)
     at = tuple(at) if maps[layer + 1].ndim == 3 else tuple(at[-1:])
-    return [(i, breakdown.spell(network.layers[i], maps[i], maps[i + 1], at)) for i in shown]
+    return [(i, breakdown.break_down(network.layers[i], maps[i], maps[i + 1], at)) for i in shown]
 
 
 def sum_lines(
-    spelling: breakdown.Spelling, names: Callable[[Term], str] = lambda term: term.name
+    spelling: breakdown.Breakdown, names: Callable[[Term], str] = lambda term: term.name
 ) -> list[tuple[str, str, str]]:
     """Return a sum as lines of (name, product, number), the total below; [] without a sum."""
     if spelling.total is None:
@@ -71,7 +71,7 @@ def _product(term, spelling):
     return f"{a} x {b}"
 
 
-class NumberView(ttk.Frame):
+class ArithmeticView(ttk.Frame):
     """Draws the arithmetic behind one number.
 
     Parameters

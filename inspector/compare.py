@@ -6,11 +6,11 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 import weights
-from inspector.drawing import Seen
-from inspector.maps import LayerWalls
+from inspector.drawing import Snapshot
+from inspector.maps import LayerMaps
 from inspector.network import Network
 from inspector.palette import pixels
-from inspector.probabilities import Bars
+from inspector.probabilities import ProbabilityBars
 from nn import ModelFileError, convert
 
 
@@ -29,7 +29,7 @@ class ComparePanel(ttk.Frame):
     def __init__(self, parent: tk.Misc, on_hover: Callable[[str], None]) -> None:
         super().__init__(parent)
         self.second: Network | None = None
-        self._seen: Seen | None = None
+        self._seen: Snapshot | None = None
         bar = ttk.Frame(self)
         self.button = ttk.Button(bar, text="Open a network (Ctrl+O)", command=self.choose)
         self.button.pack(side="left")
@@ -40,9 +40,9 @@ class ComparePanel(ttk.Frame):
         for column in range(2):
             name = ttk.Label(self, text="" if column == 0 else "no second network yet")
             name.grid(row=1, column=column, sticky="w", padx=pixels(self, 8))
-            bars = Bars(self)
+            bars = ProbabilityBars(self)
             bars.grid(row=2, column=column, sticky="w", padx=pixels(self, 8))
-            walls = LayerWalls(self, on_hover)
+            walls = LayerMaps(self, on_hover)
             walls.grid(row=3, column=column, sticky="nsew", padx=pixels(self, 4))
             self.columnconfigure(column, weight=1, uniform="networks")
             self.names.append(name)
@@ -75,7 +75,7 @@ class ComparePanel(ttk.Frame):
         if self._seen is not None:
             self.show(self._seen)
 
-    def show(self, seen: Seen) -> None:
+    def show(self, seen: Snapshot) -> None:
         """Send the drawing through both."""
         self._seen = seen
         both = [seen] if self.second is None else [seen, seen.through(self.second)]

@@ -10,7 +10,7 @@ from inspector.palette import Palette
 
 
 @dataclass(frozen=True)
-class Seen:
+class Snapshot:
     """A drawing and a network; what comes of them is computed when a panel asks for it.
 
     Attributes
@@ -38,6 +38,6 @@ class Seen:
         """Of the ten digits; None where nothing is drawn."""
         return None if self.blank else self.maps[-1]
 
-    def through(self, network: Network) -> "Seen":
+    def through(self, network: Network) -> "Snapshot":
         """Return the same drawing on its way through another network."""
-        return Seen(self.drawing, self.blank, network, self.palette)
+        return Snapshot(self.drawing, self.blank, network, self.palette)

@@ -7,8 +7,8 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
-from inspector.drawing import Seen
-from inspector.idle import Slices
+from inspector.drawing import Snapshot
+from inspector.idle import IdleWork
 from inspector.network import Network, known_images
 from inspector.palette import Palette, pixels
 from inspector.tiles import Tiling
@@ -59,7 +59,7 @@ class FiltersPanel(ttk.Frame):
         self._found: dict[int, tuple] = {}  # by layer: what was once looked for and found
         self._shown: tuple[int, int] | None = None  # layer, channel
         self._searched: int | None = None  # the layer whose images are being looked through
-        self._search, self._climb = Slices(self), Slices(self)
+        self._search, self._climb = IdleWork(self), IdleWork(self)
         self._choices()
         margin = pixels(self, 8)
         self.about = ttk.Label(self)
@@ -107,7 +107,7 @@ class FiltersPanel(ttk.Frame):
         row.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
         return labels
 
-    def show(self, seen: Seen) -> None:
+    def show(self, seen: Snapshot) -> None:
         """Look at the network; the drawing does not matter here."""
         known = (seen.network, seen.palette) == (self._network, self._palette)
         if known and not self._paused:
@@ -135,7 +135,9 @@ class FiltersPanel(ttk.Frame):
         self._shown = layer, channel
         self._draw_kernels()
         self.made = None
-        self._climb.start(explain.ascend(self._network.model, layer, channel), self._draw_ascent)
+        self._climb.start(
+            explain.maximise_activation(self._network.model, layer, channel), self._draw_ascent
+        )
         for label in (*self._images, *self._ascent):
             self._draw_image(label, np.zeros((28, 28)), None)
         self.excited = self._found.get(layer)
@@ -146,7 +148,7 @@ class FiltersPanel(ttk.Frame):
         if not self._finished(layer) and not (self._search.busy and self._searched == layer):
             self._searched = layer
             images, _ = known_images()
-            work = explain.most_exciting(self._network.model, images, layer, COUNT, AT_A_TIME)
+            work = explain.top_activations(self._network.model, images, layer, COUNT, AT_A_TIME)
             self._search.start(((layer, i, best) for i, best in enumerate(work, 1)), self._note)
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 PAUSE = 1  # milliseconds between slices, in which events come first
 
 
-class Slices:
+class IdleWork:
     """Runs one generator at a time, a step per slice; a new one takes the place of the old.
 
     Parameters

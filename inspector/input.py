@@ -12,7 +12,7 @@ from inspector.palette import Palette, pixels
 ZOOM = 6  # of the 28x28; the drawing is made as large
 
 
-class Sight(ttk.Frame):
+class InputView(ttk.Frame):
     """Two pictures side by side.
 
     Parameters

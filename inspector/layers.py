@@ -4,8 +4,8 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from inspector.arithmetic import NumberView
-from inspector.maps import LayerWalls
+from inspector.arithmetic import ArithmeticView
+from inspector.maps import LayerMaps
 
 
 class LayersPanel(ttk.Frame):
@@ -29,8 +29,8 @@ class LayersPanel(ttk.Frame):
         )
         bar.pack(fill="x", pady=2)
         panes = ttk.PanedWindow(self, orient="horizontal")
-        self.walls = LayerWalls(panes, on_hover, lambda place: self._spell())
-        self.number = NumberView(panes, self._spell)
+        self.walls = LayerMaps(panes, on_hover, lambda place: self._spell())
+        self.number = ArithmeticView(panes, self._spell)
         panes.add(self.walls, weight=3)
         panes.add(self.number, weight=2)
         panes.pack(fill="both", expand=True)
@@ -38,7 +38,7 @@ class LayersPanel(ttk.Frame):
         panes.bind("<Configure>", self._place_sash)
 
     def show(self, seen) -> None:
-        """Draw what `seen`, a `inspector.drawing.Seen`, holds."""
+        """Draw what `seen`, a `inspector.drawing.Snapshot`, holds."""
         self._seen = seen
         self.walls.show(seen.network, seen.maps, seen.palette)
         self._spell()

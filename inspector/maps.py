@@ -20,7 +20,7 @@ Place = tuple[int, int, int, int]  # layer (-1: the input), row, column, channel
 ARROWS = {"Up": (-1, 0), "Down": (1, 0), "Left": (0, -1), "Right": (0, 1)}
 
 
-class LayerWalls(ttk.Frame):
+class LayerMaps(ttk.Frame):
     """The maps of all layers of a network, for one drawing.
 
     Parameters

@@ -17,7 +17,7 @@ def verdict(probabilities: np.ndarray) -> str:
     return f"{first} or {second}: {first} leads by {margin:.1f} points of 100"
 
 
-class Bars(ttk.Frame):
+class ProbabilityBars(ttk.Frame):
     """Horizontal bars for the ten digits, the likeliest in colour, and the verdict below.
 
     Attributes

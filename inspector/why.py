@@ -7,8 +7,8 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image, ImageTk
 
-from inspector.drawing import Seen
-from inspector.idle import Slices
+from inspector.drawing import Snapshot
+from inspector.idle import IdleWork
 from inspector.palette import Palette, levels, pixels
 from inspector.probabilities import NOTHING_DRAWN
 from nn import explain
@@ -43,9 +43,9 @@ class WhyPanel(ttk.Frame):
         super().__init__(parent)
         self.results: dict[str, np.ndarray] = {}
         self._on_hover = on_hover
-        self._seen: Seen | None = None
+        self._seen: Snapshot | None = None
         self._network = None
-        self._slices = Slices(self)
+        self._slices = IdleWork(self)
         self.digit = tk.IntVar(self, ANSWER)
         self._choices()
         self._zoom = pixels(self, 8)
@@ -99,7 +99,7 @@ class WhyPanel(ttk.Frame):
                 self._make_photo(method)
             self._again()
 
-    def show(self, seen: Seen) -> None:
+    def show(self, seen: Snapshot) -> None:
         """Explain the drawing; what takes long comes when the pen rests."""
         self._seen = seen
         if seen.network is not self._network:

@@ -11,13 +11,13 @@ from tkinter import ttk
 
 from data.canvas import from_strokes
 from inspector.compare import ComparePanel
-from inspector.drawing import Seen
+from inspector.drawing import Snapshot
 from inspector.filters import FiltersPanel
-from inspector.input import Sight
+from inspector.input import InputView
 from inspector.layers import LayersPanel
 from inspector.network import Network
 from inspector.palette import Palette, pixels
-from inspector.probabilities import Bars
+from inspector.probabilities import ProbabilityBars
 from inspector.why import WhyPanel
 
 FRAMES = 30  # a second
@@ -65,9 +65,9 @@ class Inspector(tk.Toplevel):
         self.hint.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
         top = ttk.Frame(body)
         top.pack(fill="x", padx=margin, pady=margin)
-        self.sight = Sight(top, paper, pen, self._hover)
+        self.sight = InputView(top, paper, pen, self._hover)
         self.sight.pack(side="left")
-        self.bars = Bars(top)
+        self.bars = ProbabilityBars(top)
         self.bars.pack(side="left", padx=4 * margin, anchor="n")
         self.book = ttk.Notebook(body)
         self.book.enable_traversal()  # Control-Tab, and Alt with the underlined letter
@@ -99,7 +99,7 @@ class Inspector(tk.Toplevel):
         self._pending = None
         self._shown_at = time.monotonic()
         strokes = self._app.strokes
-        seen = Seen(from_strokes(strokes), not strokes, self.network, self._palette)
+        seen = Snapshot(from_strokes(strokes), not strokes, self.network, self._palette)
         self.sight.show(strokes, seen.drawing, seen.palette)
         self.bars.show(seen.probabilities, seen.palette)
         self.panel.show(seen)

@@ -104,7 +104,7 @@ class Sequential:
         """Return a network that shares the parameters and has all else to itself.
 
         Replicas can work on different images at the same time, and all of them see each step that
-        an optimiser takes.
+        an optimizer takes.
         """
         return Sequential([layer.replica() for layer in self.layers])
 
@@ -140,7 +140,7 @@ class Sequential:
         rows.append(("total", "", f"{parameters:,}", f"{products:,}"))
         return "\n".join(f"{a:<12}{b:<16}{c:>12}{d:>16}" for a, b, c, d in rows)
 
-    def demand(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
+    def cost(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
         """Return what one image takes, before anything is computed.
 
         Parameters

@@ -1,6 +1,6 @@
-"""Optimisers: how far to step, once the gradients say where.
+"""Optimizers: how far to step, once the gradients say where.
 
-An optimiser owns its memory (velocities, running averages), one array per parameter under the
+An optimizer owns its memory (velocities, running averages), one array per parameter under the
 parameter's name; layers know nothing of it. Parameters are changed in place, so every part of the
 program that holds the same array sees the step.
 
@@ -18,8 +18,8 @@ import numpy as np
 Arrays = dict[str, np.ndarray]
 
 
-class Optimiser:
-    """The base of all optimisers.
+class Optimizer:
+    """The base of all optimizers.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Optimiser:
         raise NotImplementedError
 
 
-class SGD(Optimiser):
+class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked.
 
     ``velocity = momentum * velocity + dw`` and ``w -= lr * velocity``; Nesterov's form looks one
@@ -111,7 +111,7 @@ class SGD(Optimiser):
         return lr * (dw + self.momentum * velocity if self.nesterov else velocity)
 
 
-class Adam(Optimiser):
+class Adam(Optimizer):
     """Adam: each weight steps by its mean gradient over the root of its mean squared gradient.
 
     Both means start at zero and would be too small at first; dividing by ``1 - beta ** steps``
@@ -150,7 +150,7 @@ class Adam(Optimiser):
         return (lr / (1 - beta1**self.steps)) * mean / size
 
 
-class Adadelta(Optimiser):
+class Adadelta(Optimizer):
     """Adadelta: the step size follows from the steps before, in the units of the weight itself.
 
     ``step = dw * rms(earlier steps) / rms(gradients)``, each rms over a fading window.

@@ -19,7 +19,7 @@ from nn import Adam, Conv2D, Dense, Flatten, MaxPool2D, ModelFileError, ReLU, Se
 from nn.schedule import constant
 from nn.training import checkpoint as checkpoints
 from nn.training.checkpoint import CheckpointError
-from nn.training.ema import Average
+from nn.training.ema import EMA
 from nn.training.run import Run
 from nn.training.trainer import Trainer
 
@@ -87,10 +87,10 @@ class Checkpoint:
 
     def __init__(self):
         self.trainer = Trainer(network(), Adam(), constant(0.1), threads=1)
-        self.average = Average(self.trainer.model, 0.9)
+        self.ema = EMA(self.trainer.model, 0.9)
 
     def run(self, folder):
-        return Run(self.trainer, self.average, folder, {"seed": 0})
+        return Run(self.trainer, self.ema, folder, {"seed": 0})
 
     def seeds(self, folder):
         path = self.run(folder).save()

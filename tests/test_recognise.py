@@ -25,7 +25,7 @@ class UprightModel:
     def __init__(self):
         self.batches = []
 
-    def demand(self, input_shape):
+    def cost(self, input_shape):
         return 0, 0
 
     def predict_proba(self, images):

@@ -34,7 +34,7 @@ def write_idx(file, array):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A small set of made-up digits in MNIST's own form."""
+    """A small set of synthetic digits in MNIST's own form."""
     folder = tmp_path_factory.mktemp("digits")
     for split, n in (("train", 300), ("test", 60)):
         images, labels = handwriting.batch(n, np.random.default_rng(n))
@@ -89,10 +89,10 @@ def test_same_seed_same_bits_and_another_seed_others(folder, tmp_path):
     assert any(not np.array_equal(w, weights[2][name]) for name, w in weights[0].items())
 
 
-@pytest.mark.parametrize("optimiser", train.OPTIMISERS)
+@pytest.mark.parametrize("optimizer", train.OPTIMIZERS)
 @pytest.mark.parametrize("schedule", train.SCHEDULES)
-def test_every_optimiser_and_schedule_learns(folder, tmp_path, optimiser, schedule, capsys):
-    run(folder, tmp_path, "--optimiser", optimiser, "--schedule", schedule, "--batch-size", "32")
+def test_every_optimiser_and_schedule_learns(folder, tmp_path, optimizer, schedule, capsys):
+    run(folder, tmp_path, "--optimizer", optimizer, "--schedule", schedule, "--batch-size", "32")
     with open(tmp_path / "history.csv", newline="") as file:
         losses = [float(row["loss"]) for row in csv.DictReader(file)]
     assert losses[1] < losses[0]
@@ -134,11 +134,11 @@ def test_without_mnist_trains_on_made_up_digits_and_says_so(tmp_path, monkeypatc
         raise mnist.NoDataError("MNIST is not here")
 
     monkeypatch.setattr(mnist, "load", nowhere)
-    monkeypatch.setattr(train, "MADE_UP", 120)
+    monkeypatch.setattr(train, "SYNTHETIC", 120)
     assert train.main(["--epochs", "1", "--output", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
     assert "MNIST is not here" in printed
-    assert "made-up digits" in printed
+    assert "synthetic digits" in printed
     assert (tmp_path / "model.npz").exists()
 
 
@@ -280,7 +280,7 @@ def test_never_writes_to_the_shipped_weights():
     "arguments",
     [
         ["--epochs", "0"], ["--epochs", "2.5"], ["--batch-size", "-1"], ["--lr", "0"],
-        ["--lr", "nan"], ["--seed", "-1"], ["--threads", "0"], ["--optimiser", "newton"],
+        ["--lr", "nan"], ["--seed", "-1"], ["--threads", "0"], ["--optimizer", "newton"],
         ["--schedule", "random"],
     ],
     ids=" ".join,
@@ -309,7 +309,7 @@ def test_bad_files_are_one_line_and_status_2(folder, tmp_path, capsys):
 
 
 def test_diverging_stops_with_advice(folder, tmp_path, capsys):
-    status = run(folder, tmp_path, "--optimiser", "sgd", "--lr", "1e30", "--schedule", "constant")
+    status = run(folder, tmp_path, "--optimizer", "sgd", "--lr", "1e30", "--schedule", "constant")
     assert status == 2
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert re.search(r"at step \d+, learning rate 1e\+30: try a lower learning rate", line)

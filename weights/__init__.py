@@ -34,7 +34,7 @@ def load(path: str | os.PathLike | None = None) -> Sequential:
     model = convert.load(path)
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
-        floats, work = model.demand(SHAPE)
+        floats, work = model.cost(SHAPE)
         if floats > MAX_FLOATS or work > MAX_WORK:
             raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
         classes = model.predict_proba(paper_and_ink).shape[1:]

@@ -106,8 +106,8 @@ def _multiply_adds(model, layer, shape):
 
 def _optimiser(job):
     """Return the row of the step that the gradients of a whole batch end in."""
-    optimiser, params, grads = Adam(1e-6), job.model.named_params(), job.model.named_grads()
-    seconds = [_clock(optimiser.step, params, grads)[1] for _ in range(REPEATS)]
+    optimizer, params, grads = Adam(1e-6), job.model.named_params(), job.model.named_grads()
+    seconds = [_clock(optimizer.step, params, grads)[1] for _ in range(REPEATS)]
     return _row("Adam", "step", min(seconds) / job.batch, 0)
 
 

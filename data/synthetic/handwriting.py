@@ -1,4 +1,4 @@
-"""Made-up handwriting: pen strokes of every form of a digit that people really use.
+"""Synthetic handwriting: pen strokes of every form of a digit that people really use.
 
 Nothing here was traced from a data set. The forms (`data.synthetic.glyphs`) are a few points each;
 every writer's hand is imitated by moving those points, trembling between them, and leaning, turning

@@ -8,19 +8,19 @@
 """
 
 from .attribution import grad_cam, gradient_times_input, gradients, occlusion, saliency
-from .features import ascend, most_exciting
+from .features import maximise_activation, top_activations
 from .inference import in_use, map_layers, maps, with_softmax
 
 __all__ = [
-    "ascend",
     "grad_cam",
     "gradient_times_input",
     "gradients",
     "in_use",
     "map_layers",
     "maps",
-    "most_exciting",
+    "maximise_activation",
     "occlusion",
     "saliency",
+    "top_activations",
     "with_softmax",
 ]

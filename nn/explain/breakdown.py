@@ -27,7 +27,7 @@ LARGEST = 10  # terms named one by one; the others are one term
 
 
 @dataclass(frozen=True)
-class Spelling:
+class Breakdown:
     """One number and how it came about.
 
     Attributes
@@ -90,7 +90,7 @@ class Spelling:
         return decimals_of(self.shown)
 
 
-def spell(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> Spelling:
+def break_down(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> Breakdown:
     """Spell out ``out[at]``.
 
     Parameters
@@ -111,7 +111,7 @@ def spell(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> 
     at = tuple(int(i) for i in at)
     if len(at) != out.ndim or not all(0 <= i < n for i, n in zip(at, out.shape, strict=True)):
         raise ValueError(f"{at} is no place in an output of shape {out.shape}")
-    for kinds, function in _SPELLERS:
+    for kinds, function in _BREAKDOWNS:
         if isinstance(layer, kinds):
             try:
                 return function(layer, x, at, float(out[at]))
@@ -134,7 +134,7 @@ def _weighted(kind, at, value, rule, names, values, rest, bias=None, factors=Non
     shown = round_to(value, decimals)
     names, values, indices, factors = zip(*terms, strict=True)
     total = add_up(names, values, shown, indices, factors)
-    return Spelling(kind, at, value, shown, rule, total, **parts)
+    return Breakdown(kind, at, value, shown, rule, total, **parts)
 
 
 def _patch(layer, x, at, fill=0.0):
@@ -177,7 +177,7 @@ def _max_pool(layer, x, at, value):
     shown = round_to(value, decimals_for(*patch[np.isfinite(patch)].tolist()))
     patch = np.where(np.isneginf(patch), np.nan, patch)[..., None]
     rule = "out = the largest of the window"
-    return Spelling(
+    return Breakdown(
         "MaxPool2D", at, value, shown, rule, patch=patch, corner=corner, winner=winner
     )  # fmt: skip
 
@@ -193,7 +193,7 @@ def _batchnorm(layer, x, at, value):
                "x_hat = (x - mean) / std": x_hat, "gamma": gamma}  # fmt: skip
     decimals = decimals_for(value, *values, *numbers.values())
     shown = round_to(value, decimals)
-    return Spelling(
+    return Breakdown(
         "BatchNorm", at, value, shown, "out = gamma * x_hat + beta",
         add_up(names, values, shown, factors=[(gamma, x_hat), None]),
         tuple((name, round_to(number, decimals)) for name, number in numbers.items()),
@@ -206,7 +206,7 @@ def _rescaling(layer, x, at, value):
     names, values = ("scale * x", "offset"), (scale * number, offset)
     shown = round_to(value, decimals_for(value, *values, scale, number))
     total = add_up(names, values, shown, factors=[(scale, number), None])
-    return Spelling("Rescaling", at, value, shown, "out = scale * x + offset", total)
+    return Breakdown("Rescaling", at, value, shown, "out = scale * x + offset", total)
 
 
 def _dense(layer, x, at, value):
@@ -233,13 +233,13 @@ def _softmax(layer, x, at, value):
     notes = [(f"x[{i}]", round_to(logit, digits)) for i, logit in enumerate(logits.tolist())]
     notes.append(("max", round_to(float(logits.max()), digits)))
     rule = f"out = exp(x[{k}] - max) / sum of all exp(x - max)"
-    return Spelling("Softmax", at, value, shown, rule, total, tuple(notes))
+    return Breakdown("Softmax", at, value, shown, rule, total, tuple(notes))
 
 
 def _relu(layer, x, at, value):
     shown = round_to(value, decimals_for(float(x[at])))
     notes = (("x", round_to(float(x[at]), decimals_of(shown))),)
-    return Spelling("ReLU", at, value, shown, "out = max(x, 0)", notes=notes)
+    return Breakdown("ReLU", at, value, shown, "out = max(x, 0)", notes=notes)
 
 
 def _same(layer, x, at, value):
@@ -248,10 +248,10 @@ def _same(layer, x, at, value):
         if isinstance(layer, Flatten)
         else "values are lost in training only"
     )
-    return Spelling(type(layer).__name__, at, value, round_to(value, decimals_for(value)), rule)
+    return Breakdown(type(layer).__name__, at, value, round_to(value, decimals_for(value)), rule)
 
 
-_SPELLERS = (
+_BREAKDOWNS = (
     (Conv2D, _conv),
     (AvgPool2D, _avg_pool),
     (MaxPool2D, _max_pool),

@@ -8,7 +8,7 @@ from ..model import Sequential, as_input
 from .inference import in_use
 
 
-def most_exciting(
+def top_activations(
     model: Sequential, images: np.ndarray, layer: int, count: int = 8, at_a_time: int = 16
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Find the images that excite each channel of a layer most, a few images at a time.
@@ -46,7 +46,7 @@ def most_exciting(
         yield indices, values
 
 
-def ascend(
+def maximise_activation(
     model: Sequential,
     layer: int,
     channel: int,

@@ -10,7 +10,7 @@ from ..layers.dropout import Dropout
 from ..model import Sequential
 
 
-class _Settled(BatchNorm):
+class FrozenBatchNorm(BatchNorm):
     """BatchNorm in use: its statistics are constants, so its slope is gamma / std and no more."""
 
     def forward(self, x, train=False):
@@ -32,7 +32,7 @@ def in_use(model: Sequential) -> Sequential:
     for layer in model.layers:
         twin: Layer
         if isinstance(layer, BatchNorm):
-            twin = _Settled(**layer.config)
+            twin = FrozenBatchNorm(**layer.config)
             twin.params, twin.state = layer.params, layer.state
         elif isinstance(layer, Dropout):
             twin = Dropout(0.0)

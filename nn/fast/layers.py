@@ -33,20 +33,20 @@ class _Fast(Layer):
     def __init__(self, plain: Layer):
         super().__init__(**plain.config)
         self.params, self.grads, self.state = plain.params, plain.grads, plain.state
-        self._rooms: dict[str, np.ndarray] = {}
+        self._buffers: dict[str, np.ndarray] = {}
 
     def replica(self) -> Self:
         """Return a layer that shares ``params`` with this one and has all else to itself."""
         twin = super().replica()
-        twin._rooms = {}
+        twin._buffers = {}
         return twin
 
-    def _room(self, name: str, shape: tuple[int, ...], dtype=np.float32) -> np.ndarray:
+    def _buffer(self, name: str, shape: tuple[int, ...], dtype=np.float32) -> np.ndarray:
         """Return an array of ``shape``, the same memory each time unless it has to grow."""
-        room = self._rooms.get(name)
-        if room is None or len(room) < shape[0] or room.shape[1:] != shape[1:]:
-            room = self._rooms[name] = _aligned(shape, np.dtype(dtype))
-        return room[: shape[0]]
+        buffer = self._buffers.get(name)
+        if buffer is None or len(buffer) < shape[0] or buffer.shape[1:] != shape[1:]:
+            buffer = self._buffers[name] = _aligned(shape, np.dtype(dtype))
+        return buffer[: shape[0]]
 
 
 def _aligned(shape, dtype):
@@ -57,7 +57,7 @@ def _aligned(shape, dtype):
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def _whole(size, of):
+def round_up(size, of):
     """Return ``size`` rounded up to whole so many."""
     return -(-size // of) * of
 
@@ -86,9 +86,9 @@ class ConvReLUPool(_Fast):
         (SH, SW), (PH, PW) = self.window.stride, self.pool
         OH, OW = self._pool_stops(*self._stops(*x.shape[1:3]))
         rows = self._padded(x)
-        out = self._room("out", (len(x), OH, OW, OC))
-        winner = self._room("winner", out.shape, np.uint8)
-        bias = self.params["b"] if "b" in self.params else self._room("no bias", (OC,))
+        out = self._buffer("out", (len(x), OH, OW, OC))
+        winner = self._buffer("winner", out.shape, np.uint8)
+        bias = self.params["b"] if "b" in self.params else self._buffer("no bias", (OC,))
         kernels.convolve(
             rows, self._blocks(), bias, KW * C, SH, SW * C, PH, PW, self._maps(OH, OW), out, winner
         )
@@ -99,10 +99,10 @@ class ConvReLUPool(_Fast):
         rows, winner, shape = self._recall(dout)
         dout = np.ascontiguousarray(dout)
         if "b" in self.params:
-            self.grads["b"] = self._room("db", self.params["b"].shape)
+            self.grads["b"] = self._buffer("db", self.params["b"].shape)
             kernels.bias_gradient(winner, dout, self.grads["b"])
         _, KW, C, _ = self.params["w"].shape
-        self.grads["w"] = self._room("dw", self.params["w"].shape)
+        self.grads["w"] = self._buffer("dw", self.params["w"].shape)
         if KW * C < kernels.LANES and not self.input_gradient:
             self._weight_gradient_alone(rows, winner, dout)
             return None
@@ -118,7 +118,7 @@ class ConvReLUPool(_Fast):
             return np.ascontiguousarray(x).reshape(N, H, W * C)
         # Made of zeros and only ever written inside: the padding stays. Images of another size
         # have another inside, and so a room of their own.
-        padded = self._room(f"{H} x {W}, padded", (N, HP, WP, C))
+        padded = self._buffer(f"{H} x {W}, padded", (N, HP, WP, C))
         padded[:, above : above + H, left : left + W] = x
         return padded.reshape(N, HP, WP * C)
 
@@ -126,7 +126,7 @@ class ConvReLUPool(_Fast):
         """Return the weights (KH * KW * C, OC) in blocks of columns, the last one with zeros."""
         w = self.params["w"].reshape(-1, self.params["w"].shape[-1])
         K, OC = w.shape
-        blocks = self._room("w in blocks", (-(-OC // kernels.BLOCK), K, kernels.BLOCK))
+        blocks = self._buffer("w in blocks", (-(-OC // kernels.BLOCK), K, kernels.BLOCK))
         kernels.into_blocks(w, blocks)
         return blocks
 
@@ -134,17 +134,17 @@ class ConvReLUPool(_Fast):
         """Return room for the maps of one image before the pool, one row a stop."""
         stops = OH * self.pool[0] * OW * self.pool[1]
         OC = self.params["w"].shape[-1]
-        return self._room("maps", (_whole(stops, kernels.ROWS), _whole(OC, kernels.BLOCK)))
+        return self._buffer("maps", (round_up(stops, kernels.ROWS), round_up(OC, kernels.BLOCK)))
 
     def _both_gradients(self, rows, winner, dout):
         """Fill ``grads["w"]`` and return the gradient for ``rows``, from the winners alone."""
         KH, KW, C, OC = self.params["w"].shape
-        w, dw = (self._room(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
+        w, dw = (self._buffer(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
         w.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
-        dx = self._room("dx padded", rows.shape)
+        dx = self._buffer("dx padded", rows.shape)
         (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
-        start = self._room("start", (OH * OW + 1,), np.intp)
-        gradient = self._room("gradient", (OH * OW + 1,))
+        start = self._buffer("start", (OH * OW + 1,), np.intp)
+        gradient = self._buffer("gradient", (OH * OW + 1,))
         kernels.gradients(rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, start, gradient)
         self.grads["w"].reshape(-1, OC)[...] = dw.reshape(OC, -1).T
         return dx
@@ -154,7 +154,7 @@ class ConvReLUPool(_Fast):
         KH, KW, C, OC = self.params["w"].shape
         (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
         maps, K = self._maps(OH, OW), KH * KW * C
-        dw = self._room("dw by tap", (_whole(K, kernels.ROWS), maps.shape[1]))
+        dw = self._buffer("dw by tap", (round_up(K, kernels.ROWS), maps.shape[1]))
         kernels.dense_weight_gradient(rows, winner, dout, KH, KW * C, SH, SW * C, PH, PW, maps, dw)
         self.grads["w"].reshape(-1, OC)[...] = dw[:K, :OC]
 
@@ -166,7 +166,7 @@ class ConvReLUPool(_Fast):
         inside = inside[:, above : above + H, left : left + W]
         if inside.flags.c_contiguous:
             return inside
-        dx = self._room("dx", shape)
+        dx = self._buffer("dx", shape)
         dx[...] = inside
         return dx
 
@@ -183,14 +183,14 @@ class FastBatchNorm(_Fast):
         self.plain.expect(x.shape, train)
         C = self.config["channels"]
         rows = np.ascontiguousarray(x).reshape(-1, C)
-        mean, var = self._room("mean", (C,), np.float64), self._room("var", (C,), np.float64)
+        mean, var = self._buffer("mean", (C,), np.float64), self._buffer("var", (C,), np.float64)
         if train:
             kernels.moments(rows, mean, var)
             self.plain.track(mean, var, len(rows))
         else:
             mean[...], var[...] = self.state["mean"], self.state["var"]
         inv_std = (1 / np.sqrt(var + self.config["eps"])).astype(np.float32)
-        out, x_hat = self._room("out", x.shape), self._room("x_hat", x.shape)
+        out, x_hat = self._buffer("out", x.shape), self._buffer("x_hat", x.shape)
         kernels.normalise(
             rows, mean.astype(np.float32), inv_std, self.params["gamma"], self.params["beta"],
             x_hat.reshape(-1, C), out.reshape(-1, C),
@@ -201,9 +201,9 @@ class FastBatchNorm(_Fast):
         """Return the gradient for ``x``, in its shape; fill ``grads``."""
         x_hat, inv_std = self._recall(dout)
         C = dout.shape[-1]
-        dx = self._room("dx", dout.shape)
+        dx = self._buffer("dx", dout.shape)
         for name in ("gamma", "beta"):
-            self.grads[name] = self._room(f"d{name}", (C,))
+            self.grads[name] = self._buffer(f"d{name}", (C,))
         kernels.normalise_backward(
             np.ascontiguousarray(dout).reshape(-1, C), x_hat.reshape(-1, C),
             self.params["gamma"], inv_std, self.grads["gamma"], self.grads["beta"],
@@ -219,7 +219,7 @@ class FastDense(_Fast):
         """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features)."""
         w = self.params["w"]
         self._expect(x.shape, "N", len(w))
-        out = np.matmul(x, w, out=self._room("out", (len(x), w.shape[1])))
+        out = np.matmul(x, w, out=self._buffer("out", (len(x), w.shape[1])))
         if "b" in self.params:
             out += self.params["b"]
         return self._remember(train, out, x)
@@ -228,10 +228,10 @@ class FastDense(_Fast):
         """Return the gradient for ``x``, shape (N, in_features); fill ``grads``."""
         (x,) = self._recall(dout)
         w = self.params["w"]
-        self.grads["w"] = np.matmul(x.T, dout, out=self._room("dw", w.shape))
+        self.grads["w"] = np.matmul(x.T, dout, out=self._buffer("dw", w.shape))
         if "b" in self.params:
-            self.grads["b"] = dout.sum(axis=0, out=self._room("db", w.shape[1:]))
-        return np.matmul(dout, w.T, out=self._room("dx", x.shape))
+            self.grads["b"] = dout.sum(axis=0, out=self._buffer("db", w.shape[1:]))
+        return np.matmul(dout, w.T, out=self._buffer("dx", x.shape))
 
 
 class FastDropout(_Fast):
@@ -245,8 +245,8 @@ class FastDropout(_Fast):
         """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
         if not train:
             return self._remember(train, x)
-        out, scale = self._room("out", x.shape), self._room("scale", x.shape)
-        draw = self.plain.rng.random(dtype=np.float32, out=self._room("draw", x.shape))
+        out, scale = self._buffer("out", x.shape), self._buffer("scale", x.shape)
+        draw = self.plain.rng.random(dtype=np.float32, out=self._buffer("draw", x.shape))
         x, rate = np.ascontiguousarray(x), np.float32(self.config["rate"])
         kernels.drop(draw.ravel(), rate, x.ravel(), scale.ravel(), out.ravel())
         return self._remember(train, out, scale)
@@ -254,4 +254,4 @@ class FastDropout(_Fast):
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
         (scale,) = self._recall(dout)
-        return np.multiply(dout, scale, out=self._room("dx", dout.shape))
+        return np.multiply(dout, scale, out=self._buffer("dx", dout.shape))

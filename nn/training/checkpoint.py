@@ -1,6 +1,6 @@
 """Checkpoints: all that a training is, in one file, so that it can go on as if it never stopped.
 
-A checkpoint holds the weights, the averaged weights, the optimiser's memory, and how far the
+A checkpoint holds the weights, the averaged weights, the optimizer's memory, and how far the
 training is. No generator's state is in it, because none lives longer than an epoch: what is random
 follows from the seed and from the number of the epoch, the step and the shard.
 
@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from ..model import Sequential
-from ..optim import Arrays, Optimiser
+from ..optim import Arrays, Optimizer
 from ..saving.npz import read_arrays, write_arrays
-from .ema import Average
+from .ema import EMA
 
 FORMAT = 1
 KEPT = 2
+MEMORY = "optimiser"  # of the arrays' names: every file so far spells it so
 
 
 class CheckpointError(ValueError):
@@ -127,16 +128,16 @@ def _checksum(text, arrays):
     return digest.hexdigest()
 
 
-def gather(model: Sequential, average: Average, optimiser: Optimiser) -> Arrays:
+def gather(model: Sequential, average: EMA, optimizer: Optimizer) -> Arrays:
     """Return all arrays of a training, not copied, each under a name of its own."""
     return dict(_places(model, average)) | {
-        f"optimiser/{kind}/{name}": array
-        for kind, memory in optimiser.memory.items()
+        f"{MEMORY}/{kind}/{name}": array
+        for kind, memory in optimizer.memory.items()
         for name, array in memory.items()
     }
 
 
-def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Optimiser) -> None:
+def restore(arrays: Arrays, model: Sequential, average: EMA, optimizer: Optimizer) -> None:
     """Put the arrays that `gather` returned back into their places.
 
     Raises
@@ -147,9 +148,9 @@ def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Opti
     params = model.named_params()
     places = dict(_places(model, average))
     memory = {
-        f"optimiser/{kind}/{name}": w for kind in optimiser.memory for name, w in params.items()
+        f"{MEMORY}/{kind}/{name}": w for kind in optimizer.memory for name, w in params.items()
     }
-    kept = {name for name in arrays if name.startswith("optimiser/")}
+    kept = {name for name in arrays if name.startswith(f"{MEMORY}/")}
     if arrays.keys() - kept != places.keys() or not kept <= memory.keys():
         raise ValueError("it is the checkpoint of another network")
     for name, array in arrays.items():
@@ -160,10 +161,10 @@ def restore(arrays: Arrays, model: Sequential, average: Average, optimiser: Opti
         array[...] = arrays[name]
     for name in kept:
         _, kind, parameter = name.split("/")
-        optimiser.memory[kind][parameter] = arrays[name].copy()
+        optimizer.memory[kind][parameter] = arrays[name].copy()
 
 
-def _places(model: Sequential, average: Average) -> Iterator[tuple[str, np.ndarray]]:
+def _places(model: Sequential, average: EMA) -> Iterator[tuple[str, np.ndarray]]:
     for owner, network in (("model", model), ("average", average.model)):
         for name, array in (network.named_params() | network.named_state()).items():
             yield f"{owner}/{name}", array

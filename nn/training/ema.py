@@ -8,7 +8,7 @@ the parameters a step.
 from ..model import Sequential
 
 
-class Average:
+class EMA:
     """The exponential moving average of a model's parameters and running statistics.
 
     Parameters

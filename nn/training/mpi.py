@@ -17,7 +17,7 @@ import numpy as np
 from mpi4py import MPI
 
 from ..fast.workers import usable_cores
-from .processes import Alone
+from .processes import SingleProcess
 
 PATIENCE = 5.0
 """Seconds that a rank which failed waits for the others to fail likewise, before it ends them."""
@@ -32,8 +32,8 @@ NAP = 0.1e-3
 """Seconds that it sleeps between two questions after that: others may need the core."""
 
 
-class Ranks(Alone):
-    """The ranks that one MPI launcher started; see `Alone` for what they do.
+class MPIProcesses(SingleProcess):
+    """The ranks that one MPI launcher started; see `SingleProcess` for what they do.
 
     Between entering and leaving, only rank 0 prints: the others' stdout and stderr go nowhere.
     """
@@ -54,7 +54,7 @@ class Ranks(Alone):
         here.Free()
         return max(1, usable_cores() // sharing)
 
-    def __enter__(self) -> "Ranks":
+    def __enter__(self) -> "MPIProcesses":
         if self.rank > 0:
             nowhere = self._silence.enter_context(open(os.devnull, "w"))
             self._silence.enter_context(redirect_stdout(nowhere))
@@ -81,8 +81,8 @@ class Ranks(Alone):
         self._comm.Abort(1)
         os._exit(1)  # the others are ended at once, this one perhaps a little later
 
-    def once(self, function, *args):
-        """Return what ``function(*args)`` returns on rank 0; see `Alone.once`."""
+    def run_on_rank_0(self, function, *args):
+        """Return what ``function(*args)`` returns on rank 0; see `SingleProcess.run_on_rank_0`."""
         if self.rank > 0:
             done, result = self._broadcast()
             if not done:
@@ -105,20 +105,20 @@ class Ranks(Alone):
         self._wait(self._comm.Ibcast(data))
         return item if self.rank == 0 else pickle.loads(data)
 
-    def most(self, *numbers):
+    def all_reduce_max(self, *numbers):
         """Return the highest that any rank gave, of each number."""
         highest = np.array(numbers)
         self._wait(self._comm.Iallreduce(MPI.IN_PLACE, highest, MPI.MAX))
         return tuple(highest.tolist())
 
-    def gather(self, rows, total):
-        """Return the rows of all ranks; see `Alone.gather`."""
+    def all_gather(self, rows, total):
+        """Return the rows of all ranks; see `SingleProcess.all_gather`."""
         out = np.empty((total, rows.shape[1]), rows.dtype)
-        self._all_gather(rows, out, [count * rows.shape[1] for count in self._counts(total)])
+        self._concatenate(rows, out, [count * rows.shape[1] for count in self._counts(total)])
         return out
 
-    def add(self, rows, total):
-        """Return the sum of the rows of all ranks; see `Alone.add`."""
+    def all_reduce_sum(self, rows, total):
+        """Return the sum of the rows of all ranks; see `SingleProcess.all_reduce_sum`."""
         P = rows.shape[1]
         widths = self._counts(P)
         mine = np.empty((total, widths[self.rank]), rows.dtype)
@@ -127,7 +127,7 @@ class Ranks(Alone):
         received = [count * widths[self.rank] for count in self._counts(total)]
         self._wait(self._comm.Ialltoallv((packed, sent), (mine, received)))
         out = np.empty(P, rows.dtype)
-        self._all_gather(super().add(mine, total), out, widths)
+        self._concatenate(super().all_reduce_sum(mine, total), out, widths)
         return out
 
     def _counts(self, items):
@@ -135,7 +135,7 @@ class Ranks(Alone):
         shares = [self.share(items, rank) for rank in range(self.size)]
         return [share.stop - share.start for share in shares]
 
-    def _all_gather(self, part, out, counts):
+    def _concatenate(self, part, out, counts):
         """Put every rank's part, of so many numbers each, one after the other into ``out``."""
         self._wait(self._comm.Iallgatherv(np.ascontiguousarray(part), (out, counts)))
 

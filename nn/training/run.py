@@ -20,7 +20,7 @@ import numpy as np
 
 from . import checkpoint
 from .checkpoint import CheckpointError
-from .ema import Average
+from .ema import EMA
 from .progress import Progress
 from .trainer import Step, Trainer
 
@@ -41,7 +41,7 @@ class Run:
     Parameters
     ----------
     trainer : Trainer
-    average : Average
+    average : EMA
         Of the trainer's model.
     folder : Path
         Of the checkpoints.
@@ -55,13 +55,13 @@ class Run:
     def __init__(
         self,
         trainer: Trainer,
-        average: Average,
+        average: EMA,
         folder: Path,
         settings: dict[str, Any],
         save_every: float = 60.0,
     ):
         self.trainer = trainer
-        self.average = average
+        self.ema = average
         self.folder = folder
         self.settings = settings
         self.save_every = save_every
@@ -83,16 +83,16 @@ class Run:
             If the checkpoint is of a run with other settings, of another network or version, or
             cannot be read.
         """
-        found = self.trainer.ranks.once(self._newest, tell)
+        found = self.trainer.processes.run_on_rank_0(self._newest, tell)
         if found is None:
             return False
         path, progress, steps, updates, arrays = found
-        optimiser = self.trainer.optimiser
+        optimizer = self.trainer.optimizer
         try:
-            checkpoint.restore(arrays, self.trainer.model, self.average, optimiser)
+            checkpoint.restore(arrays, self.trainer.model, self.ema, optimizer)
         except ValueError as error:
             raise CheckpointError(f"{path}: {error}; name another folder") from None
-        optimiser.steps, self.average.updates, self.progress = steps, updates, progress
+        optimizer.steps, self.ema.updates, self.progress = steps, updates, progress
         return True
 
     def _newest(self, tell):
@@ -123,20 +123,20 @@ class Run:
         DivergedError
             If a weight is no longer a number: nothing is written, and what is there stays.
         """
-        path = self.trainer.ranks.once(self._write)
+        path = self.trainer.processes.run_on_rank_0(self._write)
         self._saved = time.monotonic()
         return path
 
     def _write(self):
-        optimiser = self.trainer.optimiser
+        optimizer = self.trainer.optimizer
         self.trainer.check_weights()
         progress = asdict(self.progress) | {
             "settings": self.settings,
-            "steps": optimiser.steps,
-            "updates": self.average.updates,
+            "steps": optimizer.steps,
+            "updates": self.ema.updates,
         }
-        arrays = checkpoint.gather(self.trainer.model, self.average, optimiser)
-        return checkpoint.write(self.folder, optimiser.steps, progress, arrays)
+        arrays = checkpoint.gather(self.trainer.model, self.ema, optimizer)
+        return checkpoint.write(self.folder, optimizer.steps, progress, arrays)
 
     def steps(self, batches: Batches) -> Iterator[Step]:
         """Take what is left of the epoch at hand, and yield each step when it is taken.
@@ -157,7 +157,7 @@ class Run:
         last = time.monotonic()
         for images, labels in islice(batches, self.progress.step, None):
             step = self.trainer.step(images, labels)
-            self.average.update(self.trainer.model)
+            self.ema.update(self.trainer.model)
             now = time.monotonic()
             self.progress.add(step, now - last)
             last = now
@@ -166,7 +166,7 @@ class Run:
 
     def end_epoch(self, **measured: float) -> dict[str, float]:
         """Close the epoch, with whatever was measured after it; save; return its row."""
-        last = self.trainer.optimiser.steps - 1
+        last = self.trainer.optimizer.steps - 1
         row = self.progress.row() | {"lr": self.trainer.schedule(last)} | measured
         self.progress.next_epoch(row)
         self.save()
@@ -175,7 +175,7 @@ class Run:
     def _stop_or_save(self):
         """Stop if any rank was told to, save if it is time: all ranks at the same step."""
         due = time.monotonic() - self._saved >= self.save_every
-        told, due = self.trainer.ranks.most(self._signal or 0, due)
+        told, due = self.trainer.processes.all_reduce_max(self._signal or 0, due)
         if told:
             raise StoppedError(told, self.save())
         if due:
@@ -218,5 +218,5 @@ def _unpacked(path, kept):
     if not isinstance(settings, dict):
         raise checkpoint.damaged(path, "it lacks the run's settings")
     if not all(type(count) is int and count >= 0 for count in (steps, updates)):
-        raise checkpoint.damaged(path, "it does not say how far the optimiser is")
+        raise checkpoint.damaged(path, "it does not say how far the optimizer is")
     return progress, settings, steps, updates

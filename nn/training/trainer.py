@@ -16,9 +16,9 @@ import numpy as np
 from ..fast.workers import Workers
 from ..loss import NO_CLASS, SoftmaxCrossEntropy, targets
 from ..model import Sequential, as_input
-from ..optim import Arrays, Optimiser
+from ..optim import Arrays, Optimizer
 from ..schedule import Schedule
-from .processes import Alone
+from .processes import SingleProcess
 
 SHARD = 32
 """Images of a shard, at most: few enough that a batch gives every core some."""
@@ -110,7 +110,7 @@ class Trainer:
     ----------
     model : Sequential
         Trained in place; it gives logits.
-    optimiser : Optimiser
+    optimizer : Optimizer
     schedule : callable
         From the number of a step to its learning rate.
     label_smoothing : float
@@ -122,7 +122,7 @@ class Trainer:
     engine : callable, optional
         Makes of a replica of the model the network that does the work, such as `nn.fuse`; without
         one it is the plain layers.
-    ranks : Alone, optional
+    processes : SingleProcess, optional
         The processes that train this model together; each has a trainer like this one.
 
     Use it as a context manager, or call `close`, to end the threads.
@@ -131,22 +131,22 @@ class Trainer:
     def __init__(
         self,
         model: Sequential,
-        optimiser: Optimiser,
+        optimizer: Optimizer,
         schedule: Schedule,
         *,
         label_smoothing: float = 0.0,
         seed: int = 0,
         threads: int | None = None,
         engine: Callable[[Sequential], Sequential] = lambda model: model,
-        ranks: Alone | None = None,
+        processes: SingleProcess | None = None,
     ):
         self.model = model
-        self.optimiser = optimiser
+        self.optimizer = optimizer
         self.schedule = schedule
         self.seed = seed
         self.label_smoothing = label_smoothing
-        self.ranks = ranks or Alone()
-        self._workers = Workers(lambda: engine(model.replica()), threads or self.ranks.cores)
+        self.processes = processes or SingleProcess()
+        self._workers = Workers(lambda: engine(model.replica()), threads or self.processes.cores)
         self._slots = _Slots(model)
 
     def __enter__(self) -> "Trainer":
@@ -162,7 +162,7 @@ class Trainer:
     def part(self, batch: int) -> slice:
         """Return which images of a batch of so many this rank looks at."""
         cut = shards(batch)
-        mine = cut[self.ranks.share(len(cut))]
+        mine = cut[self.processes.share(len(cut))]
         return slice(mine[0].start, mine[-1].stop) if mine else slice(0)
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> Step:
@@ -180,10 +180,10 @@ class Trainer:
         DivergedError
             If the loss is NaN or infinite; the weights are those before this step.
         """
-        number, batch = self.optimiser.steps, len(labels)
+        number, batch = self.optimizer.steps, len(labels)
         lr = self.schedule(number)
         cut = shards(batch)
-        mine = range(len(cut))[self.ranks.share(len(cut))]
+        mine = range(len(cut))[self.processes.share(len(cut))]
         self._slots.make_room(len(mine))
 
         def run(model, shard):
@@ -193,14 +193,14 @@ class Trainer:
                 return self._run(model, key, images[part], labels[part], batch, slot)
 
         seen = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
-        losses, correct = self.ranks.gather(seen, len(cut)).T.tolist()
+        losses, correct = self.processes.all_gather(seen, len(cut)).T.tolist()
         loss = sum(losses)
         if not np.isfinite(loss):
             raise _diverged(f"the loss became {loss}", number, lr)
-        total = self.ranks.add(self._slots.rows[: len(mine)], len(cut))
+        total = self.processes.all_reduce_sum(self._slots.rows[: len(mine)], len(cut))
         added = self._slots.named(total)
         with np.errstate(all="ignore"):
-            self.optimiser.step(self.model.named_params(), added, lr)
+            self.optimizer.step(self.model.named_params(), added, lr)
         for name, running in self.model.named_state().items():
             running[...] = added[name]
         return Step(loss, int(sum(correct)), int((labels != NO_CLASS).sum()), batch, lr)
@@ -215,7 +215,7 @@ class Trainer:
         """
         for name, w in (self.model.named_params() | self.model.named_state()).items():
             if not np.isfinite(w).all():
-                last = self.optimiser.steps - 1
+                last = self.optimizer.steps - 1
                 raise _diverged(f"weights {name} became NaN or infinite", last, self.schedule(last))
 
     def _run(self, model, key, images, labels, batch, slot) -> tuple[float, int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.augment import Warp
-from data.batches import Mix, ahead, batches
+from data.batches import BatchMix, ahead, batches
 from data.synthetic.nondigits import NO_DIGIT
 
 
@@ -27,7 +27,7 @@ def test_hold_every_image_once_with_its_label():
 
 
 def test_are_shuffled_by_their_key():
-    mix = Mix(Warp(), 0.25, 0.25)
+    mix = BatchMix(Warp(), 0.25, 0.25)
     first, again, other = (
         list(batches(*examples(), 16, key, mix)) for key in ((0, 1),) * 2 + ((0, 2),)
     )
@@ -38,7 +38,7 @@ def test_are_shuffled_by_their_key():
 
 
 def test_a_part_is_warped_as_it_is_in_the_whole_batch():
-    mix = Mix(Warp(), 0.25, 0.25)
+    mix = BatchMix(Warp(), 0.25, 0.25)
     whole, parts = (
         list(batches(*examples(), 16, (0, 1), mix, part))
         for part in (lambda n: slice(None), lambda n: slice(4, n // 2))
@@ -51,7 +51,7 @@ def test_a_part_is_warped_as_it_is_in_the_whole_batch():
 
 
 def test_a_mix_has_its_shares_and_still_every_image_once():
-    mix = Mix(made_up=0.25, scrawls=0.125)
+    mix = BatchMix(synthetic=0.25, nondigits=0.125)
     got = list(batches(*examples(), 16, (3,), mix))
     assert len(got) == mix.steps(50, 16) == 5
     for _, labels in got:
@@ -67,7 +67,7 @@ def test_a_mix_has_its_shares_and_still_every_image_once():
 def test_a_warp_is_applied_to_all():
     plain, warped = (
         np.concatenate([x for x, _ in batches(*examples(), 16, (0,), mix)])
-        for mix in (Mix(made_up=0.5), Mix(Warp(shift=3), made_up=0.5))
+        for mix in (BatchMix(synthetic=0.5), BatchMix(Warp(shift=3), synthetic=0.5))
     )
     assert plain.shape == warped.shape
     inked = plain.any(axis=(1, 2))

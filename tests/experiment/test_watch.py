@@ -50,7 +50,7 @@ def undrawn(monkeypatch):
 def recorder(simulation, steps=(STEPS,) * EPOCHS):
     """A recorder of a simulated run that follows the digits 0 to 3."""
     images, labels = digits(40)
-    return Recorder(simulation.run, simulation.average.model, images, labels, steps)
+    return Recorder(simulation.run, simulation.ema.model, images, labels, steps)
 
 
 def record_epoch(simulation, notes):
@@ -75,7 +75,7 @@ def test_ratio_is_the_length_of_the_step_over_that_of_the_weights(tmp_path, undr
     np.testing.assert_array_equal(noted["epoch"], [2 / STEPS, 4 / STEPS])
     np.testing.assert_allclose(noted["ratio"], expected[1::2], rtol=1e-5)
     np.testing.assert_allclose(noted["loss"], np.mean(np.reshape(losses, (-1, 2)), axis=1))
-    read = simulation.average.model.predict_proba(noted["digits"])
+    read = simulation.ema.model.predict_proba(noted["digits"])
     np.testing.assert_array_equal(noted["proba"][-1], read)
     simulation.trainer.close()
 

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from inspector.palette import Palette, brightness
 
 import gui
 from data.canvas import from_strokes
 from inspector import compare, filters, network
+from inspector.palette import Palette, brightness
 from inspector.probabilities import NOTHING_DRAWN, verdict
 from nn import (
     AvgPool2D,
@@ -201,7 +201,7 @@ def test_pointing_names_a_number_and_clicking_spells_it_out(start):
         written = inspector.layers.number.text
         assert kind.lower() in written.lower()
         if layer >= 0:
-            said = breakdown.spell(layers[layer], maps[layer][0], array, index)
+            said = breakdown.break_down(layers[layer], maps[layer][0], array, index)
             assert str(abs(said.shown)) in written
             for term in said.total.terms if said.total else ():
                 assert f"{term.shown:+}" in written
@@ -327,7 +327,7 @@ def test_filters_show_the_most_exciting_images_and_climb(start, forty_images):
     np.testing.assert_array_equal(panel.excited[0], best)
     assert "all 40" in panel.found["text"]
     assert "forty images" in panel.found["text"]
-    *_, (made, _) = explain.ascend(app.model, 0, 0)
+    *_, (made, _) = explain.maximise_activation(app.model, 0, 0)
     np.testing.assert_array_equal(panel.made, made[..., 0])
     panel.channel.set("2")
     answer = f"{peaks[best[0, 2], 2]:.3f}"

@@ -38,11 +38,11 @@ def test_overfits_twenty_images(make):
         ]
     )
     x, labels = as_input(images(20)), np.arange(20) % 10  # noise: there is nothing but to remember
-    optimiser, loss, values = make(), SoftmaxCrossEntropy(), []
+    optimizer, loss, values = make(), SoftmaxCrossEntropy(), []
     for _ in range(100):
         values.append(loss.forward(model.forward(x, train=True), labels))
         model.backward(loss.backward())
-        optimiser.step(model.named_params(), model.named_grads())
+        optimizer.step(model.named_params(), model.named_grads())
     assert values[0] > 2
     assert values[-1] < 0.05
     assert (model.predict_proba(images(20)).argmax(axis=1) == labels).all()
@@ -51,11 +51,11 @@ def test_overfits_twenty_images(make):
 def test_same_seed_same_training_to_the_bit():
     trained = []
     for _ in range(2):
-        model, optimiser, loss = network(seed=4), Adam(0.01), SoftmaxCrossEntropy(0.1)
+        model, optimizer, loss = network(seed=4), Adam(0.01), SoftmaxCrossEntropy(0.1)
         for _ in range(5):
             loss.forward(model.forward(as_input(images(6)), train=True), np.arange(6) % 3)
             model.backward(loss.backward())
-            optimiser.step(model.named_params(), model.named_grads())
+            optimizer.step(model.named_params(), model.named_grads())
         trained.append(model.named_params() | model.named_state())
     for name, array in trained[0].items():
         np.testing.assert_array_equal(trained[1][name], array)

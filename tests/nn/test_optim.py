@@ -1,4 +1,4 @@
-"""Optimisers: steps worked by hand, and what all of them promise."""
+"""Optimizers: steps worked by hand, and what all of them promise."""
 
 import numpy as np
 import pytest
@@ -18,11 +18,11 @@ EVERY = pytest.mark.parametrize(
 )
 
 
-def path(optimiser, gradients, start=1.0, shape=(1,)):
+def path(optimizer, gradients, start=1.0, shape=(1,)):
     """Where one weight is after each step."""
     params, places = {"w": np.full(shape, start)}, []
     for dw in gradients:
-        optimiser.step(params, {"w": np.full(shape, float(dw))})
+        optimizer.step(params, {"w": np.full(shape, float(dw))})
         places.append(params["w"].flat[0])
     return places
 
@@ -70,10 +70,10 @@ def test_adadelta_by_hand():
     # rho 3/4, eps 1. Step 1: square 1/4 * 32 = 8, step 32**0.5 * sqrt(1 / 9), so its square
     # 32/9 counts 8/9. Step 2, dw = 0: no step, square 6, step square 2/3. Step 3, dw = 6:
     # square 9/2 + 9 = 27/2, step 6 * sqrt((2/3 + 1) / (27/2 + 1)).
-    optimiser = Adadelta(rho=0.75, eps=1.0)
+    optimizer = Adadelta(rho=0.75, eps=1.0)
     first = -np.sqrt(32) / 3
     third = first - 6 * np.sqrt((5 / 3) / (29 / 2))
-    places = path(optimiser, [np.sqrt(32), 0, 6], start=0.0)
+    places = path(optimizer, [np.sqrt(32), 0, 6], start=0.0)
     assert places == pytest.approx([first, first, third], rel=1e-14)
 
 
@@ -101,11 +101,11 @@ def test_adadeltas_learning_rate_scales_the_step_but_not_its_memory():
 
 @EVERY
 def test_decay_shrinks_by_the_rate_alone_where_there_is_no_gradient(make):
-    optimiser = make(weight_decay=0.25)
-    lr = optimiser.lr
-    places = path(optimiser, [0, 0], start=8.0, shape=(2, 2))
+    optimizer = make(weight_decay=0.25)
+    lr = optimizer.lr
+    places = path(optimizer, [0, 0], start=8.0, shape=(2, 2))
     assert places == pytest.approx([8 * (1 - lr / 4), 8 * (1 - lr / 4) ** 2], rel=1e-14)
-    assert all(not array.any() for memory in optimiser.memory.values() for array in memory.values())
+    assert all(not array.any() for memory in optimizer.memory.values() for array in memory.values())
 
 
 @EVERY
@@ -143,15 +143,15 @@ def test_steps_in_place_in_the_parameters_dtype_and_leaves_gradients(make):
     rng = np.random.default_rng(1)
     params = {"0.w": rng.standard_normal((3, 2)).astype(np.float32), "0.b": np.zeros(2, np.float32)}
     held, grads = dict(params), {name: np.ones_like(array) for name, array in params.items()}
-    optimiser = make(weight_decay=0.01)
+    optimizer = make(weight_decay=0.01)
     for _ in range(3):
-        optimiser.step(params, grads, lr=np.float64(0.1))
-    assert optimiser.steps == 3
+        optimizer.step(params, grads, lr=np.float64(0.1))
+    assert optimizer.steps == 3
     for name, array in held.items():
         assert params[name] is array
         assert array.dtype == np.float32
         np.testing.assert_array_equal(grads[name], 1)
-    for memory in optimiser.memory.values():
+    for memory in optimizer.memory.values():
         assert {name: (a.shape, a.dtype) for name, a in memory.items()} == {
             name: (a.shape, a.dtype) for name, a in params.items()
         }
@@ -160,9 +160,9 @@ def test_steps_in_place_in_the_parameters_dtype_and_leaves_gradients(make):
 @EVERY
 def test_each_weight_remembers_only_itself(make):
     gradients = np.random.default_rng(1).standard_normal((5, 2))
-    params, optimiser = {"a": np.ones(1), "b": np.ones(1)}, make()
+    params, optimizer = {"a": np.ones(1), "b": np.ones(1)}, make()
     for a, b in gradients:
-        optimiser.step(params, {"a": np.array([a]), "b": np.array([b])})
+        optimizer.step(params, {"a": np.array([a]), "b": np.array([b])})
     assert params["a"][0] == path(make(), gradients[:, 0])[-1]
     assert params["b"][0] == path(make(), gradients[:, 1])[-1]
 
@@ -172,18 +172,18 @@ def test_a_step_may_have_a_rate_of_its_own(make):
     one, two = {"w": np.ones(1)}, {"w": np.ones(1)}
     grads = {"w": np.array([2.0])}
     make().step(one, grads)
-    optimiser = make()
-    optimiser.step(two, grads, lr=optimiser.lr / 4)
+    optimizer = make()
+    optimizer.step(two, grads, lr=optimizer.lr / 4)
     assert 1 - two["w"][0] == pytest.approx((1 - one["w"][0]) / 4, rel=1e-12)
-    assert optimiser.lr == make().lr
+    assert optimizer.lr == make().lr
 
 
 @EVERY
 def test_goes_down_a_valley(make):
-    optimiser = make()
+    optimizer = make()
     params, width = {"w": np.array([1.0, -2.0])}, np.array([1.0, 3.0])
     for step in range(2000):
-        optimiser.step(params, {"w": width * params["w"]}, lr=optimiser.lr * (1 - step / 2000))
+        optimizer.step(params, {"w": width * params["w"]}, lr=optimizer.lr * (1 - step / 2000))
     assert np.abs(params["w"]).max() < 1e-2
 
 

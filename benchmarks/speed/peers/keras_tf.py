@@ -35,8 +35,8 @@ class Function(System):
         )
         self.net.set_weights(list(job.model.named_params().values()))
         self.classifier = keras.Sequential([self.net, layers.Softmax()])
-        self.optimiser = keras.optimizers.Adam(LEARNING_RATE, epsilon=1e-8)
-        self.optimiser.build(self.net.trainable_variables)
+        self.optimizer = keras.optimizers.Adam(LEARNING_RATE, epsilon=1e-8)
+        self.optimizer.build(self.net.trainable_variables)
         self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         self.step = tf.function(self._step)
         self.call = tf.function(lambda x: self.classifier(x, training=False))
@@ -53,7 +53,7 @@ class Function(System):
         variables = self.net.trainable_variables
         with tf.GradientTape() as tape:
             loss = self.loss(labels, self.net(x, training=True))
-        self.optimiser.apply(tape.gradient(loss, variables), variables)
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
     def predict(self, x: tf.Tensor) -> np.ndarray:
@@ -69,7 +69,7 @@ class Fit(Function):
         job = self.job
         examples = self.prepare(job.images), self.targets(job.labels)
         dataset = tf.data.Dataset.from_tensor_slices(examples)
-        self.net.compile(self.optimiser, self.loss, jit_compile=False)
+        self.net.compile(self.optimizer, self.loss, jit_compile=False)
         return dataset.batch(job.batch, drop_remainder=True).cache().repeat().prefetch(2)
 
     def train(self, steps: int) -> Timed:

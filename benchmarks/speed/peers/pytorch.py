@@ -23,7 +23,7 @@ class PyTorch(System):
             for theirs, ours in zip(net.parameters(), nchw_weights(job.model), strict=True):
                 theirs.copy_(torch.from_numpy(ours))
         self.net = net.to(memory_format=self.layout)
-        self.optimiser = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE, fused=True)
+        self.optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE, fused=True)
         self.loss = nn.CrossEntropyLoss()
         self.forward = torch.compile(self.net, dynamic=False) if compiled else self.net
 
@@ -38,10 +38,10 @@ class PyTorch(System):
 
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
         """Take one step; see `System.step`."""
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.forward(x), labels)
         loss.backward()
-        self.optimiser.step()
+        self.optimizer.step()
         return loss.item()
 
     def predict(self, x: torch.Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Made-up strokes: repeatable, of every form, and drawn as the window's strokes are."""
+"""Synthetic strokes: repeatable, of every form, and drawn as the window's strokes are."""
 
 import numpy as np
 import pytest

@@ -174,7 +174,7 @@ def test_the_most_exciting_images_are_those_of_the_largest_values():
     model = Sequential([Conv2D(1, 3, 3, rng=rng), ReLU(), Flatten(), Dense(48, 4, rng=rng)])
     x = rng.uniform(0, 1, (23, 6, 6, 1)).astype(np.float32)
     for layer, outputs in enumerate(explain.maps(model, x)[1:]):
-        *_, (indices, values) = explain.most_exciting(model, x, layer, count=5, at_a_time=4)
+        *_, (indices, values) = explain.top_activations(model, x, layer, count=5, at_a_time=4)
         for c in range(outputs.shape[-1]):
             peaks = [float(out[..., c].max()) for out in outputs]
             best = sorted(range(23), key=lambda i: -peaks[i])[:5]
@@ -187,7 +187,7 @@ def test_the_most_exciting_images_are_those_of_the_largest_values():
 def test_gradient_ascent_climbs_far_beyond_noise_and_stays_an_image(shipped):
     noise = np.random.default_rng(1).uniform(0, 0.2, (100, 28, 28, 1)).astype(np.float32)
     for layer, channel in [(4, 7), (14, 3)]:
-        seen = list(explain.ascend(shipped, layer, channel, steps=20))
+        seen = list(explain.maximise_activation(shipped, layer, channel, steps=20))
         assert len(seen) == 20
         image, _ = seen[-1]
         assert image.min() >= 0
@@ -202,7 +202,7 @@ def test_gradient_ascent_finds_the_kernel_itself():
     model = Sequential([Conv2D(1, 1, 3)])
     kernel = np.array([[1, -1, 1], [-1, 1, -1], [1, -1, 1]], np.float32)
     model.layers[0].params["w"][:, :, 0, 0] = kernel
-    *_, (image, value) = explain.ascend(model, 0, 0, (7, 7, 1), steps=80)
+    *_, (image, value) = explain.maximise_activation(model, 0, 0, (7, 7, 1), steps=80)
     np.testing.assert_allclose(image[2:5, 2:5, 0], (kernel > 0).astype(float), atol=0.05)
     assert value == pytest.approx(5, abs=0.3)
     image[2:5, 2:5] = 0
@@ -212,7 +212,7 @@ def test_gradient_ascent_finds_the_kernel_itself():
 def test_a_channel_with_no_slope_leaves_the_noise_to_fade():
     model = Sequential([Conv2D(1, 1, 3), ReLU()])
     model.layers[0].params["w"][:] = 0
-    *_, (image, value) = explain.ascend(model, 1, 0, steps=100)
+    *_, (image, value) = explain.maximise_activation(model, 1, 0, steps=100)
     assert value == 0
     assert image.max() < 0.02
 

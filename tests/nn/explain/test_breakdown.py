@@ -47,7 +47,7 @@ def check_sum(total):
 
 def check(layer, x, out, at):
     """Everything that a spelling says, against loops and the forward pass."""
-    spelling = breakdown.spell(layer, x, out, at)
+    spelling = breakdown.break_down(layer, x, out, at)
     assert spelling.value == out[at]
     assert spelling.shown == as_shown(out[at], spelling.shown)
     assert spelling.at == at
@@ -249,7 +249,7 @@ def test_worked_by_hand():
     layer.params["w"][:, :, 0, 0] = [[1, -1], [0.5, 2]]
     layer.params["b"][:] = 0.25
     x = np.array([[0, 0, 0], [0, 1, 0.5], [0, 0.5, 0.25]], np.float32)[..., None]
-    spelling = breakdown.spell(layer, x, layer.forward(x[None])[0], (1, 1, 0))
+    spelling = breakdown.break_down(layer, x, layer.forward(x[None])[0], (1, 1, 0))
     assert str(spelling.shown) == "1.5000"  # 1 - 0.5 + 0.25 + 0.5, plus 0.25
     assert spelling.rule == "out = sum of patch x kernel + bias"
     assert spelling.corner == (1, 1)
@@ -265,14 +265,14 @@ def test_the_window_knows_where_it_is_in_the_padding():
     layer = Conv2D(1, 1, 3, stride=2, pad="same")
     x = np.ones((5, 5, 1), np.float32)
     out = layer.forward(x[None])[0]
-    assert breakdown.spell(layer, x, out, (0, 2, 0)).corner == (-1, 3)
+    assert breakdown.break_down(layer, x, out, (0, 2, 0)).corner == (-1, 3)
 
 
 @pytest.mark.parametrize("at", [(0, 0), (0, 0, 0, 0), (5, 0, 0), (0, 0, -1)])
 def test_a_place_that_is_none_is_refused(at):
     x = np.zeros((5, 5, 1), np.float32)
     with pytest.raises(ValueError, match="no place in an output of shape"):
-        breakdown.spell(ReLU(), x, x, at)
+        breakdown.break_down(ReLU(), x, x, at)
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan, 3e38])
@@ -283,4 +283,4 @@ def test_numbers_beyond_all_bounds_are_refused_in_one_line(value):
     with np.errstate(over="ignore"):
         out = layer.forward(x[None])[0]
     with pytest.raises(ValueError, match="too large to be spelled out"):
-        breakdown.spell(layer, x, out, (0,))
+        breakdown.break_down(layer, x, out, (0,))

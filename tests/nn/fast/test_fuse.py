@@ -234,7 +234,7 @@ def test_a_copy_has_parameters_of_its_own_and_a_replica_shares_them():
 
 def test_demands_what_the_model_does():
     model = whole_network()
-    assert fuse(model).demand((21, 20, 1)) == model.demand((21, 20, 1))
+    assert fuse(model).cost((21, 20, 1)) == model.cost((21, 20, 1))
 
 
 def test_images_of_one_size_leave_nothing_in_the_padding_of_another():
@@ -311,7 +311,7 @@ def test_nothing_large_is_allocated_once_the_buffers_stand():
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    rooms = [getattr(layer, "_rooms", {}) for layer in network.layers]
+    rooms = [getattr(layer, "_buffers", {}) for layer in network.layers]
     little = sum(room.nbytes for held in rooms for room in held.values()) / 20
     assert after - before < little  # Python keeps some small objects for later
     assert peak - before < little

@@ -16,7 +16,7 @@ import numpy as np
 from nn import Adam, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 from nn.schedule import one_cycle
 from nn.training import checkpoint
-from nn.training.ema import Average
+from nn.training.ema import EMA
 from nn.training.launch import join
 from nn.training.run import Run, StoppedError
 from nn.training.trainer import Trainer
@@ -53,34 +53,36 @@ def epoch(number):
         yield images[part], labels[part]
 
 
-def train(ranks, folder: Path, threads: int | None, fault: str = "", at: int = 0, who: int = 0):
+def train(processes, folder: Path, threads: int | None, fault: str = "", at: int = 0, who: int = 0):
     """Train, or go on; leave the outcome in a file."""
     model = network()
-    average, optimiser = Average(model, 0.9), Adam(0.01)
+    average, optimizer = EMA(model, 0.9), Adam(0.01)
     schedule = one_cycle(0.01, EPOCHS * STEPS)
-    with Trainer(model, optimiser, schedule, seed=5, threads=threads, ranks=ranks) as trainer:
+    with Trainer(
+        model, optimizer, schedule, seed=5, threads=threads, processes=processes
+    ) as trainer:
         run = Run(trainer, average, folder, {"seed": 5})
         if run.resume(print):
-            print(f"going on at step {optimiser.steps}", flush=True)
+            print(f"going on at step {optimizer.steps}", flush=True)
         with run.stopping_on_signals():
             while run.progress.epoch <= EPOCHS:
                 for _ in run.steps(epoch(run.progress.epoch)):
-                    if optimiser.steps == at and who in (ranks.rank, -1):
+                    if optimizer.steps == at and who in (processes.rank, -1):
                         FAULTS[fault]()
                 run.end_epoch()
     history = [row["loss"] for row in run.progress.history]
-    arrays = checkpoint.gather(model, average, optimiser) | {"history": np.array(history)}
-    np.savez(folder / f"outcome-{ranks.rank}.npz", **arrays)
-    print(f"trained on {ranks.size} ranks", flush=True)
+    arrays = checkpoint.gather(model, average, optimizer) | {"history": np.array(history)}
+    np.savez(folder / f"outcome-{processes.rank}.npz", **arrays)
+    print(f"trained on {processes.size} ranks", flush=True)
 
 
 def main(argv: list[str]) -> int:
     """Run the command; return its exit status."""
     folder, fault, at, who = argv if len(argv) > 1 else (*argv, "", 0, 0)
     try:
-        with join() as ranks:
-            Path(folder, f"pid-{ranks.rank}").write_text(str(os.getpid()))
-            train(ranks, Path(folder), 1, fault, int(at), int(who))
+        with join() as processes:
+            Path(folder, f"pid-{processes.rank}").write_text(str(os.getpid()))
+            train(processes, Path(folder), 1, fault, int(at), int(who))
     except StoppedError as stop:
         print(stop, file=sys.stderr)
         return 128 + stop.signal

@@ -6,7 +6,7 @@ import pytest
 from nn import Adam, BatchNorm, Dense, Sequential
 from nn.training import checkpoint
 from nn.training.checkpoint import CheckpointError
-from nn.training.ema import Average
+from nn.training.ema import EMA
 
 ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([True, False])}
 
@@ -19,7 +19,7 @@ def gathered(training):
 def training(outputs=3):
     rng = np.random.default_rng(0)
     model = Sequential([Dense(2, outputs, rng=rng), BatchNorm(outputs)])
-    return model, Average(model, 0.9), Adam()
+    return model, EMA(model, 0.9), Adam()
 
 
 def test_comes_back_as_it_was(tmp_path):
@@ -120,13 +120,13 @@ def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
 
 
 def test_gathered_and_restored_is_the_same_training():
-    model, average, optimiser = training()
+    model, average, optimizer = training()
     for w in model.named_params().values():
         w += 1
     average.update(model)
-    optimiser.step(model.named_params(), {n: w * 2 for n, w in model.named_params().items()})
+    optimizer.step(model.named_params(), {n: w * 2 for n, w in model.named_params().items()})
     model.layers[1].state["var"][...] = 5
-    arrays = gathered((model, average, optimiser))
+    arrays = gathered((model, average, optimizer))
     other = training()
     checkpoint.restore(arrays, *other)
     again = checkpoint.gather(*other)
@@ -150,11 +150,11 @@ def test_another_networks_arrays_change_nothing(change):
         arrays["optimiser/mean/0.w"] = np.ones(3, np.float32)
     elif change.startswith("memory"):
         arrays["optimiser/mood/0.w" if "kind" in change else "optimiser/mean"] = np.ones(3)
-    model, average, optimiser = training()
+    model, average, optimizer = training()
     before = {
-        name: array.copy() for name, array in checkpoint.gather(model, average, optimiser).items()
+        name: array.copy() for name, array in checkpoint.gather(model, average, optimizer).items()
     }
     with pytest.raises(ValueError, match="another network"):
-        checkpoint.restore(arrays, model, average, optimiser)
-    for name, array in checkpoint.gather(model, average, optimiser).items():
+        checkpoint.restore(arrays, model, average, optimizer)
+    for name, array in checkpoint.gather(model, average, optimizer).items():
         np.testing.assert_array_equal(array, before[name])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn import BatchNorm, Dense, Sequential
-from nn.training.ema import Average
+from nn.training.ema import EMA
 
 
 def network():
@@ -15,7 +15,7 @@ def network():
 def test_by_hand():
     """Of 1, 2 and 3: keep 1/10, then 2/11, then the decay of 0.2, which is below 3/12."""
     model = network()
-    average = Average(model, 0.2)
+    average = EMA(model, 0.2)
     w, b = model.layers[0].params.values()
     start = w.copy()
     expected_w, expected_b, expected_mean = start, 0.0, 0.0
@@ -35,7 +35,7 @@ def test_by_hand():
 def test_the_model_stays_as_it_is():
     model = network()
     before = {name: array.copy() for name, array in model.named_params().items()}
-    average = Average(model, 0.5)
+    average = EMA(model, 0.5)
     average.update(model)
     average.model.layers[0].params["w"][...] = 7
     for name, array in before.items():
@@ -45,4 +45,4 @@ def test_the_model_stays_as_it_is():
 @pytest.mark.parametrize("decay", [-0.1, 1.0, float("nan")])
 def test_a_decay_out_of_range_is_refused(decay):
     with pytest.raises(ValueError, match="decay"):
-        Average(network(), decay)
+        EMA(network(), decay)

@@ -15,7 +15,7 @@ import pytest
 
 from nn.training import checkpoint
 from nn.training.launch import SIZES
-from nn.training.processes import Alone
+from nn.training.processes import SingleProcess
 from tests.conftest import missing
 from tests.nn.training import crew
 
@@ -37,7 +37,7 @@ def mpiexec():
 def alone(tmp_path_factory):
     """What one process with two threads comes to, by itself."""
     folder = tmp_path_factory.mktemp("alone")
-    crew.train(Alone(), folder, threads=2)
+    crew.train(SingleProcess(), folder, threads=2)
     return outcome(folder)
 
 

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from nn.training.launch import SIZES, RanksError, join
-from nn.training.processes import Alone
+from nn.training.launch import SIZES, LaunchError, join
+from nn.training.processes import SingleProcess
 
 
 @pytest.fixture(autouse=True)
@@ -18,13 +18,13 @@ def no_launcher(monkeypatch):
 def test_alone_adds_rows_one_by_one_in_their_order():
     rows = np.array([[1e8, 1], [1, 2], [1, 4], [-1e8, 8]], np.float32)
     # In float32 1e8 + 1 is 1e8: any other order, or float64, would give 1 or 2.
-    np.testing.assert_array_equal(Alone().add(rows, 4), [0, 15])
+    np.testing.assert_array_equal(SingleProcess().all_reduce_sum(rows, 4), [0, 15])
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 @pytest.mark.parametrize("items", [0, 1, 4, 10])
 def test_shares_are_neighbours_that_leave_nothing_out(size, items):
-    class Some(Alone):
+    class Some(SingleProcess):
         pass
 
     Some.size = size
@@ -35,14 +35,14 @@ def test_shares_are_neighbours_that_leave_nothing_out(size, items):
 
 def test_an_ordinary_process_is_alone(monkeypatch):
     monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
-    assert type(join()) is Alone
+    assert type(join()) is SingleProcess
     monkeypatch.setenv("PMI_SIZE", "1")
-    assert type(join()) is Alone
+    assert type(join()) is SingleProcess
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_started_by_a_launcher_without_mpi4py_it_says_what_to_install(monkeypatch, name):
     monkeypatch.setenv(name, "2")
     monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
-    with pytest.raises(RanksError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):
+    with pytest.raises(LaunchError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):
         join()

@@ -13,7 +13,7 @@ from nn import Adam
 from nn.schedule import one_cycle
 from nn.training import checkpoint
 from nn.training.checkpoint import CheckpointError
-from nn.training.ema import Average
+from nn.training.ema import EMA
 from nn.training.run import Run, StoppedError
 from nn.training.trainer import DivergedError, Trainer
 from tests.nn.training.test_trainer import digits, network
@@ -34,11 +34,11 @@ class Simulation:
 
     def __init__(self, folder, **settings):
         self.model = network(dropout=0.3, batchnorm=True)
-        self.average = Average(self.model, 0.9)
+        self.ema = EMA(self.model, 0.9)
         self.trainer = Trainer(
             self.model, Adam(0.01), one_cycle(0.01, EPOCHS * STEPS), seed=5, threads=2
         )
-        self.run = Run(self.trainer, self.average, folder, SETTINGS | settings)
+        self.run = Run(self.trainer, self.ema, folder, SETTINGS | settings)
         self.told = []
         self.resumed = self.run.resume(self.told.append)
 
@@ -55,7 +55,7 @@ class Simulation:
         return self
 
     def outcome(self):
-        arrays = checkpoint.gather(self.model, self.average, self.trainer.optimiser)
+        arrays = checkpoint.gather(self.model, self.ema, self.trainer.optimizer)
         history = [
             {name: value for name, value in row.items() if name != "images_per_s"}
             for row in self.run.progress.history

@@ -21,7 +21,7 @@ from nn import (
 )
 from nn.loss import NO_CLASS
 from nn.schedule import constant
-from nn.training.processes import Alone
+from nn.training.processes import SingleProcess
 from nn.training.trainer import SHARD, DivergedError, Trainer, evaluate, shards
 
 
@@ -51,14 +51,14 @@ def test_a_step_is_the_step_of_the_whole_batch():
     images, labels = digits()
     assert len(labels) % SHARD, "the last shard must be a smaller one"
     sharded, whole = network(), network()
-    loss, optimiser = SoftmaxCrossEntropy(0.1), SGD(0.1, momentum=0.9)
+    loss, optimizer = SoftmaxCrossEntropy(0.1), SGD(0.1, momentum=0.9)
     x = (images / np.float32(255))[..., None]
     expected = []
     for _ in range(3):
         logits = whole.forward(x, train=True)
         expected.append((loss.forward(logits, labels), int((logits.argmax(1) == labels).sum())))
         whole.backward(loss.backward())
-        optimiser.step(whole.named_params(), whole.named_grads())
+        optimizer.step(whole.named_params(), whole.named_grads())
     steps = train(sharded, images, labels, label_smoothing=0.1)
     assert [step.correct for step in steps] == [correct for _, correct in expected]
     np.testing.assert_allclose([s.loss for s in steps], [value for value, _ in expected], rtol=1e-5)
@@ -124,11 +124,11 @@ def test_a_batch_is_cut_so_that_two_threads_have_work(batch, sizes):
 
 
 def test_a_rank_without_a_shard_looks_at_no_image():
-    ranks = Alone()
-    ranks.size = 4
+    processes = SingleProcess()
+    processes.size = 4
     seen = []
-    for ranks.rank in range(4):
-        with Trainer(network(), SGD(0.1), constant(0.1), threads=1, ranks=ranks) as trainer:
+    for processes.rank in range(4):
+        with Trainer(network(), SGD(0.1), constant(0.1), threads=1, processes=processes) as trainer:
             seen.append([list(range(n))[trainer.part(n)] for n in (8, 40, 128)])
     for parts, n in zip(zip(*seen, strict=True), (8, 40, 128), strict=True):
         assert [i for part in parts for i in part] == list(range(n))
