@@ -1,16 +1,16 @@
 """Gradient check: is what ``backward`` says really the slope of what ``forward`` computes?
 
-A derivative can be measured: step one number a little to each side, see how far the result moves.
-That is slow, one number at a time, but it knows nothing of the chain rule, so it is an independent
-judge of it. ``python -m nn.gradcheck`` measures every parameter and the input of every layer, and
-of a whole network (``python -m nn.gradcheck Dense`` those of the cases so called), and compares:
+A derivative can be measured: step one number a little to each side and see how far the result
+moves. That is slow, but it knows nothing of the chain rule, so it is an independent judge.
+``python -m nn.gradcheck`` measures every parameter and the input of every layer and of a whole
+network (``python -m nn.gradcheck Dense`` only the cases whose titles begin so), and compares:
 
     numeric(x)  = (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h        f = sum(out * dout)
 
 a central difference that is exact up to h^4, in float64. ``dout`` is random: with all ones a
 wrongly transposed gradient could pass. The error of each element is relative to the larger of the
 two values; where both are almost zero it is relative to a thousandth of the array's largest
-gradient instead, for rounding leaves no digits to compare there.
+gradient instead, because rounding leaves no digits to compare there.
 
 At the kink of a ReLU, or where a max-pool's winner changes, there is no slope. An element whose
 steps change any such choice anywhere (`Layer.choices`) is skipped, and counted.
@@ -18,26 +18,20 @@ steps change any such choice anywhere (`Layer.choices`) is skipped, and counted.
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import (
-    AvgPool2D,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    Rescaling,
-    Sequential,
-    Softmax,
-    SoftmaxCrossEntropy,
-)
+from .layers.activation import Flatten, ReLU, Softmax
+from .layers.batchnorm import BatchNorm
+from .layers.conv import Conv2D
+from .layers.dense import Dense
+from .layers.dropout import Dropout
+from .layers.pool import AvgPool2D, MaxPool2D
+from .layers.rescaling import Rescaling
+from .loss import SoftmaxCrossEntropy
+from .model import Sequential
 
 STEP = 1e-4
 TOLERANCE = 1e-7
@@ -45,54 +39,32 @@ FLOOR = 1e-3
 DROPOUT_SEED = 7
 
 
-@dataclass(frozen=True)
-class Row:
-    """The verdict on one array: the input, or one parameter.
+class Row(NamedTuple):
+    """The verdict on one array."""
 
-    Attributes
-    ----------
-    name : str
-        ``"x"``, ``"w"``, ``"2.gamma"`` ...
-    error : float
-        The worst relative error of all elements compared; infinity if the analytic gradient is
-        missing or of another shape.
-    where : tuple of int
-        The index of that element.
-    compared, skipped : int
-        How many elements were compared, and how many not, because a choice changed.
-    """
-
-    name: str
-    error: float
-    where: tuple[int, ...]
-    compared: int
-    skipped: int
+    name: str  # "x" for the input, or a parameter's: "w", "2.gamma" ...
+    error: float  # the worst relative error; infinite if the gradient is missing or misshapen
+    where: tuple[int, ...]  # the index of that element
+    compared: int  # elements
+    skipped: int  # elements, because a choice changed
 
     @property
     def passed(self) -> bool:
-        """Whether something was compared, and nothing was off by more than `TOLERANCE`."""
+        """Whether something was compared, and no error reached `TOLERANCE`."""
         return self.compared > 0 and self.error < TOLERANCE
 
 
-Measure = Callable[[], tuple[float, list[np.ndarray]]]
-
-
 def check(model: Sequential, x: np.ndarray, rng: np.random.Generator) -> list[Row]:
-    """Check a network, which may be of one layer, against central differences.
+    """Check a network, perhaps of one layer: return a row for the input and every parameter.
 
     Parameters
     ----------
     model : Sequential
-        With float64 parameters. It runs in training mode.
+        With float64 parameters; it runs in training mode.
     x : ndarray, float64
         Its input; stepped in place, and left as it was.
     rng : numpy.random.Generator
         Draws ``dout``.
-
-    Returns
-    -------
-    list of Row
-        The input first, then every parameter.
     """
     out = _forward(model, x).copy()  # Flatten's would change with x
     dout = rng.standard_normal(out.shape)
@@ -107,14 +79,14 @@ def check(model: Sequential, x: np.ndarray, rng: np.random.Generator) -> list[Ro
 
 
 def check_loss(loss: SoftmaxCrossEntropy, logits: np.ndarray, labels: np.ndarray) -> list[Row]:
-    """Check the loss's gradient for its logits, float64 of shape (N, K), likewise."""
+    """Check the loss's gradient for its logits, float64 of shape (N, K)."""
     start = loss.forward(logits, labels)
     analytic = loss.backward()
     return [_compare("x", logits, analytic, lambda: (loss.forward(logits, labels) - start, []))]
 
 
 def _forward(model, x):
-    """Run a training forward in which every Dropout loses the same values each time."""
+    """Run a training forward in which every Dropout drops the same values each time."""
     for layer in model.dropouts():
         layer.rng = np.random.default_rng(DROPOUT_SEED)
     return model.forward(x, train=True)
@@ -126,8 +98,11 @@ def _choices(model):
     return [choice.copy() for choice in made if choice is not None]
 
 
-def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure: Measure) -> Row:
-    """Compare the analytic gradient for ``array`` with the measured one, element by element."""
+def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure) -> Row:
+    """Compare the analytic gradient for ``array`` with the measured one, element by element.
+
+    ``measure`` returns how far the result has moved, and the choices that were made.
+    """
     if analytic is None or analytic.shape != array.shape:
         return Row(name, np.inf, (), array.size, 0)
     _, choices = measure()
@@ -140,8 +115,7 @@ def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure:
     error[np.isnan(analytic)] = np.inf
     where = np.unravel_index(error.argmax(), error.shape)
     compared = int(smooth.sum())
-    at = tuple(map(int, where))
-    return Row(name, float(error[where]), at, compared, array.size - compared)
+    return Row(name, float(error[where]), tuple(map(int, where)), compared, array.size - compared)
 
 
 def _slope(array, at, measure, choices):
@@ -180,8 +154,8 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield layers("Conv2D no bias", image, Conv2D(2, 3, 3, pad=(0, 2), bias=False, **exact))
     yield layers("MaxPool2D", image, MaxPool2D(2))
     yield layers("MaxPool2D overlap", image, MaxPool2D(3, stride=(2, 1), pad=1))
-    # Where a whole window is equal it stays so when the weights in front of the pool change: the
-    # slope is sound there, and only one of the equals may be paid.
+    # A window of equal values stays equal when the weights in front of the pool change: it has a
+    # slope, and only one of the equals may receive the gradient.
     tied = rng.standard_normal((2, 4, 4, 1))
     tied[:, :2, :2] = 0.5
     yield layers("MaxPool2D ties", None, Conv2D(1, 2, 1, **exact), MaxPool2D(2), x=tied)
@@ -210,12 +184,9 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
 
 
 def main(names: Sequence[str] = ()) -> int:
-    """Print the table of the cases whose titles begin so.
+    """Print the table of the cases whose titles begin with one of ``names``; all without names.
 
-    Returns
-    -------
-    int
-        The exit status: 0, 1 if a row failed, 2 if no title begins so.
+    Return the exit status: 0, 1 if a row failed, 2 if there is no such case.
     """
     chosen = [(title, run) for title, run in cases() if title.startswith(tuple(names) or "")]
     if not chosen:

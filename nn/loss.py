@@ -9,8 +9,7 @@ import numpy as np
 
 from .layers.activation import softmax
 
-NO_CLASS = -1
-"""The label of an example that belongs to none of the classes: its target is even over all."""
+NO_CLASS = -1  # the label of an example of none of the classes: its target is even over all
 
 
 def targets(labels: np.ndarray, K: int) -> np.ndarray:
@@ -42,20 +41,19 @@ class SoftmaxCrossEntropy:
         self._memory: tuple[np.ndarray, np.ndarray] | None = None
 
     def forward(self, logits: np.ndarray, labels: np.ndarray) -> float:
-        """Return the mean loss of logits, shape (N, K).
+        """Return the mean loss of a batch.
 
         Parameters
         ----------
         logits : ndarray, shape (N, K)
         labels : ndarray
             Of int, shape (N,): the right classes. Or of float, shape (N, K): the probability that
-            each class is meant to get (see `targets`).
+            each class should get (see `targets`); it is not checked.
 
         Raises
         ------
         ValueError
             If the shapes do not fit, the batch is empty, or a label is not in 0 ... K - 1.
-            Probabilities are taken as they are.
         """
         labels = np.asarray(labels)
         N_K, given = logits.shape, labels.shape

@@ -9,8 +9,7 @@ from .layers.base import Layer
 from .layers.dropout import Dropout
 from .saving.modelfile import read_model, write_model
 
-IMAGES_AT_A_TIME = 256
-"""How many images `Sequential.predict_proba` takes at once, to keep memory bounded."""
+IMAGES_AT_A_TIME = 256  # in `Sequential.predict_proba`, to keep memory bounded
 
 
 class Sequential:
@@ -34,15 +33,14 @@ class Sequential:
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for the input, and fill every layer's ``grads``.
 
-        The chain rule: the gradient of each layer's input is that of the output of the layer
-        before it.
+        The chain rule: the gradient for a layer's input is that for the output of the layer before.
         """
         for layer in reversed(self.layers):
             dout = layer.backward(dout)
         return dout
 
     def named_params(self) -> dict[str, np.ndarray]:
-        """Return all parameters, as ``{"0.w": array, ...}``: the arrays themselves, no copies."""
+        """Return all parameters as ``{"0.w": array, ...}``: the arrays themselves, no copies."""
         return self._named("params")
 
     def named_grads(self) -> dict[str, np.ndarray]:
@@ -65,16 +63,12 @@ class Sequential:
         }
 
     def predict_proba(self, images: np.ndarray) -> np.ndarray:
-        """Return the probability of each class for each image.
+        """Return the probability of each class for each image: (N, classes), float32.
 
         Parameters
         ----------
         images : ndarray
             uint8 in 0 ... 255 or float in [0, 1], of shape (N, H, W) or (N, H, W, C).
-
-        Returns
-        -------
-        ndarray, shape (N, classes), float32
 
         Raises
         ------
@@ -103,8 +97,7 @@ class Sequential:
     def replica(self) -> "Sequential":
         """Return a network that shares the parameters and has all else to itself.
 
-        Replicas can work on different images at the same time, and all of them see each step that
-        an optimizer takes.
+        Replicas can work at the same time, and all of them see each step of an optimizer.
         """
         return Sequential([layer.replica() for layer in self.layers])
 
@@ -122,13 +115,7 @@ class Sequential:
             mine[name][...] = running
 
     def summary(self, input_shape: tuple[int, ...] = (28, 28, 1)) -> str:
-        """Return a table: each layer's output shape, parameters and multiply-adds per image.
-
-        Parameters
-        ----------
-        input_shape : tuple of int
-            Of one image, without N.
-        """
+        """Return a table of the layers: output shape, parameters, multiply-adds for one image."""
         rows = [("layer", "output", "parameters", "multiply-adds")]
         shape, parameters, products = tuple(input_shape), 0, 0
         for layer in self.layers:
@@ -140,69 +127,20 @@ class Sequential:
         rows.append(("total", "", f"{parameters:,}", f"{products:,}"))
         return "\n".join(f"{a:<12}{b:<16}{c:>12}{d:>16}" for a, b, c, d in rows)
 
-    def cost(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
-        """Return what one image takes, before anything is computed.
-
-        Parameters
-        ----------
-        input_shape : tuple of int
-            Of one image, without N.
-
-        Returns
-        -------
-        floats : int
-            That the layer with the most needs at a time.
-        work : int
-            The floats of all layers, and their multiply-adds.
-
-        Raises
-        ------
-        ValueError
-            If a layer expects another shape.
-        """
-        shape, most, work = tuple(input_shape), 0, 0
-        for layer in self.layers:
-            floats = layer.floats(shape)
-            most, work = max(most, floats), work + floats + layer.multiply_adds(shape)
-            shape = layer.output_shape(shape)
-        return most, work
-
     def save(self, path: str | os.PathLike) -> None:
-        """Write the network to ``path``, an ``.npz`` file, whole or not at all.
-
-        Raises
-        ------
-        ValueError
-            If it has no layer.
-        """
-        if not self.layers:
-            raise ValueError("a network without layers cannot be saved")
+        """Write the network to ``path``, an ``.npz`` file, whole or not at all."""
         write_model(path, self.layers)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Sequential":
-        """Read a network that `save` wrote.
-
-        Raises
-        ------
-        ModelFileError
-            If there is no such file, or it is anything but a whole and sound model.
-        """
+        """Read a network that `save` wrote; ModelFileError if it is not a whole and sound one."""
         return cls(read_model(path))
 
 
 def as_input(images: np.ndarray) -> np.ndarray:
     """Return images as a network takes them: float32 in [0, 1], shape (N, H, W, C).
 
-    Parameters
-    ----------
-    images : ndarray
-        uint8 in 0 ... 255 or float in [0, 1], of shape (N, H, W) or (N, H, W, C).
-
-    Raises
-    ------
-    ValueError
-        If it has another shape or dtype.
+    ``images`` is what `Sequential.predict_proba` takes; ValueError if it is anything else.
     """
     images = np.asarray(images)
     if images.ndim not in (3, 4):

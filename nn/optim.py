@@ -24,7 +24,7 @@ class Optimizer:
     Parameters
     ----------
     lr : float
-        The learning rate, where a step is not given one of its own.
+        The learning rate of a step that is not given one of its own.
     weight_decay : float
         See the module's docstring.
 
@@ -51,12 +51,7 @@ class Optimizer:
     def step(self, params: Arrays, grads: Arrays, lr: float | None = None) -> None:
         """Move every parameter one step down its gradient, in place.
 
-        Parameters
-        ----------
-        params, grads : dict of str to ndarray
-            The same names, and under each the same shape.
-        lr : float, optional
-            The learning rate of this step, from a schedule.
+        ``grads`` has the names and shapes of ``params``; ``lr`` is of this step, from a schedule.
         """
         lr = self.lr if lr is None else lr
         self.steps += 1
@@ -85,11 +80,9 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    lr : float
     momentum : float
         In [0, 1).
     nesterov : bool
-    weight_decay : float
 
     References
     ----------
@@ -119,12 +112,10 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    lr : float
     betas : pair of float
-        How much of each mean a step leaves in place, in [0, 1).
+        The share of each mean that a step keeps, in [0, 1).
     eps : float
         Keeps the division away from zero.
-    weight_decay : float
 
     References
     ----------
@@ -160,10 +151,9 @@ class Adadelta(Optimizer):
     lr : float
         Multiplies the step; 1 is the paper's rule.
     rho : float
-        How much of each mean a step leaves in place, in [0, 1).
+        The share of each mean that a step keeps, in [0, 1).
     eps : float
-        Starts the first steps off, and keeps the division away from zero.
-    weight_decay : float
+        Makes the first steps possible, and keeps the division away from zero.
 
     References
     ----------

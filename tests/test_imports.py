@@ -18,7 +18,7 @@ FLOORS = (
     ("nn.layers", "nn.schedule"),
     ("nn.saving", "nn.loss", "nn.optim"),
     ("nn.model",),
-    ("nn.fast", "nn.explain", "nn.convert", "nn.gradcheck"),
+    ("nn.fast", "nn.explain", "nn.convert", "nn.gradcheck", "nn.fit"),
     ("nn.training",),
     ("weights", "recipes"),
     ("experiment", "inspector", "recognise"),

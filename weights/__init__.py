@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nn import ModelFileError, Sequential, convert
+from nn.saving.limits import cost
 
 SHIPPED = Path(__file__).with_name("mnist.npz")
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -34,7 +35,7 @@ def load(path: str | os.PathLike | None = None) -> Sequential:
     model = convert.load(path)
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
-        floats, work = model.cost(SHAPE)
+        floats, work = cost(model.layers, SHAPE)
         if floats > MAX_FLOATS or work > MAX_WORK:
             raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
         classes = model.predict_proba(paper_and_ink).shape[1:]

@@ -12,7 +12,8 @@ from ..layers.dense import Dense
 from ..layers.dropout import Dropout
 from ..layers.rescaling import Rescaling
 from ..model import Sequential
-from ..saving.modelfile import MAX_LAYERS, check_numbers, check_shape
+from ..saving.limits import build, check_numbers, check_shape, floats
+from ..saving.modelfile import MAX_LAYERS
 from .errors import at
 
 PIXEL_UNITS = 1 / 16
@@ -64,19 +65,16 @@ class Builder:
         ValueError
             If anything does not fit.
         """
-        for name, shape in kind.param_shapes(**config).items():
-            check_shape(name, arrays, shape)
-        layer = kind(**config)
+        layer = build(kind, config, arrays)
         for target in (layer.params, layer.state):
-            for name, old in target.items():
-                check_shape(name, arrays, old.shape)
-                old[...] = _numbers(name, arrays[name])
+            for name in target:
+                target[name] = _numbers(name, arrays[name])
         if len(self.layers) >= MAX_LAYERS:
             raise ValueError(f"it has more than {MAX_LAYERS} layers")
         shape = layer.output_shape(self.shape)
         if kind is Softmax and len(shape) != 1:
             raise ValueError("a softmax over maps is not understood, only over one row of numbers")
-        if (size := 4 * layer.floats(self.shape)) > MAX_IMAGE_BYTES:
+        if (size := 4 * floats(layer, self.shape)) > MAX_IMAGE_BYTES:
             raise ValueError(f"one image would take {size} bytes; {MAX_IMAGE_BYTES} are the most")
         self.layers.append(layer)
         self.shape = shape
@@ -154,6 +152,6 @@ def _numbers(name, array):
     """Read an array; it must hold finite numbers, and a variance none below zero."""
     if array.dtype.kind != "f":
         raise ValueError(f"array {name} holds {array.dtype}, no floats")
-    numbers = np.asarray(array[...], np.float32)
+    numbers = np.array(array[...], np.float32, order="C")
     check_numbers(name, numbers)
     return numbers

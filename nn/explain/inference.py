@@ -13,11 +13,10 @@ from ..model import Sequential
 class FrozenBatchNorm(BatchNorm):
     """BatchNorm in use: its statistics are constants, so its slope is gamma / std and no more."""
 
-    def forward(self, x, train=False):
-        return self._remember(train, super().forward(x, train=False))
+    def _forward(self, x, train):
+        return super()._forward(x, train=False)
 
-    def backward(self, dout):
-        self._recall(dout)
+    def _backward(self, dout, _cache):
         std = np.sqrt(self.state["var"] + dout.dtype.type(self.config["eps"]))
         return dout * (self.params["gamma"] / std)
 

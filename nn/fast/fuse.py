@@ -64,10 +64,6 @@ class Fused(Sequential):
         """Return a fused network with copies of the parameters."""
         return fuse(self.model.copy(), **self.options)
 
-    def cost(self, input_shape: tuple[int, ...]) -> tuple[int, int]:
-        """Return what the model needs; see `Sequential.cost`."""
-        return self.model.cost(input_shape)
-
     def dropouts(self) -> list[Dropout]:
         """Return the model's layers that draw random numbers."""
         return self.model.dropouts()

@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from ..layers.base import Layer
+from ..layers.base import Layer, Shape
 from ..layers.batchnorm import BatchNorm
 from ..layers.conv import Conv2D
 from ..layers.dropout import Dropout
@@ -32,8 +32,13 @@ class _Fast(Layer):
 
     def __init__(self, plain: Layer):
         super().__init__(**plain.config)
+        self.plain = plain
         self.params, self.grads, self.state = plain.params, plain.grads, plain.state
         self._buffers: dict[str, np.ndarray] = {}
+
+    def check_input(self, shape: tuple) -> Shape:
+        """Return what the plain layer does, and raise its errors."""
+        return self.plain.check_input(shape)
 
     def replica(self) -> Self:
         """Return a layer that shares ``params`` with this one and has all else to itself."""
@@ -58,7 +63,7 @@ def _aligned(shape, dtype):
 
 
 def round_up(size, of):
-    """Return ``size`` rounded up to whole so many."""
+    """Round ``size`` up to a multiple of ``of``."""
     return -(-size // of) * of
 
 
@@ -75,16 +80,19 @@ class ConvReLUPool(_Fast):
         super().__init__(conv)
         self.window = conv.window
         self.pool = (1, 1) if pool is None else pool.window.kernel
-        self._stops = conv._stops
-        self._pool_stops = (lambda *size: size) if pool is None else pool._stops
+        self.max_pool = pool
         self.input_gradient = True
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def check_input(self, shape: tuple) -> Shape:
+        """Return what the convolution and the pool do, and raise their errors."""
+        maps = self.plain.check_input(shape)
+        return maps if self.max_pool is None else self.max_pool.output_shape(maps)
+
+    def _forward(self, x, train):
         """Return the pooled maps, shape (N, OH, OW, OC), of ``x`` of shape (N, H, W, C)."""
         _, KW, C, OC = self.params["w"].shape
-        self._expect(x.shape, "N", "H", "W", C)
         (SH, SW), (PH, PW) = self.window.stride, self.pool
-        OH, OW = self._pool_stops(*self._stops(*x.shape[1:3]))
+        OH, OW, _ = self.output_shape(x.shape[1:])
         rows = self._padded(x)
         out = self._buffer("out", (len(x), OH, OW, OC))
         winner = self._buffer("winner", out.shape, np.uint8)
@@ -92,11 +100,11 @@ class ConvReLUPool(_Fast):
         kernels.convolve(
             rows, self._blocks(), bias, KW * C, SH, SW * C, PH, PW, self._maps(OH, OW), out, winner
         )
-        return self._remember(train, out, rows, winner, x.shape)
+        return out, (rows, winner, x.shape)
 
-    def backward(self, dout: np.ndarray) -> np.ndarray | None:  # type: ignore[override]
+    def _backward(self, dout, cache):
         """Return the gradient for ``x``, unless it is not asked for; fill ``grads``."""
-        rows, winner, shape = self._recall(dout)
+        rows, winner, shape = cache
         dout = np.ascontiguousarray(dout)
         if "b" in self.params:
             self.grads["b"] = self._buffer("db", self.params["b"].shape)
@@ -174,13 +182,12 @@ class ConvReLUPool(_Fast):
 class FastBatchNorm(_Fast):
     """`nn.BatchNorm`, in two passes over the batch instead of ten."""
 
-    def __init__(self, plain: BatchNorm):
-        super().__init__(plain)
-        self.plain = plain
+    plain: BatchNorm
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``x``, shape (N, ..., C), normalised."""
-        self.plain.expect(x.shape, train)
+        if train and not x.size:
+            raise ValueError("BatchNorm: an empty batch has no mean to train with")
         C = self.config["channels"]
         rows = np.ascontiguousarray(x).reshape(-1, C)
         mean, var = self._buffer("mean", (C,), np.float64), self._buffer("var", (C,), np.float64)
@@ -195,11 +202,11 @@ class FastBatchNorm(_Fast):
             rows, mean.astype(np.float32), inv_std, self.params["gamma"], self.params["beta"],
             x_hat.reshape(-1, C), out.reshape(-1, C),
         )  # fmt: skip
-        return self._remember(train, out, x_hat, inv_std)
+        return out, (x_hat, inv_std)
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, cache):
         """Return the gradient for ``x``, in its shape; fill ``grads``."""
-        x_hat, inv_std = self._recall(dout)
+        x_hat, inv_std = cache
         C = dout.shape[-1]
         dx = self._buffer("dx", dout.shape)
         for name in ("gamma", "beta"):
@@ -215,18 +222,16 @@ class FastBatchNorm(_Fast):
 class FastDense(_Fast):
     """`nn.Dense`, in buffers."""
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features)."""
         w = self.params["w"]
-        self._expect(x.shape, "N", len(w))
         out = np.matmul(x, w, out=self._buffer("out", (len(x), w.shape[1])))
         if "b" in self.params:
             out += self.params["b"]
-        return self._remember(train, out, x)
+        return out, x
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, x):
         """Return the gradient for ``x``, shape (N, in_features); fill ``grads``."""
-        (x,) = self._recall(dout)
         w = self.params["w"]
         self.grads["w"] = np.matmul(x.T, dout, out=self._buffer("dw", w.shape))
         if "b" in self.params:
@@ -237,21 +242,18 @@ class FastDense(_Fast):
 class FastDropout(_Fast):
     """`nn.Dropout`, losing the same values when drawn from the same generator."""
 
-    def __init__(self, plain: Dropout):
-        super().__init__(plain)
-        self.plain = plain
+    plain: Dropout
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
         if not train:
-            return self._remember(train, x)
+            return x, None
         out, scale = self._buffer("out", x.shape), self._buffer("scale", x.shape)
         draw = self.plain.rng.random(dtype=np.float32, out=self._buffer("draw", x.shape))
         x, rate = np.ascontiguousarray(x), np.float32(self.config["rate"])
         kernels.drop(draw.ravel(), rate, x.ravel(), scale.ravel(), out.ravel())
-        return self._remember(train, out, scale)
+        return out, scale
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, scale):
         """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
-        (scale,) = self._recall(dout)
         return np.multiply(dout, scale, out=self._buffer("dx", dout.shape))

@@ -13,21 +13,19 @@ class ReLU(Layer):
     def __init__(self):
         super().__init__()
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``max(x, 0)`` in the shape of ``x``."""
-        return self._remember(train, np.maximum(x, 0), x > 0)
+        return np.maximum(x, 0), x > 0
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, positive):
         """Return the gradient for ``x``: dout where x was positive, zero elsewhere.
 
         At exactly 0, where the slope jumps, we take the slope to the left: 0.
         """
-        (positive,) = self._recall(dout)
         return np.where(positive, dout, 0)
 
-    def choices(self) -> np.ndarray | None:
-        """Return where the input was positive."""
-        return None if self._memory is None else self._memory[1][0]
+    def _choices(self, positive):
+        return positive
 
 
 class Softmax(Layer):
@@ -39,20 +37,21 @@ class Softmax(Layer):
     def __init__(self):
         super().__init__()
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return the probabilities, shape (N, K), of logits ``x`` of shape (N, K)."""
-        self._expect(x.shape, "N", "K")
         out = softmax(x)
-        return self._remember(train, out, out)
+        return out, out
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, out):
         """Return the gradient for ``x``, shape (N, K).
 
         d out_i / d x_j = out_i * (1[i = j] - out_j): raising one logit lowers every other
         probability, which is the second term.
         """
-        (out,) = self._recall(dout)
         return out * (dout - (dout * out).sum(axis=1, keepdims=True))
+
+    def _input_axes(self, ndim):
+        return "N", "K"
 
 
 def softmax(x: np.ndarray) -> np.ndarray:
@@ -70,16 +69,13 @@ class Flatten(Layer):
     def __init__(self):
         super().__init__()
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``x`` of shape (N, ...) as (N, features)."""
-        out = x.reshape(len(x), math.prod(x.shape[1:]))
-        return self._remember(train, out, x.shape)
+        return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, shape):
         """Return dout in the shape that the input had: nothing was computed, only laid out."""
-        (shape,) = self._recall(dout)
         return dout.reshape(shape)
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return (H * W * C,)."""
+    def _output_shape(self, shape):
         return (math.prod(shape),)

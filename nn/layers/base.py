@@ -1,28 +1,29 @@
 """What every layer promises.
 
-A layer is a function with a memory. ``forward`` computes the function; when it trains, it also
-remembers what the chain rule will ask for. ``backward`` is handed the gradient of the loss with
-respect to the layer's output and returns the gradient with respect to its input, and on the way
-fills ``grads`` with one array for every array in ``params``, under the same key.
+A layer is a function with a memory. ``forward`` computes the function; in training it also keeps
+what the chain rule will ask for. ``backward`` is handed the gradient of the loss with respect to
+the layer's output and returns the gradient with respect to its input, and on the way fills
+``grads`` with one array for every array in ``params``, under the same key.
 
-The network only loops over its layers; everything there is to know about one of them is in its own
-file.
+This class does what all layers have in common: it checks shapes and keeps the cache. A layer's own
+file is its mathematics, in two methods:
+
+- ``_forward(x, train)`` returns the output and the cache, which is whatever ``_backward`` needs;
+- ``_backward(dout, cache)`` returns the gradient for ``x`` and fills ``grads``.
+
+Neither changes the arrays it is given.
 """
 
 import copy
-import math
 from typing import Any, Self
 
 import numpy as np
 
+Shape = tuple[int, ...]
+
 
 class Layer:
-    """The base of all layers; what is said here of errors is true of every one of them.
-
-    Raises
-    ------
-    ValueError
-        By a constructor, if an argument is out of its range: the message names it.
+    """The base of all layers. A constructor raises ValueError for an argument out of its range.
 
     Attributes
     ----------
@@ -41,62 +42,66 @@ class Layer:
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         self.state: dict[str, np.ndarray] = {}
-        self._memory: Any = None
+        self._kept: tuple[Shape, Any] | None = None  # the output's shape, the cache
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Return the layer's output for ``x``; remember what ``backward`` needs if ``train``.
+        """Return the layer's output for ``x``; keep what ``backward`` needs if ``train``.
 
-        Raises
-        ------
-        ValueError
-            If ``x`` has a shape that the layer does not take.
+        Raises ValueError if ``x`` has a shape that the layer does not take.
         """
-        raise NotImplementedError
+        self.check_input(x.shape)
+        out, cache = self._forward(x, train)
+        self._kept = (out.shape, cache) if train else None
+        return out
 
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for the input of the last training ``forward``; fill ``grads``.
 
-        Raises
-        ------
-        RuntimeError
-            If there was no training forward.
-        ValueError
-            If ``dout`` has another shape than what that forward returned.
+        Raises RuntimeError if there was no such forward, ValueError if ``dout`` has another shape
+        than its output.
         """
-        raise NotImplementedError
+        if self._kept is None:
+            raise RuntimeError(
+                f"{type(self).__name__}: backward without a training forward; "
+                "call forward(x, train=True) first"
+            )
+        shape, cache = self._kept
+        self._check_shape(dout.shape, shape)
+        return self._backward(dout, cache)
 
-    @staticmethod
-    def param_shapes(**_config) -> dict[str, tuple[int, ...]]:
-        """Return the shape of each array in ``params`` for a layer built with these arguments.
+    def check_input(self, shape: tuple) -> Shape:
+        """Return the shape of one output for an input of ``shape``, with N; raise as `forward`."""
+        axes = self._input_axes(len(shape))
+        if axes is not None:
+            self._check_shape(shape, axes)
+        try:
+            return self._output_shape(shape[1:])
+        except ValueError as error:
+            raise ValueError(f"{type(self).__name__}: {error}") from None
 
-        Known before anything is allocated, so that a file which lies about a size is found out.
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape of one output for one input of ``shape``, both without N.
+
+        Raises ValueError if the layer does not take such an input.
         """
-        return {}
+        return self.check_input(("N", *shape))
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of one output for one input of ``shape``, both without N."""
-        return shape
-
-    def multiply_adds(self, shape: tuple[int, ...]) -> int:
+    def multiply_adds(self, shape: Shape) -> int:
         """Return the number of multiply-adds that one input of ``shape`` (without N) costs."""
         return 0
-
-    def floats(self, shape: tuple[int, ...]) -> int:
-        """Return how many floats an input of ``shape`` (without N) takes on its way through."""
-        return math.prod(self.output_shape(shape))
 
     def choices(self) -> np.ndarray | None:
         """Return which branch each output took in the last training forward, or None.
 
-        Where a small step of the input changes a choice, the function has a kink and a numeric
-        derivative means nothing (see `nn.gradcheck`).
+        Where a small step of the input changes a choice, the function has no slope to measure
+        (see `nn.gradcheck`).
         """
-        return None
+        return None if self._kept is None else self._choices(self._kept[1])
 
     def replica(self) -> Self:
         """Return a layer that shares ``params`` with this one and has all else to itself."""
         twin = copy.copy(self)
-        twin.grads, twin._memory = {}, None
+        twin.grads, twin._kept = {}, None
         twin.state = {name: array.copy() for name, array in self.state.items()}
         return twin
 
@@ -104,29 +109,33 @@ class Layer:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
         return f"{type(self).__name__}({arguments})"
 
-    def _expect(self, shape: tuple, *sizes: str | int) -> None:
-        """Raise ValueError unless an array's shape has these sizes; a name stands for any."""
-        fits = len(shape) == len(sizes) and all(
-            isinstance(want, str) or want == got for want, got in zip(sizes, shape, strict=True)
+    # What a layer defines: the first two and, where they differ from these, the others.
+
+    def _forward(self, x: np.ndarray, train: bool) -> tuple[np.ndarray, Any]:
+        raise NotImplementedError
+
+    def _backward(self, dout: np.ndarray, cache: Any) -> np.ndarray:
+        raise NotImplementedError
+
+    def _input_axes(self, ndim: int) -> tuple[str | int, ...] | None:
+        """Return each axis of an input with N: its size, or a name for any; None takes all."""
+        return None
+
+    def _output_shape(self, shape: Shape) -> Shape:
+        """Return what `output_shape` does, for a shape with the right axes."""
+        return shape
+
+    def _choices(self, cache: Any) -> np.ndarray | None:
+        """Return what `choices` does, from the cache."""
+        return None
+
+    def _check_shape(self, shape: tuple, axes: tuple[str | int, ...]) -> None:
+        """Raise ValueError unless ``shape`` has these sizes; a name stands for any."""
+        fits = len(shape) == len(axes) and all(
+            isinstance(want, str) or want == got for want, got in zip(axes, shape, strict=True)
         )
         if not fits:
-            wanted, got = (", ".join(map(str, numbers)) for numbers in (sizes, shape))
+            wanted, got = (", ".join(map(str, sizes)) for sizes in (axes, shape))
             raise ValueError(
                 f"{type(self).__name__}: expected an array of shape ({wanted}), got ({got})"
             )
-
-    def _remember(self, train: bool, out: np.ndarray, *memory) -> np.ndarray:
-        """Keep ``memory`` for `backward` if this forward trains, and hand ``out`` on."""
-        self._memory = (out.shape, memory) if train else None
-        return out
-
-    def _recall(self, dout: np.ndarray) -> tuple:
-        """Return what the last training forward remembered, once ``dout`` is seen to fit it."""
-        if self._memory is None:
-            raise RuntimeError(
-                f"{type(self).__name__}: backward without a training forward; "
-                "call forward(x, train=True) first"
-            )
-        shape, memory = self._memory
-        self._expect(dout.shape, *shape)
-        return memory

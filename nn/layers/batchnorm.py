@@ -14,6 +14,7 @@ import numpy as np
 
 from .base import Layer
 from .checks import count, float_dtype
+from .init import constant
 
 
 class BatchNorm(Layer):
@@ -24,14 +25,11 @@ class BatchNorm(Layer):
     channels : int
         C.
     momentum : float
-        In [0, 1): how much of the running averages each training batch leaves in place.
+        In [0, 1): the share of the running averages that each training batch keeps.
     eps : float
         Added to the variance, so that a constant channel divides by something.
     dtype : dtype
-        Of the parameters and the running statistics.
-
-    ``params`` holds ``gamma`` and ``beta``, ``state`` holds ``mean`` and ``var``, all of shape
-    (C,).
+        Of ``gamma`` and ``beta`` in ``params``, ``mean`` and ``var`` in ``state``; all (C,).
 
     References
     ----------
@@ -52,38 +50,15 @@ class BatchNorm(Layer):
             eps=float(eps),
             dtype=float_dtype(dtype).name,
         )
-        self.params["gamma"] = np.ones(channels, dtype)
-        self.params["beta"] = np.zeros(channels, dtype)
-        self.state["mean"] = np.zeros(channels, dtype)
-        self.state["var"] = np.ones(channels, dtype)
+        self.params["gamma"] = constant(1, (channels,), dtype)
+        self.params["beta"] = constant(0, (channels,), dtype)
+        self.state["mean"] = constant(0, (channels,), dtype)
+        self.state["var"] = constant(1, (channels,), dtype)
 
-    @staticmethod
-    def param_shapes(channels, **_config):
-        """Return the shapes of ``gamma`` and ``beta``; see `Layer.param_shapes`."""
-        return {"gamma": (channels,), "beta": (channels,)}
-
-    def expect(self, shape: tuple, train: bool = False) -> None:
-        """See that ``shape`` is (N, C) or (N, H, W, C), and none of them 0 in training.
-
-        Raises
-        ------
-        ValueError
-            If it is not.
-        """
-        C = self.config["channels"]
-        self._expect(shape, *(("N", C) if len(shape) == 2 else ("N", "H", "W", C)))
-        if train and not math.prod(shape):
+    def _forward(self, x, train):
+        """Return ``x`` normalised, in its own shape; ValueError if a training batch is empty."""
+        if train and not x.size:
             raise ValueError("BatchNorm: an empty batch has no mean to train with")
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Return ``x`` normalised, in its own shape.
-
-        Raises
-        ------
-        ValueError
-            If ``x`` has another number of channels, or if a training batch is empty.
-        """
-        self.expect(x.shape, train)
         if train:
             mean, var = self._batch_statistics(x)
         else:
@@ -91,7 +66,7 @@ class BatchNorm(Layer):
         inv_std = 1 / np.sqrt(var + x.dtype.type(self.config["eps"]))
         x_hat = (x - mean) * inv_std
         out = self.params["gamma"] * x_hat + self.params["beta"]
-        return self._remember(train, out, x_hat, inv_std)
+        return out, (x_hat, inv_std)
 
     def _batch_statistics(self, x):
         """Return the mean and variance of each channel, and move the running ones towards them."""
@@ -109,12 +84,11 @@ class BatchNorm(Layer):
         for name, now in (("mean", mean), ("var", unbiased)):
             self.state[name][...] = keep * self.state[name] + (1 - keep) * now
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return ``shape``."""
-        self.expect(("N", *shape))
-        return shape
+    def _input_axes(self, ndim):
+        C = self.config["channels"]
+        return ("N", C) if ndim == 2 else ("N", "H", "W", C)
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, cache):
         """Return the gradient for ``x``, in its shape.
 
         A value reaches the loss on three ways: by itself, through the mean and through the
@@ -122,7 +96,7 @@ class BatchNorm(Layer):
         of the gradient would only shift or scale the channel as a whole, which normalising undoes:
         dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat)).
         """
-        x_hat, inv_std = self._recall(dout)
+        x_hat, inv_std = cache
         axes = tuple(range(dout.ndim - 1))
         self.grads["gamma"] = (dout * x_hat).sum(axes)
         self.grads["beta"] = dout.sum(axes)

@@ -1,4 +1,4 @@
-"""Checks of a constructor's arguments."""
+"""Checks of a constructor's arguments; each raises ValueError that names the argument."""
 
 import operator
 
@@ -6,13 +6,7 @@ import numpy as np
 
 
 def pair(name: str, value, least: int) -> tuple[int, int]:
-    """Read ``value``, an int or two of them, as (height, width).
-
-    Raises
-    ------
-    ValueError
-        If it is neither, or smaller than ``least``.
-    """
+    """Return ``value``, an int or a pair of ints of at least ``least``, as (height, width)."""
     try:
         height, width = value if isinstance(value, (tuple, list)) else (value, value)
         both = operator.index(height), operator.index(width)
@@ -24,13 +18,7 @@ def pair(name: str, value, least: int) -> tuple[int, int]:
 
 
 def count(name: str, value) -> int:
-    """Read ``value`` as a number of things, one at least.
-
-    Raises
-    ------
-    ValueError
-        If it is not an int, or below 1.
-    """
+    """Return ``value``, an int of at least 1."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -41,13 +29,7 @@ def count(name: str, value) -> int:
 
 
 def float_dtype(dtype) -> np.dtype:
-    """Read ``dtype`` as one of the two kinds of number that a network computes with.
-
-    Raises
-    ------
-    ValueError
-        If it is neither float32 nor float64.
-    """
+    """Return ``dtype`` as a numpy.dtype, which must be float32 or float64."""
     try:
         kind = np.dtype(dtype)
     except (TypeError, ValueError, SyntaxError):  # the last for what looks like a record

@@ -8,17 +8,16 @@ with the image padded first. Written with `nn.layers.im2col` this is one matrix 
 each of its gradients. (Mathematicians call it a cross-correlation: the kernel is not flipped.)
 """
 
-import math
-
 import numpy as np
 
-from .checks import count, float_dtype, pair
+from .base import Layer, Shape
+from .checks import count, float_dtype
 from .im2col import col2im, im2col
-from .init import he_normal
-from .window import Window, Windowed
+from .init import constant, he_normal
+from .window import Window
 
 
-class Conv2D(Windowed):
+class Conv2D(Layer):
     """Convolve images of ``in_channels`` channels into maps of ``out_channels`` channels.
 
     Parameters
@@ -63,46 +62,31 @@ class Conv2D(Windowed):
             bias=bool(bias),
             dtype=float_dtype(dtype).name,
         )
-        shapes = self.param_shapes(**self.config)
-        self.params["w"] = he_normal(shapes["w"], math.prod(shapes["w"][:3]), rng, dtype)
+        (KH, KW), C, OC = self.window.kernel, in_channels, out_channels
+        self.params["w"] = he_normal((KH, KW, C, OC), KH * KW * C, rng, dtype)
         if bias:
-            self.params["b"] = np.zeros(shapes["b"], dtype)
+            self.params["b"] = constant(0, (OC,), dtype)
 
-    @staticmethod
-    def param_shapes(in_channels, out_channels, kernel_size, bias=True, **_config):
-        """Return the shapes of ``w`` and ``b``; see `Layer.param_shapes`."""
-        KH, KW = pair("kernel_size", kernel_size, least=1)
-        shapes = {"w": (KH, KW, in_channels, out_channels)}
-        return shapes | {"b": (out_channels,)} if bias else shapes
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Convolve ``x`` of shape (N, H, W, C) into (N, OH, OW, OC).
-
-        Raises
-        ------
-        ValueError
-            If ``x`` has another number of channels, or is smaller than the kernel.
-        """
+    def _forward(self, x, train):
+        """Convolve ``x`` of shape (N, H, W, C) into (N, OH, OW, OC)."""
         w = self.params["w"]
         KH, KW, C, OC = w.shape
-        self._expect(x.shape, "N", "H", "W", C)
-        self._stops(*x.shape[1:3])
         cols = im2col(x, self.window)
         N, OH, OW = cols.shape[:3]
         cols = cols.reshape(N * OH * OW, KH * KW * C)
         out = cols @ w.reshape(KH * KW * C, OC)
         if "b" in self.params:
             out += self.params["b"]
-        return self._remember(train, out.reshape(N, OH, OW, OC), cols, x.shape)
+        return out.reshape(N, OH, OW, OC), (cols, x.shape)
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, cache):
         """Return the gradient for ``x``, shape (N, H, W, C).
 
         out = cols @ w + b, so each factor's gradient is dout times the other factor, transposed:
         dw = cols.T @ dout and dcols = dout @ w.T; b was added to every row, so db sums the rows.
         The pixels were copied into cols, so their gradients are added up again by col2im.
         """
-        cols, (_, H, W, C) = self._recall(dout)
+        cols, (_, H, W, C) = cache
         w = self.params["w"]
         KH, KW, C, OC = w.shape
         N, OH, OW, OC = dout.shape
@@ -113,12 +97,14 @@ class Conv2D(Windowed):
         dcols = drows @ w.reshape(KH * KW * C, OC).T
         return col2im(dcols.reshape(N, OH, OW, KH, KW, C), (H, W), self.window)
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return (OH, OW, OC) for an image of ``shape`` (H, W, C)."""
-        self._expect(("N", *shape), "N", "H", "W", self.config["in_channels"])
-        return (*self._stops(*shape[:2]), self.config["out_channels"])
+    def _input_axes(self, ndim):
+        return "N", "H", "W", self.config["in_channels"]
 
-    def multiply_adds(self, shape: tuple[int, ...]) -> int:
+    def _output_shape(self, shape):
+        H, W, _ = shape
+        return (*self.window.output_size(H, W), self.config["out_channels"])
+
+    def multiply_adds(self, shape: Shape) -> int:
         """Return OH * OW * KH * KW * C * OC, the products of one image."""
         OH, OW, _ = self.output_shape(shape)
         return OH * OW * self.params["w"].size

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .base import Layer
+from .base import Layer, Shape
 from .checks import count, float_dtype
-from .init import glorot_uniform
+from .init import constant, glorot_uniform
 
 
 class Dense(Layer):
@@ -38,48 +38,35 @@ class Dense(Layer):
             bias=bool(bias),
             dtype=float_dtype(dtype).name,
         )
-        shapes = self.param_shapes(**self.config)
-        self.params["w"] = glorot_uniform(shapes["w"], in_features, out_features, rng, dtype)
+        shape = in_features, out_features
+        self.params["w"] = glorot_uniform(shape, in_features, out_features, rng, dtype)
         if bias:
-            self.params["b"] = np.zeros(shapes["b"], dtype)
+            self.params["b"] = constant(0, (out_features,), dtype)
 
-    @staticmethod
-    def param_shapes(in_features, out_features, bias=True, **_config):
-        """Return the shapes of ``w`` and ``b``; see `Layer.param_shapes`."""
-        shapes = {"w": (in_features, out_features)}
-        return shapes | {"b": (out_features,)} if bias else shapes
-
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features).
-
-        Raises
-        ------
-        ValueError
-            If ``x`` has another shape.
-        """
-        self._expect(x.shape, "N", self.config["in_features"])
+    def _forward(self, x, train):
+        """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features)."""
         out = x @ self.params["w"]
         if "b" in self.params:
             out += self.params["b"]
-        return self._remember(train, out, x)
+        return out, x
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, x):
         """Return the gradient for ``x``, shape (N, in_features).
 
         In a product each factor's gradient is dout times the other factor, transposed; b was added
         to every row, so its gradient sums the rows.
         """
-        (x,) = self._recall(dout)
         self.grads["w"] = x.T @ dout
         if "b" in self.params:
             self.grads["b"] = dout.sum(axis=0)
         return dout @ self.params["w"].T
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return (out_features,)."""
-        self._expect(("N", *shape), "N", self.config["in_features"])
+    def _input_axes(self, ndim):
+        return "N", self.config["in_features"]
+
+    def _output_shape(self, shape):
         return (self.config["out_features"],)
 
-    def multiply_adds(self, shape: tuple[int, ...]) -> int:
+    def multiply_adds(self, shape: Shape) -> int:
         """Return in_features * out_features."""
         return self.params["w"].size

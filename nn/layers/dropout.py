@@ -32,14 +32,14 @@ class Dropout(Layer):
         super().__init__(rate=float(rate))
         self.rng = np.random.default_rng() if rng is None else rng
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
         if not train:
-            return self._remember(train, x)
+            return x, None
         rate = self.config["rate"]
         kept = self.rng.random(x.shape, dtype=np.float32) >= np.float32(rate)
         scale = kept * x.dtype.type(1 / (1 - rate))
-        return self._remember(train, x * scale, scale)
+        return x * scale, scale
 
     def replica(self) -> Self:
         """Return a layer with a generator of its own; see `Layer.replica`."""
@@ -47,7 +47,6 @@ class Dropout(Layer):
         twin.rng = self.rng.spawn(1)[0]
         return twin
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, scale):
         """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
-        (scale,) = self._recall(dout)
         return dout * scale

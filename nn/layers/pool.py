@@ -10,33 +10,31 @@ drawn one pixel to the left still gives much the same answer.
 """
 
 import math
+import operator
 
 import numpy as np
 
+from .base import Layer
 from .im2col import col2im, im2col
-from .window import Window, Windowed
+from .window import Window
 
 
-class _Pool(Windowed):
+class _Pool(Layer):
     """What the two pools share: a window that treats each channel by itself."""
 
     def __init__(self, size, *, stride=None, pad=0, **more):
         self.window = Window.of(size, size if stride is None else stride, pad, "size")
-        if self.window.pad != "same" and any(
-            max(added) >= k
-            for added, k in zip(self.window.padding(0, 0), self.window.kernel, strict=True)
-        ):
+        window = self.window
+        added = map(max, window.padding(0, 0))
+        if pad != "same" and any(map(operator.ge, added, window.kernel)):
             raise ValueError(
-                f"pad must be smaller than the window {self.window.kernel}, not {pad!r}: "
+                f"pad must be smaller than the window {window.kernel}, not {pad!r}: "
                 "some windows would see nothing but padding"
             )
-        window = self.window
         super().__init__(size=window.kernel, stride=window.stride, pad=window.pad, **more)
 
     def _windows(self, x, fill):
         """Return the windows of ``x`` as rows, shape (N, OH, OW, KH * KW, C)."""
-        self._expect(x.shape, "N", "H", "W", "C")
-        self._stops(*x.shape[1:3])
         cols = im2col(x, self.window, fill)
         N, OH, OW, KH, KW, C = cols.shape
         return cols.reshape(N, OH, OW, KH * KW, C)
@@ -46,10 +44,12 @@ class _Pool(Windowed):
         N, OH, OW, _, C = dcols.shape
         return col2im(dcols.reshape(N, OH, OW, *self.window.kernel, C), image_size, self.window)
 
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return (OH, OW, C) for maps of ``shape`` (H, W, C)."""
-        self._expect(("N", *shape), "N", "H", "W", "C")
-        return (*self._stops(*shape[:2]), shape[2])
+    def _input_axes(self, ndim):
+        return "N", "H", "W", "C"
+
+    def _output_shape(self, shape):
+        H, W, C = shape
+        return (*self.window.output_size(H, W), C)
 
 
 class MaxPool2D(_Pool):
@@ -70,29 +70,29 @@ class MaxPool2D(_Pool):
     and receives all of the gradient. A NaN wins over every number.
     """
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return the maxima, shape (N, OH, OW, C), of ``x`` of shape (N, H, W, C)."""
         cols = self._windows(x, fill=-np.inf)
         winner = cols.argmax(axis=3)[:, :, :, None, :]
         out = np.take_along_axis(cols, winner, axis=3)[:, :, :, 0, :]
-        return self._remember(train, out, winner, x.shape)
+        return out, (winner, x.shape)
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, cache):
         """Return the gradient for ``x``, shape (N, H, W, C).
 
         A small change of the winner changes the output by as much, a small change of any other
         value does nothing: the winner gets dout, the others zero.
         """
-        winner, (_, H, W, _) = self._recall(dout)
+        winner, (_, H, W, _) = cache
         N, OH, OW, C = dout.shape
         KH, KW = self.window.kernel
         dcols = np.zeros((N, OH, OW, KH * KW, C), dout.dtype)
         np.put_along_axis(dcols, winner, dout[:, :, :, None, :], axis=3)
         return self._fold(dcols, (H, W))
 
-    def choices(self) -> np.ndarray | None:
-        """Return which tap of its window each output took."""
-        return None if self._memory is None else self._memory[1][0]
+    def _choices(self, cache):
+        winner, _ = cache
+        return winner
 
 
 class AvgPool2D(_Pool):
@@ -100,12 +100,8 @@ class AvgPool2D(_Pool):
 
     Parameters
     ----------
-    size : int or pair of int
-        KH x KW pixels.
-    stride : int or pair of int, optional
-        Pixels from one stop to the next; the window's own size if not given.
-    pad : int, pair of int or "same"
-        Padding on each side, as `nn.layers.window.Window` takes it.
+    size, stride, pad
+        As in `MaxPool2D`.
     count_pad : bool
         Whether padding takes part in the mean, as zeros, or is left out of it.
     """
@@ -113,25 +109,24 @@ class AvgPool2D(_Pool):
     def __init__(self, size, *, stride=None, pad=0, count_pad: bool = True):
         super().__init__(size, stride=stride, pad=pad, count_pad=bool(count_pad))
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return the means, shape (N, OH, OW, C), of ``x`` of shape (N, H, W, C)."""
         total = self._windows(x, fill=0.0).sum(axis=3)
-        return self._remember(train, total / self._counts(x), x.shape)
+        return total / self._counts(x.shape, x.dtype), x.shape
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, shape):
         """Return the gradient for ``x``, shape (N, H, W, C).
 
         Each of the values counted moves the mean by the same share of its own change.
         """
-        (shape,) = self._recall(dout)
         N, OH, OW, C = dout.shape
         KH, KW = self.window.kernel
-        share = (dout / self._counts(np.empty(shape, dout.dtype)))[:, :, :, None, :]
+        share = (dout / self._counts(shape, dout.dtype))[:, :, :, None, :]
         return self._fold(np.broadcast_to(share, (N, OH, OW, KH * KW, C)), shape[1:3])
 
-    def _counts(self, x):
-        """Return how many values each window of ``x`` counts, to divide (N, OH, OW, C) by."""
+    def _counts(self, shape, dtype):
+        """Return how many values each window counts, to divide (N, OH, OW, C) by."""
         if self.config["count_pad"]:
-            return x.dtype.type(math.prod(self.window.kernel))
-        ones = np.ones((1, *x.shape[1:3], 1), x.dtype)
-        return im2col(ones, self.window).sum(axis=(3, 4))
+            return dtype.type(math.prod(self.window.kernel))
+        _, H, W, _ = shape
+        return im2col(np.ones((1, H, W, 1), dtype), self.window).sum(axis=(3, 4))

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from .base import Layer
 
 
@@ -21,13 +19,11 @@ class Rescaling(Layer):
             raise ValueError(f"scale and offset must be finite, not {scale!r} and {offset!r}")
         super().__init__(scale=float(scale), offset=float(offset))
 
-    def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
+    def _forward(self, x, train):
         """Return ``scale * x + offset`` in the shape and dtype of ``x``."""
         number = x.dtype.type
-        out = x * number(self.config["scale"]) + number(self.config["offset"])
-        return self._remember(train, out)
+        return x * number(self.config["scale"]) + number(self.config["offset"]), None
 
-    def backward(self, dout: np.ndarray) -> np.ndarray:
+    def _backward(self, dout, _cache):
         """Return the gradient for ``x``: each value moves its output ``scale`` times as far."""
-        self._recall(dout)
         return dout * dout.dtype.type(self.config["scale"])

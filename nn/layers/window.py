@@ -1,19 +1,16 @@
-"""Windows: where one that slides over an image stops, and the layers that look through one.
+"""Windows: where one that slides over an image stops.
 
 This is the one place that knows padding, strides and the sizes that they give.
 """
 
-import math
 from dataclasses import dataclass
-from functools import lru_cache
 
-from .base import Layer
 from .checks import pair
 
 
 @dataclass(frozen=True)
 class Window:
-    """Where a sliding window stops; its answers are kept, as one image would wait for each again.
+    """Kernel, stride and padding of a sliding window.
 
     Attributes
     ----------
@@ -32,18 +29,9 @@ class Window:
 
     @classmethod
     def of(cls, kernel, stride, pad, name: str = "window") -> "Window":
-        """Check a layer's arguments, each an int or a pair of ints, and make a window of them.
-
-        ``name`` is what the layer calls ``kernel``.
-
-        Raises
-        ------
-        ValueError
-            If one is neither, or too small.
-        """
+        """Return a window, once a layer's arguments are checked; ``name`` is that of ``kernel``."""
         return cls(pair(name, kernel, least=1), pair("stride", stride, least=1), _padding(pad))
 
-    @lru_cache(256)  # noqa: B019 (windows are as small and as few as layers)
     def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return ((above, below), (left, right)) for an image of this size."""
         if isinstance(self.pad, str):
@@ -52,20 +40,15 @@ class Window:
             vertical, horizontal = (p if isinstance(p, tuple) else (p, p) for p in self.pad)
         return vertical, horizontal
 
-    @lru_cache(256)  # noqa: B019
     def padded_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the (height, width) of an image of this size with its padding."""
         (above, below), (left, right) = self.padding(height, width)
         return above + height + below, left + width + right
 
-    @lru_cache(256)  # noqa: B019
     def output_size(self, height: int, width: int) -> tuple[int, int]:
         """Return (OH, OW), the number of stops; an edge too small for one more is left out.
 
-        Raises
-        ------
-        ValueError
-            If the window does not fit into the padded image even once.
+        Raises ValueError if the window does not fit into the padded image even once.
         """
         padded = self.padded_size(height, width)
         if padded[0] < self.kernel[0] or padded[1] < self.kernel[1]:
@@ -75,11 +58,6 @@ class Window:
             )
         (KH, KW), (SH, SW) = self.kernel, self.stride
         return (padded[0] - KH) // SH + 1, (padded[1] - KW) // SW + 1
-
-    def floats(self, height: int, width: int) -> int:
-        """Return how many floats a map of one channel takes, padded or as rows: the larger."""
-        padded = math.prod(self.padded_size(height, width))
-        return max(padded, math.prod(self.output_size(height, width)) * math.prod(self.kernel))
 
 
 def _padding(pad):
@@ -98,22 +76,3 @@ def _same(size: int, k: int, s: int) -> tuple[int, int]:
     """Return the padding before and after with which ceil(size / s) stops fit."""
     total = max((-(-size // s) - 1) * s + k - size, 0)
     return total // 2, total - total // 2
-
-
-class Windowed(Layer):
-    """A layer that looks at its maps through a window."""
-
-    window: Window
-
-    def _stops(self, height: int, width: int) -> tuple[int, int]:
-        """Return where the window stops, as `Window.output_size`, or raise by the layer's name."""
-        try:
-            return self.window.output_size(height, width)
-        except ValueError as error:
-            raise ValueError(f"{type(self).__name__}: {error}") from None
-
-    def floats(self, shape: tuple[int, ...]) -> int:
-        """Return the floats of the padded maps, of the windows or of the output: the most."""
-        out = math.prod(self.output_shape(shape))
-        H, W, C = shape
-        return max(self.window.floats(H, W) * C, out)

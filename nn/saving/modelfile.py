@@ -9,31 +9,18 @@ believed: the file must hold just what its architecture asks for.
 import json
 import os
 import textwrap
-from collections.abc import Mapping
 
 import numpy as np
 
-from ..layers.activation import Flatten, ReLU, Softmax
 from ..layers.base import Layer
-from ..layers.batchnorm import BatchNorm
-from ..layers.conv import Conv2D
-from ..layers.dense import Dense
-from ..layers.dropout import Dropout
-from ..layers.pool import AvgPool2D, MaxPool2D
-from ..layers.rescaling import Rescaling
+from .limits import build, check_numbers
 from .npz import MAX_MODEL_BYTES, read_arrays, write_arrays
 
 FORMAT = 1
 MAX_LAYERS = 1000
 MAX_TEXT = 1 << 20  # characters of the architecture
 MAX_WINDOW = 64  # pixels: of a window, its stride and its padding
-LAYERS = {
-    layer.__name__: layer
-    for layer in (
-        Conv2D, MaxPool2D, AvgPool2D, Dense, BatchNorm, ReLU, Softmax, Flatten, Dropout,
-        Rescaling,
-    )
-}  # fmt: skip
+LAYERS = Layer.__module__.rpartition(".")[0]  # the package of all layers
 
 
 class ModelFileError(ValueError):
@@ -46,8 +33,11 @@ def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
     Raises
     ------
     ValueError
-        If `read_model` would refuse them: they are too large, or hold NaN or infinity.
+        If `read_model` would refuse them: there are none, they are too large, or hold NaN or
+        infinity.
     """
+    if not layers:
+        raise ValueError("a network without layers cannot be saved")
     if len(layers) > MAX_LAYERS:
         raise ValueError(f"{path}: {len(layers)} layers; {MAX_LAYERS} are the most read again")
     for i, layer in enumerate(layers):
@@ -119,23 +109,37 @@ def _without_twins(pairs):
 
 def _build(described, arrays):
     """Build the layers described, once the sizes they claim are those of the arrays at hand."""
-    layers = []
+    layers: list[Layer] = []
+    layer_types = _layer_types()
     for i, description in enumerate(described):
         try:
             config = dict(description)
             kind = config.pop("type", None)
-            if not isinstance(kind, str) or kind not in LAYERS:
+            if not isinstance(kind, str) or kind not in layer_types:
                 raise ValueError(f"there is no such layer as {kind!r}")
             if "rng" in config:
                 raise ValueError(f"{kind} takes no 'rng' from a file")
-            for name, shape in LAYERS[kind].param_shapes(**config).items():
-                check_shape(f"{i}.{name}", arrays, shape)
-            layer = LAYERS[kind](**config)
+            layer = build(layer_types[kind], config, arrays, f"{i}.")
             _check_window(layer)
             layers.append(layer)
         except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise ValueError(f"layer {i}: {error}") from None
     return layers
+
+
+def _layer_types() -> dict[str, type[Layer]]:
+    """Return the layers that a file can name: all those of `nn.layers`, whichever there are."""
+    found: dict[str, type[Layer]] = {}
+    waiting = [Layer]
+    while waiting:
+        below = waiting.pop().__subclasses__()
+        waiting += below
+        found |= {
+            kind.__name__: kind
+            for kind in below
+            if kind.__module__.startswith(f"{LAYERS}.") and not kind.__name__.startswith("_")
+        }
+    return found
 
 
 def _check_window(layer):
@@ -156,29 +160,10 @@ def _fill(layers, arrays):
     for i, layer in enumerate(layers):
         for target in (layer.params, layer.state):
             for name, old in target.items():
-                check_shape(f"{i}.{name}", arrays, old.shape)
                 array = arrays.pop(f"{i}.{name}")
                 if array.dtype != old.dtype:
                     raise ValueError(f"array {i}.{name} is {array.dtype}, not {old.dtype}")
                 check_numbers(f"{i}.{name}", array)
-                old[...] = array
+                target[name] = array.copy()
     if arrays:
         raise ValueError(f"no layer has a place for array {min(arrays)!r}")
-
-
-def check_shape(name: str, arrays: Mapping, shape: tuple[int, ...]) -> None:
-    """Raise ValueError unless there is an array of this name and shape."""
-    if name not in arrays:
-        raise ValueError(f"array {name} is missing")
-    if tuple(arrays[name].shape) != tuple(shape):
-        raise ValueError(f"array {name} has shape {tuple(arrays[name].shape)}, not {tuple(shape)}")
-
-
-def check_numbers(name: str, array: np.ndarray) -> None:
-    """Raise ValueError unless all are finite floats, and a variance, ``var``, has none below 0."""
-    if array.dtype.kind != "f":
-        raise ValueError(f"array {name} holds {array.dtype}, no floats")
-    if not np.isfinite(array).all():
-        raise ValueError(f"array {name} holds NaN or infinity")
-    if name.rpartition(".")[2] == "var" and (array < 0).any():
-        raise ValueError(f"array {name} holds a negative variance")

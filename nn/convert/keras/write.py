@@ -23,7 +23,7 @@ from ...layers.dense import Dense
 from ...layers.dropout import Dropout
 from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
-from ...layers.window import Window, Windowed
+from ...layers.window import Window
 from ...model import Sequential
 from ...saving.atomic import atomic_write
 from ..builder import classifier
@@ -201,7 +201,7 @@ def _avg_pool(layer: AvgPool2D, shape: Shape) -> Parts:
     return [*before, ("AveragePooling2D", _pooling(layer, padding), {})]
 
 
-def _pooling(layer: Windowed, padding: str) -> dict[str, Any]:
+def _pooling(layer: MaxPool2D | AvgPool2D, padding: str) -> dict[str, Any]:
     window = layer.window
     return {"pool_size": window.kernel, "strides": window.stride, "padding": padding}
 

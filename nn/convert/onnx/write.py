@@ -17,7 +17,6 @@ from ...layers.dense import Dense
 from ...layers.dropout import Dropout
 from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
-from ...layers.window import Windowed
 from ...model import Sequential
 from ..builder import classifier
 from ..errors import at, library
@@ -86,7 +85,7 @@ def model_proto(model: Sequential, input_shape: tuple[int, ...]):
 Shape = tuple[int, ...]
 
 
-def _window(layer: Windowed, shape: Shape) -> dict[str, Any]:
+def _window(layer: Conv2D | MaxPool2D | AvgPool2D, shape: Shape) -> dict[str, Any]:
     (above, below), (left, right) = layer.window.padding(*shape[:2])
     return {
         "kernel_shape": layer.window.kernel,

@@ -232,11 +232,6 @@ def test_a_copy_has_parameters_of_its_own_and_a_replica_shares_them():
         assert other.backward(out) is None, "the options are the same"
 
 
-def test_demands_what_the_model_does():
-    model = whole_network()
-    assert fuse(model).cost((21, 20, 1)) == model.cost((21, 20, 1))
-
-
 def test_images_of_one_size_leave_nothing_in_the_padding_of_another():
     """Both sizes are padded to 7 x 7, but not on the same sides."""
     model = Sequential([Conv2D(1, 3, 3, stride=2, pad="same", rng=RNG), ReLU()])

@@ -11,52 +11,14 @@ from nn import (
     BatchNorm,
     Conv2D,
     Dense,
-    Dropout,
-    Flatten,
     MaxPool2D,
-    ReLU,
     Softmax,
 )
 from nn.layers.checks import count, float_dtype, pair
+from tests.layers import LAYERS, made, scattered
 
-LAYERS = {  # for each: how to make it, and the shape of one input
-    "conv": (lambda dtype, rng: Conv2D(2, 3, (3, 2), stride=2, rng=rng, dtype=dtype), (6, 5, 2)),
-    "conv same": (lambda dtype, rng: Conv2D(2, 3, 3, pad="same", rng=rng, dtype=dtype), (4, 3, 2)),
-    "conv flat": (lambda dtype, rng: Conv2D(2, 3, 1, bias=False, rng=rng, dtype=dtype), (4, 3, 2)),
-    "max pool": (lambda dtype, rng: MaxPool2D(2), (5, 4, 3)),
-    "max pool overlap": (lambda dtype, rng: MaxPool2D(3, stride=2, pad=1), (5, 6, 3)),
-    "avg pool": (lambda dtype, rng: AvgPool2D((2, 3), stride=1, pad="same"), (4, 5, 3)),
-    "dense": (lambda dtype, rng: Dense(6, 4, rng=rng, dtype=dtype), (6,)),
-    "dense flat": (lambda dtype, rng: Dense(6, 4, bias=False, rng=rng, dtype=dtype), (6,)),
-    "batchnorm": (lambda dtype, rng: BatchNorm(5, dtype=dtype), (5,)),
-    "batchnorm images": (lambda dtype, rng: BatchNorm(3, eps=1e-3, dtype=dtype), (4, 2, 3)),
-    "relu": (lambda dtype, rng: ReLU(), (3, 4, 2)),
-    "softmax": (lambda dtype, rng: Softmax(), (5,)),
-    "flatten": (lambda dtype, rng: Flatten(), (3, 4, 2)),
-    "dropout": (lambda dtype, rng: Dropout(0.4, rng=rng), (3, 4)),
-}
 EVERY = pytest.mark.parametrize("name", LAYERS)
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-
-
-def made(name, dtype=np.float64, N=3):
-    """A layer, always the same, with an input of N and a gradient for its output."""
-    make, shape = LAYERS[name]
-    rng = np.random.default_rng(3)
-    layer = make(dtype, rng)
-    for array in (layer.params | layer.state).values():
-        array += rng.uniform(0, 0.5, array.shape).astype(dtype)  # no zeros and ones by chance
-    x = rng.standard_normal((N, *shape)).astype(dtype)
-    dout = rng.standard_normal((N, *layer.output_shape(shape))).astype(dtype)
-    return layer, x, dout
-
-
-def scattered(array):
-    """The same numbers as a view that is contiguous in no way."""
-    wide = np.full(tuple(2 * size for size in array.shape), np.nan, array.dtype)
-    view = wide[tuple(slice(None, None, -2) for _ in array.shape)]
-    view[...] = array
-    return view
 
 
 @EVERY
@@ -147,13 +109,6 @@ def test_its_repr_builds_it_again(name):
     for key in layer.params:
         assert again.params[key].shape == layer.params[key].shape
         assert again.params[key].dtype == layer.params[key].dtype
-
-
-@EVERY
-def test_parameter_shapes_are_known_beforehand(name):
-    layer, _, _ = made(name)
-    shapes = {key: array.shape for key, array in layer.params.items()}
-    assert type(layer).param_shapes(**layer.config) == shapes
 
 
 @pytest.mark.parametrize(
