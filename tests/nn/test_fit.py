@@ -30,7 +30,7 @@ def test_a_network_learns_thirty_images():
     assert (model.predict_proba(images).argmax(axis=1) == labels).all()
 
 
-def test_one_step_is_the_gradient_of_the_mean_loss():
+def test_one_step_follows_the_mean_loss_gradient():
     """A whole batch and plain SGD: each weight moves by the rate times its measured slope."""
     (images, labels), before = examples(6), network()
     model = network()

@@ -42,7 +42,7 @@ def test_case_passes(case):
     assert all(row.passed for row in dict(gradcheck.cases())[case]())
 
 
-def test_skips_just_the_elements_whose_step_changes_a_choice():
+def test_skips_elements_whose_step_changes_a_choice():
     x = np.array([[-1.0, 1e-5, 2.0, -3e-5]])
     (row,) = gradcheck.check(Sequential([ReLU()]), x, np.random.default_rng(0))
     assert (row.compared, row.skipped) == (2, 2)

@@ -16,8 +16,9 @@ from nn import (
     Sequential,
     SoftmaxCrossEntropy,
 )
+from nn.fit import fit
 from nn.model import as_input
-from tests.nn.test_model import images, network
+from tests.nn.networks import images, network
 
 
 @pytest.mark.parametrize(
@@ -37,12 +38,8 @@ def test_overfits_twenty_images(make):
             Dense(72, 10, rng=rng),
         ]
     )
-    x, labels = as_input(images(20)), np.arange(20) % 10  # noise: there is nothing but to remember
-    optimizer, loss, values = make(), SoftmaxCrossEntropy(), []
-    for _ in range(100):
-        values.append(loss.forward(model.forward(x, train=True), labels))
-        model.backward(loss.backward())
-        optimizer.step(model.named_params(), model.named_grads())
+    labels = np.arange(20) % 10  # of noise: there is nothing to do but remember
+    values = list(fit(model, images(20), labels, optimizer=make(), epochs=100, batch_size=20))
     assert values[0] > 2
     assert values[-1] < 0.05
     assert (model.predict_proba(images(20)).argmax(axis=1) == labels).all()

@@ -51,7 +51,7 @@ def test_huge_logits_neither_overflow_nor_round_away(dtype):
     assert dlogits.dtype == dtype
 
 
-def test_a_surprise_too_small_for_a_probability_is_still_a_loss():
+def test_a_tiny_surprise_is_still_a_loss():
     # softmax gives 0 for the label here, whose logarithm a loss in two steps could not take
     assert SoftmaxCrossEntropy().forward(np.array([[0.0, 800.0]]), np.array([0])) == 800
 
@@ -89,7 +89,7 @@ def test_refuses_labels_that_name_no_class(labels):
         SoftmaxCrossEntropy().forward(np.zeros((2, 3)), np.array(labels))
 
 
-def test_probabilities_as_targets_are_labels_when_they_are_certain():
+def test_certain_probabilities_equal_labels():
     logits = np.random.default_rng(2).standard_normal((3, 4))
     labels = np.array([2, 0, 3])
     by_label, by_row = SoftmaxCrossEntropy(0.2), SoftmaxCrossEntropy(0.2)

@@ -19,32 +19,7 @@ from nn import (
 )
 from nn.model import IMAGES_AT_A_TIME, as_input
 from tests import naive
-
-
-def network(*last, dtype=np.float32, size=8, seed=1):
-    """A small classifier of three classes with a layer of nearly every kind, and biases not 0."""
-    rng = np.random.default_rng(seed)
-    kept = size // 2
-    model = Sequential(
-        [
-            Conv2D(1, 4, 3, pad="same", rng=rng, dtype=dtype),
-            BatchNorm(4, dtype=dtype),
-            ReLU(),
-            MaxPool2D(2),
-            Dropout(0.25, rng=rng),
-            Flatten(),
-            Dense(kept * kept * 4, 3, rng=rng, dtype=dtype),
-            *last,
-        ]
-    )
-    for array in (model.named_params() | model.named_state()).values():
-        array += rng.uniform(0, 0.2, array.shape).astype(dtype)
-    return model
-
-
-def images(N, size=8, seed=2):
-    return np.random.default_rng(seed).integers(0, 256, (N, size, size), dtype=np.uint8)
-
+from tests.nn.networks import images, network
 
 # Forward and backward
 
@@ -110,7 +85,7 @@ def test_probabilities_are_the_softmax_of_the_logits_once(last):
 
 @pytest.mark.parametrize("axes", [3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64])
-def test_images_may_be_bytes_or_fractions_of_three_axes_or_four(dtype, axes):
+def test_images_are_bytes_or_fractions(dtype, axes):
     whole = np.where(images(4) < 128, 0, 255).astype(np.uint8)  # exact in every dtype
     given = whole if dtype == np.uint8 else (whole / 255).astype(dtype)
     given = given if axes == 3 else given[..., None]
@@ -136,7 +111,7 @@ def test_many_images_equal_one_by_one_in_order(N):
     np.testing.assert_allclose(proba, one_by_one, rtol=1e-4, atol=1e-6)
 
 
-def test_never_more_images_at_once_than_memory_is_meant_for(monkeypatch):
+def test_images_pass_in_bounded_chunks(monkeypatch):
     model, sizes = network(), []
     forward = model.forward
     monkeypatch.setattr(model, "forward", lambda x: (sizes.append(len(x)), forward(x))[1])
@@ -240,7 +215,7 @@ def test_dropouts_are_the_layers_that_draw():
     assert model.dropouts() == [model.layers[0], model.layers[2]]
 
 
-def test_a_replica_draws_its_dropout_from_a_generator_of_its_own():
+def test_a_replica_has_its_own_dropout_generator():
     model = Sequential([Dropout(0.5, rng=np.random.default_rng(1))])
     assert model.replica().layers[0].rng is not model.layers[0].rng
 
@@ -297,7 +272,7 @@ def test_a_network_without_layers_is_not_saved(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_copy_is_the_same_network_with_arrays_of_its_own():
+def test_a_copy_has_its_own_arrays():
     rng = np.random.default_rng(0)
     model = Sequential([Dense(3, 2, rng=rng), BatchNorm(2)])
     twin = model.copy()

@@ -41,13 +41,13 @@ def test_denormal_pixels_are_as_good_as_none(network):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, np.finfo(np.float32).max])
-def test_what_has_no_answer_is_an_error_that_says_so(network, value):
+def test_an_input_without_answer_is_an_error(network, value):
     images = np.full((2, 28, 28), value, np.float32)
     with pytest.raises(FloatingPointError, match="not a number"):
         network.predict_proba(images)
 
 
-def test_weights_too_large_are_an_error_that_says_so(network):
+def test_weights_too_large_are_an_error(network):
     for w in network.named_params().values():
         w[...] = 1e38
     with pytest.raises(FloatingPointError, match="not a number"):
@@ -61,14 +61,14 @@ def test_no_images_give_no_probabilities(network, shape, dtype):
     assert (proba.shape, proba.dtype) == ((0, 10), np.float32)
 
 
-def test_one_image_is_read_as_it_is_among_others(network):
+def test_one_image_reads_as_among_others(network):
     images = np.random.default_rng(2).integers(0, 256, (70, 28, 28), np.uint8)
     together = network.predict_proba(images)
     alone = np.concatenate([network.predict_proba(images[i : i + 1]) for i in (0, 33, 69)])
     np.testing.assert_allclose(alone, together[[0, 33, 69]], atol=1e-6)
 
 
-def test_two_thousand_images_take_no_more_memory_than_a_few_hundred(network):
+def test_memory_does_not_grow_with_images(network):
     """But for the images as float32 and the answers: 6.3 and 0.1 MB; all maps would be 80."""
     images = np.zeros((2_000, 28, 28), np.uint8)
 

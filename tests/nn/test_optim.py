@@ -56,7 +56,7 @@ def test_adam_by_hand():
 
 
 @pytest.mark.parametrize("dw", [1e-3, 5.0, -2e4])
-def test_adams_first_step_is_the_learning_rate_whatever_the_gradient(dw):
+def test_adams_first_step_is_the_learning_rate(dw):
     (place,) = path(Adam(0.1), [dw])
     assert place == pytest.approx(1 - 0.1 * np.sign(dw), rel=1e-5)
 
@@ -90,7 +90,7 @@ def test_adadelta_follows_the_paper_number_by_number():
     assert path(Adadelta(), gradients) == pytest.approx(expected, rel=1e-12)
 
 
-def test_adadeltas_learning_rate_scales_the_step_but_not_its_memory():
+def test_adadeltas_rate_scales_the_step_only():
     gradients = [1.0, -0.5, 2]
     full, half = path(Adadelta(), gradients, 0.0), path(Adadelta(0.5), gradients, 0.0)
     assert half == pytest.approx([place / 2 for place in full], rel=1e-14)
@@ -100,7 +100,7 @@ def test_adadeltas_learning_rate_scales_the_step_but_not_its_memory():
 
 
 @EVERY
-def test_decay_shrinks_by_the_rate_alone_where_there_is_no_gradient(make):
+def test_decay_alone_shrinks_by_the_rate(make):
     optimizer = make(weight_decay=0.25)
     lr = optimizer.lr
     places = path(optimizer, [0, 0], start=8.0, shape=(2, 2))
@@ -139,7 +139,7 @@ def test_decay_follows_the_learning_rate_of_the_step():
 
 
 @EVERY
-def test_steps_in_place_in_the_parameters_dtype_and_leaves_gradients(make):
+def test_steps_in_place_and_leaves_gradients(make):
     rng = np.random.default_rng(1)
     params = {"0.w": rng.standard_normal((3, 2)).astype(np.float32), "0.b": np.zeros(2, np.float32)}
     held, grads = dict(params), {name: np.ones_like(array) for name, array in params.items()}
@@ -168,7 +168,7 @@ def test_each_weight_remembers_only_itself(make):
 
 
 @EVERY
-def test_a_step_may_have_a_rate_of_its_own(make):
+def test_a_step_may_have_its_own_rate(make):
     one, two = {"w": np.ones(1)}, {"w": np.ones(1)}
     grads = {"w": np.array([2.0])}
     make().step(one, grads)

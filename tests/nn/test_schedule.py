@@ -23,7 +23,7 @@ def test_cosine_by_hand():
 
 @pytest.mark.parametrize("steps", [2, 3, 100])
 @pytest.mark.parametrize("final", [0.0, 0.05])
-def test_cosine_falls_from_the_first_step_to_the_last_and_stays_there(steps, final):
+def test_cosine_falls_and_stays_at_the_end(steps, final):
     schedule = cosine(0.8, steps, final=final)
     falling = rates(schedule, steps)
     assert falling[0] == 0.8
@@ -40,7 +40,7 @@ def test_one_cycle_by_hand():
 
 @pytest.mark.parametrize("steps", [8, 100, 1001])
 @pytest.mark.parametrize("warm_up", [0.1, 0.25, 0.5])
-def test_one_cycle_rises_to_its_rate_and_falls_to_zero(steps, warm_up):
+def test_one_cycle_rises_and_falls_to_zero(steps, warm_up):
     schedule = one_cycle(0.8, steps, warm_up=warm_up, start=0.1)
     cycle, top = rates(schedule, steps), round(steps * warm_up)
     assert cycle[0] == pytest.approx(0.08, rel=1e-12)
@@ -52,10 +52,10 @@ def test_one_cycle_rises_to_its_rate_and_falls_to_zero(steps, warm_up):
     assert schedule(steps + 5) == pytest.approx(0, abs=1e-15)
 
 
-def test_one_cycle_without_warm_up_starts_at_the_top():
+def test_one_cycle_without_warm_up_starts_high():
     assert rates(one_cycle(0.8, 5, warm_up=0.0), 5) == rates(cosine(0.8, 5), 5)
 
 
 @pytest.mark.parametrize("schedule", [cosine(0.5, 1), one_cycle(0.5, 1)])
-def test_a_run_of_one_step_takes_it_in_full(schedule):
+def test_a_single_step_has_the_full_rate(schedule):
     assert schedule(0) == 0.5

@@ -7,7 +7,7 @@ from nn import Flatten, ReLU, Softmax
 from tests import naive
 
 
-def test_relu_by_hand_and_its_slope_at_zero_is_zero():
+def test_relu_by_hand_has_slope_zero_at_zero():
     layer = ReLU()
     x = np.array([[-2.0, 0.0, 3.0, -0.5]])
     assert layer.forward(x, train=True).tolist() == [[0, 0, 3, 0]]
@@ -43,7 +43,7 @@ def test_softmax_equals_loops_and_measured_slopes(shape):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_softmax_of_huge_logits_is_exact_in_every_row(dtype):
+def test_softmax_of_huge_logits_is_exact(dtype):
     x = np.array([[1000, -1000, 1000], [-1000, -1000, -1000], [0, 1000, 0]], dtype)
     third = dtype(1) / dtype(3)
     expected = [[0.5, 0, 0.5], [third, third, third], [0, 1, 0]]
@@ -52,7 +52,7 @@ def test_softmax_of_huge_logits_is_exact_in_every_row(dtype):
     assert np.isfinite(layer.backward(x)).all()
 
 
-def test_flatten_reads_row_by_row_channels_last_and_back():
+def test_flatten_reads_rows_with_channels_last():
     layer = Flatten()
     x = np.arange(12.0).reshape(1, 2, 3, 2)
     out = layer.forward(x, train=True)

@@ -136,7 +136,7 @@ def test_forward_refuses_another_shape(layer, shape, expected):
 
 
 @pytest.mark.parametrize("layer", [Conv2D(1, 2, 5), MaxPool2D(5), AvgPool2D(5)])
-def test_an_image_too_small_for_the_window_is_refused_by_name(layer):
+def test_an_image_smaller_than_the_window_is_refused(layer):
     message = f"{type(layer).__name__}.* 5 x 5 .* 4 x 6"
     with pytest.raises(ValueError, match=message):
         layer.forward(np.zeros((1, 4, 6, 1), np.float32))

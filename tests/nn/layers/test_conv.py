@@ -53,7 +53,7 @@ def test_equals_loops_and_measured_slopes(size, kernel, stride, pad, bias):
     naive.assert_gradients(layer, x, rng)
 
 
-def test_first_weights_are_he_normal_for_the_window_and_biases_zero():
+def test_first_weights_are_he_normal_biases_zero():
     layer = Conv2D(8, 64, (5, 3), rng=np.random.default_rng(2))
     assert layer.params["w"].shape == (5, 3, 8, 64)
     assert layer.params["w"].std() == pytest.approx(np.sqrt(2 / (5 * 3 * 8)), rel=0.03)

@@ -15,7 +15,7 @@ def test_in_use_it_does_nothing():
     np.testing.assert_array_equal(dropout(0.9).forward(x), x)
 
 
-def test_in_training_each_value_is_lost_or_scaled_up():
+def test_training_drops_values_or_scales_them_up():
     x = np.random.default_rng(1).uniform(1, 2, (50, 40))
     out = dropout(0.2).forward(x, train=True)
     kept = out != 0
@@ -50,7 +50,7 @@ def test_rate_zero_loses_nothing():
     np.testing.assert_array_equal(dropout(0).forward(x, train=True), x)
 
 
-def test_same_seed_loses_the_same_and_then_something_new():
+def test_same_seed_drops_the_same_values():
     x = np.ones((20, 20))
     one, two, other = dropout(0.5), dropout(0.5), dropout(0.5, seed=1)
     first = one.forward(x, train=True)
@@ -81,6 +81,6 @@ def test_the_global_generator_is_left_alone():
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1, 1.5, float("nan")])
-def test_refuses_a_rate_that_is_no_probability_below_one(rate):
+def test_refuses_a_rate_outside_zero_to_one(rate):
     with pytest.raises(ValueError, match=r"rate must be in \[0, 1\)"):
         Dropout(rate)

@@ -11,7 +11,7 @@ def draw(make, *fans, shape=(400, 500), seed=1, dtype=np.float64):
 
 
 @pytest.mark.parametrize("fan_in", [9, 800])
-def test_he_is_normal_with_variance_two_over_fan_in(fan_in):
+def test_he_normal_has_variance_two_over_fan_in(fan_in):
     w = draw(he_normal, fan_in) / np.sqrt(2 / fan_in)
     assert w.mean() == pytest.approx(0, abs=0.01)
     assert w.var() == pytest.approx(1, rel=0.01)
@@ -20,7 +20,7 @@ def test_he_is_normal_with_variance_two_over_fan_in(fan_in):
 
 
 @pytest.mark.parametrize("fans", [(9, 288), (1600, 10)])
-def test_glorot_is_uniform_with_variance_two_over_both_fans(fans):
+def test_glorot_has_variance_two_over_both_fans(fans):
     w = draw(glorot_uniform, *fans)
     limit = np.sqrt(6 / sum(fans))
     assert w.var() == pytest.approx(2 / sum(fans), rel=0.01)
@@ -29,7 +29,7 @@ def test_glorot_is_uniform_with_variance_two_over_both_fans(fans):
     np.testing.assert_allclose(counts / w.size, 0.1, atol=0.005)
 
 
-def test_a_signal_keeps_its_size_through_ten_relu_layers():
+def test_a_signal_keeps_its_size_through_layers():
     x = np.random.default_rng(2).standard_normal((50, 200))
     before = (x**2).mean()
     for seed in range(10):
@@ -38,7 +38,7 @@ def test_a_signal_keeps_its_size_through_ten_relu_layers():
 
 
 @pytest.mark.parametrize(("make", "fans"), [(he_normal, (9,)), (glorot_uniform, (9, 5))])
-def test_the_generator_decides_and_dtype_and_shape_are_kept(make, fans):
+def test_generator_decides_numbers_dtype_and_shape_kept(make, fans):
     w = draw(make, *fans, shape=(3, 3, 1, 5))
     np.testing.assert_array_equal(draw(make, *fans, shape=(3, 3, 1, 5)), w)
     single = draw(make, *fans, shape=(3, 3, 1, 5), dtype=np.float32)

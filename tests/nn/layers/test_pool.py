@@ -71,14 +71,14 @@ def test_maximum_by_hand():
     assert plane(dx) == [[0, 0, 20, 0], [10, 0, 0, 0], [30, 0, 0, 40], [0, 0, 0, 0]]
 
 
-def test_a_tie_pays_only_the_first_in_reading_order():
+def test_a_tie_pays_the_first_place_only():
     layer = MaxPool2D(2)
     layer.forward(image([7, 7, 1, 1], [7, 7, 0, 1], [0, 5, 2, 3], [5, 5, 3, 3]), train=True)
     dx = layer.backward(image([1, 2], [3, 4]))
     assert plane(dx) == [[1, 0, 2, 0], [0, 0, 0, 0], [0, 3, 0, 4], [0, 0, 0, 0]]
 
 
-def test_a_winner_of_several_windows_is_paid_by_each():
+def test_a_winner_is_paid_by_each_window():
     layer = MaxPool2D(2, stride=1)
     layer.forward(image([0, 1, 0], [1, 9, 1], [0, 1, 0]), train=True)
     dx = layer.backward(image([1, 2], [3, 4]))
@@ -86,14 +86,14 @@ def test_a_winner_of_several_windows_is_paid_by_each():
 
 
 @pytest.mark.parametrize("pad", [1, "same"])
-def test_padding_never_wins_not_even_over_what_is_negative(pad):
+def test_padding_never_wins_over_negative_values(pad):
     layer = MaxPool2D(3, stride=2, pad=pad)
     x = image([-5, -6, -7], [-8, -9, -1], [-2, -3, -4])
     assert plane(layer.forward(x, train=True)) == [[-5, -1], [-2, -1]]
     assert plane(layer.backward(image([1, 2], [3, 4]))) == [[1, 0, 0], [0, 0, 6], [3, 0, 0]]
 
 
-def test_a_nan_wins_over_every_number_and_only_in_its_own_window():
+def test_a_nan_wins_in_its_own_window():
     out = MaxPool2D(2).forward(image([1, np.nan, 1, 2], [np.inf, 3, 4, 3]))
     np.testing.assert_array_equal(out[0, :, :, 0], [[np.nan, 4]])
 
@@ -120,7 +120,7 @@ def test_padding_can_be_left_out_of_the_mean():
 
 
 @pytest.mark.parametrize(("size", "kernel", "stride", "pad"), GRID)
-def test_the_mean_without_padding_equals_loops_and_measured_slopes(size, kernel, stride, pad):
+def test_mean_without_padding_equals_loops_and_slopes(size, kernel, stride, pad):
     rng = np.random.default_rng(2)
     layer = AvgPool2D(kernel, stride=stride, pad=pad, count_pad=False)
     x = rng.standard_normal((2, *size, 3))

@@ -28,7 +28,7 @@ def test_an_int_stands_for_a_pair():
     assert Window.of([3, 2], (2, 1), (0, 1)) == Window((3, 2), (2, 1), (0, 1))
 
 
-def test_a_pair_stands_for_either_side_of_the_padding():
+def test_a_pair_pads_each_side_apart():
     window = Window.of(3, 1, [[0, 1], (2, 2)])
     assert window.pad == ((0, 1), 2)
     assert window.padding(5, 5) == ((0, 1), (2, 2))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nn import ReLU, Sequential
-from tests.nn.saving.test_modelfile import refusal
+from tests.nn.saving.files import refusal
 
 DENSE = {"type": "Dense", "in_features": 2, "out_features": 3}
 NORM = {"type": "BatchNorm", "channels": 2}
@@ -152,7 +152,7 @@ def test_padding_that_no_image_needs_is_refused(path):
     assert "pad must be at most 64 pixels" in refusal_at_once(path)
 
 
-def test_an_architecture_as_long_as_a_book_is_refused_at_once(path):
+def test_a_huge_architecture_is_refused_at_once(path):
     write(path, [{"type": "x" * 2_000_000}])
     assert "more than 1048576 characters" in refusal_at_once(path, memory=100e6)
 
@@ -204,7 +204,7 @@ def refusal_at_once(path, memory=20e6):
         {"type": "Conv2D", "in_channels": 2, "out_channels": 3, "kernel_size": 10**9},
     ],
 )
-def test_a_layer_of_absurd_size_is_refused_at_once(path, layer):
+def test_a_layer_of_absurd_size_is_refused(path, layer):
     write(path, [layer])
     refusal_at_once(path)
 
@@ -241,7 +241,7 @@ def with_header(shape, descr="'<f4'"):
     ],
     ids=range(16),
 )
-def test_an_array_whose_header_lies_is_refused_at_once(path, header):
+def test_an_array_with_a_lying_header_is_refused(path, header):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("architecture.npy", npy(header, b"abc"))
     refusal_at_once(path)
