@@ -33,7 +33,7 @@ class Conv2D(Layer):
     bias : bool
         Whether to add ``b``.
     rng : numpy.random.Generator, optional
-        Draws the first weights; without one they differ from run to run.
+        Draws the first weights; an unseeded one, if not given.
     dtype : dtype
         Of the parameters.
 

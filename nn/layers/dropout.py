@@ -1,4 +1,4 @@
-"""Dropout: in training each value is lost with some probability, so that none is relied upon."""
+"""Dropout: in training, values are dropped at random, so that none is relied upon."""
 
 from typing import Self
 
@@ -18,7 +18,7 @@ class Dropout(Layer):
     rate : float
         In [0, 1).
     rng : numpy.random.Generator, optional
-        Decides what is lost; without one it differs from run to run.
+        Draws what is dropped; an unseeded one, if not given.
 
     References
     ----------
@@ -33,7 +33,7 @@ class Dropout(Layer):
         self.rng = np.random.default_rng() if rng is None else rng
 
     def _forward(self, x, train):
-        """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
+        """Return ``x`` itself or, in training, with values dropped and the rest scaled up."""
         if not train:
             return x, None
         rate = self.config["rate"]
@@ -41,12 +41,12 @@ class Dropout(Layer):
         scale = kept * x.dtype.type(1 / (1 - rate))
         return x * scale, scale
 
+    def _backward(self, dout, scale):
+        """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
+        return dout * scale
+
     def replica(self) -> Self:
         """Return a layer with a generator of its own; see `Layer.replica`."""
         twin = super().replica()
         twin.rng = self.rng.spawn(1)[0]
         return twin
-
-    def _backward(self, dout, scale):
-        """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
-        return dout * scale

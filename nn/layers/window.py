@@ -18,9 +18,9 @@ class Window:
         (height, width) in pixels.
     pad : tuple or "same"
         Rows added above and below, columns added left and right; a pair in place of either number
-        adds unevenly: ((0, 1), 2) is a row below and two columns on either side. "same" adds as
-        few as give ceil(H / stride) x ceil(W / stride) stops; an odd one goes below or to the
-        right.
+        adds unevenly: ((0, 1), 2) is a row below and two columns on each side. "same" adds just
+        enough for ceil(H / stride) x ceil(W / stride) stops; an odd row goes below, an odd column
+        to the right.
     """
 
     kernel: tuple[int, int]

@@ -2,8 +2,8 @@
 
 ``architecture`` is a string, ``{"format": 1, "layers": [{"type": "Conv2D", "in_channels": 1, ...},
 ...]}``; the parameters and running statistics of layer 3 are the arrays ``3.gamma``, ``3.mean``
-and so on. Nothing is pickled, so that opening a stranger's file runs none of it; and nothing is
-believed: the file must hold just what its architecture asks for.
+and so on. Nothing is pickled, so that opening a stranger's file runs none of it. The file must hold
+just the arrays that its architecture asks for.
 """
 
 import json
@@ -33,15 +33,18 @@ def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
     Raises
     ------
     ValueError
-        If `read_model` would refuse them: there are none, they are too large, or hold NaN or
-        infinity.
+        If `read_model` would refuse them: there are none, one is not of `nn.layers`, they are too
+        large, or hold NaN or infinity.
     """
     if not layers:
         raise ValueError("a network without layers cannot be saved")
     if len(layers) > MAX_LAYERS:
         raise ValueError(f"{path}: {len(layers)} layers; {MAX_LAYERS} are the most read again")
+    layer_types = _layer_types()
     for i, layer in enumerate(layers):
         try:
+            if layer_types.get(type(layer).__name__) is not type(layer):
+                raise ValueError(f"{type(layer).__name__} is not a layer of {LAYERS}")
             _check_window(layer)
             for name, array in (layer.params | layer.state).items():
                 check_numbers(f"{i}.{name}", array)

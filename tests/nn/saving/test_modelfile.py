@@ -230,3 +230,12 @@ def test_damaged_compression_is_refused(path, compression):
     whole = path.read_bytes()
     for bit in range(8 * 46, 8 * 300, 41):
         assert_refused_or_the_same(path, flipped(whole, bit), model)
+
+
+def test_a_layer_from_elsewhere_is_not_written(tmp_path):
+    class Double(ReLU):
+        pass
+
+    with pytest.raises(ValueError, match=r"layer 0 .*Double is not a layer of nn\.layers"):
+        Sequential([Double()]).save(tmp_path / "model.npz")
+    assert not list(tmp_path.iterdir())
