@@ -13,7 +13,7 @@ from inspector.network import Network, known_images
 from inspector.palette import Palette, pixels
 from inspector.tiles import Tiling
 from nn import explain
-from nn.explain.rounding import spelled
+from nn.explain.rounding import as_text
 
 COUNT = 8  # images shown for a channel
 AT_A_TIME = 16  # images looked through between two looks at the pen
@@ -233,7 +233,7 @@ class FiltersPanel(ttk.Frame):
         side = 28 * self._zoom
         picture = self._palette.ink(ink)
         label.photo.paste(picture.resize((side, side), Image.Resampling.NEAREST))
-        label["text"] = "" if value is None else spelled(value, 3)
+        label["text"] = "" if value is None else as_text(value, 3)
 
     def _hover(self, event):
         at = self._tiling.locate(event.x, event.y) if self._shown else None

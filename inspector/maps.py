@@ -13,7 +13,7 @@ from PIL import Image, ImageTk
 from inspector.network import Network
 from inspector.palette import Palette, hex_colour, pixels
 from inspector.tiles import Tiling, as_maps
-from nn.explain.rounding import spelled
+from nn.explain.rounding import as_text
 
 Place = tuple[int, int, int, int]  # layer (-1: the input), row, column, channel
 
@@ -109,7 +109,7 @@ class LayerMaps(ttk.Frame):
             text += f", number {channel}"
         else:
             text += f", channel {channel}, row {row}, column {column}"
-        text += f": {spelled(self.value(place))}"
+        text += f": {as_text(self.value(place))}"
         if self._crossed(layer + 1)[channel]:
             text += " (dead: the same for this drawing and for all of samples/)"
         elif array.shape[:2] != (1, 1) and not array[..., channel].any():

@@ -1,21 +1,23 @@
-"""Why this answer, and what does a layer look for? Questions to a trained network, in use.
+"""What a trained network looks at, and how each of its numbers comes about.
 
-- `inference`: the network in use, and what each of its layers gives;
-- `attribution`: which pixels speak for a class (saliency, Grad-CAM, occlusion);
-- `features`: what a channel answers to most, among images or in one made for it;
-- `breakdown`: one number of one layer, written out as the sum that it is;
-- `rounding`: sums that add up as they are shown.
+- `inference`: the network as it is used: feature maps, and gradients at inference;
+- `attribution`: which pixels support a class: saliency, Grad-CAM, occlusion;
+- `features`: what a channel responds to: among given images, or in an image made for it;
+- `breakdown`: one number of one layer, written out as the arithmetic behind it;
+- `rounding`: rounded sums that still add up.
+
+The first three are exported here. All of them compute with the layers' own forward and backward.
 """
 
 from .attribution import grad_cam, gradient_times_input, gradients, occlusion, saliency
 from .features import maximise_activation, top_activations
-from .inference import in_use, map_layers, maps, with_softmax
+from .inference import inference_twin, map_layers, maps, with_softmax
 
 __all__ = [
     "grad_cam",
     "gradient_times_input",
     "gradients",
-    "in_use",
+    "inference_twin",
     "map_layers",
     "maps",
     "maximise_activation",

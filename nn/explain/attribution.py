@@ -1,19 +1,15 @@
-"""Why this answer, and what does a layer look for? Questions to a trained network, in use.
+"""Attribution: which pixels support a class?
 
-All answers come from the layers' own forward and backward. One difference between training and
-use matters: in use, BatchNorm's mean and variance are constants, and Dropout does nothing. So the
-way back is gone by a twin of the network (`in_use`) that computes the same numbers and shares the
-parameters, but whose slopes are those of the network in use.
-
-Images are ``x``, of shape (N, H, W, C) in [0, 1], as the first layer takes them. A *score* is the
-logit of a class, before any softmax: where one class is almost certain, its probability hardly
-moves, while its logit still says what speaks for it. float64 images give float64 answers.
+Images are ``x``, of shape (N, H, W, C) in [0, 1], as the first layer takes them. The *score* of a
+class is its logit, before any softmax: where one class is almost certain, its probability hardly
+changes, but its logit does. Gradients are those of the network at inference (see
+`nn.explain.inference`). float64 images give float64 results.
 
 References
 ----------
-Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks", 2014: saliency, and images
-made by gradient ascent. Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks",
-2014: occlusion, most exciting images. Selvaraju et al., "Grad-CAM", 2017, equations 1 and 2.
+Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks", 2014: saliency. Zeiler and
+Fergus, "Visualizing and Understanding Convolutional Networks", 2014: occlusion. Selvaraju et al.,
+"Grad-CAM", 2017, equations 1 and 2.
 """
 
 from collections.abc import Iterator
@@ -21,11 +17,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..model import Sequential
-from .inference import in_use
+from .inference import inference_twin
 
 
 def gradients(model: Sequential, x: np.ndarray, k: int) -> list[np.ndarray]:
-    """Return the slopes of the score of a class, for ``x`` and for every layer's output.
+    """Return the gradients of the score of class ``k`` for ``x`` and for every layer's output.
 
     Parameters
     ----------
@@ -37,87 +33,95 @@ def gradients(model: Sequential, x: np.ndarray, k: int) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray
-        Entry i has the shape of entry i of `maps`, up to the logits.
+        Entry i is for entry i of `maps`, and has its shape. The last is for the logits.
     """
-    twin = in_use(model)
-    scores = twin.forward(x, train=True)
-    dout = np.zeros_like(scores)
+    twin = inference_twin(model)
+    logits = twin.forward(x, train=True)
+    dout = np.zeros_like(logits)
     dout[:, k] = 1
-    slopes = [dout]
+    found = [dout]
     for layer in reversed(twin.layers):
-        slopes.append(layer.backward(slopes[-1]))
-    return slopes[::-1]
+        found.append(layer.backward(found[-1]))
+    return found[::-1]
 
 
-def saliency(slopes: np.ndarray) -> np.ndarray:
-    """Return how much a small change of each pixel would move the score.
+def saliency(dx: np.ndarray) -> np.ndarray:
+    """Return how sensitive the score is to each pixel: the largest ``|dx|`` of its channels.
 
     Parameters
     ----------
-    slopes : ndarray, shape (N, H, W, C)
-        For the images: the first of `gradients`.
+    dx : ndarray, shape (N, H, W, C)
+        Gradient for the images: entry 0 of `gradients`.
 
     Returns
     -------
     ndarray, shape (N, H, W)
-        The largest absolute slope of the pixel's channels.
     """
-    return np.abs(slopes).max(axis=-1)
+    return np.abs(dx).max(axis=-1)
 
 
-def gradient_times_input(slopes: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return each pixel's slope times its ink, summed over its channels, shape (N, H, W).
+def gradient_times_input(dx: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return ``dx * x``, summed over the channels of each pixel.
 
-    Positive where ink speaks for the class, negative where it speaks against. Both arguments are
-    of shape (N, H, W, C); see `saliency`.
-    """
-    return (slopes * x).sum(axis=-1)
-
-
-def grad_cam(out: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Return where the maps of a layer speak for the class.
-
-    Each channel is weighted by its mean slope; what the weighted maps add up to is kept where it is
-    positive.
+    Positive where ink supports the class, negative where it opposes it.
 
     Parameters
     ----------
-    out, slopes : ndarray, shape (N, OH, OW, C)
-        A layer's maps, and the slopes for them: the same entry of `maps` and of `gradients`.
-        `map_layers` says which layers are asked.
+    dx, x : ndarray, shape (N, H, W, C)
+        Gradient for the images (entry 0 of `gradients`), and the images.
+
+    Returns
+    -------
+    ndarray, shape (N, H, W)
+    """
+    return (dx * x).sum(axis=-1)
+
+
+def grad_cam(out: np.ndarray, dout: np.ndarray) -> np.ndarray:
+    """Return where the feature maps of a layer support the class.
+
+    The maps are summed, each weighted by the mean of its gradient; negative sums become 0.
+
+    Parameters
+    ----------
+    out, dout : ndarray, shape (N, OH, OW, C)
+        A layer's feature maps and the gradient for them: the same entry of `maps` and of
+        `gradients`. `map_layers` lists the layers for which this makes sense.
 
     Returns
     -------
     ndarray, shape (N, OH, OW)
-        One value per place of the layer's maps.
     """
-    weights = slopes.mean(axis=(1, 2), keepdims=True)
+    weights = dout.mean(axis=(1, 2), keepdims=True)
     return np.maximum((weights * out).sum(axis=-1), 0)
 
 
 def occlusion(
     model: Sequential, x: np.ndarray, k: int, size: int = 5, fill: float = 0.0
 ) -> Iterator[np.ndarray]:
-    """Cover a square round each pixel of one image: how far does the score of ``k`` fall?
+    """Measure how far the score of class ``k`` falls when a square round each pixel is covered.
 
     Parameters
     ----------
+    model : Sequential
     x : ndarray, shape (1, H, W, C)
+    k : int
+        The class.
     size : int
-        Side of the square in pixels, odd so that it has a middle.
+        Side of the square in pixels; odd, so that it has a centre.
     fill : float
-        What it is covered with; 0 is paper.
+        Value of the covered pixels; 0 is paper.
 
     Yields
     ------
     ndarray, shape (H, W)
-        The same array after each row of pixels, from the top, filled so far; there is one more
-        forward of up to W images in each.
+        Drop of the score. The same array is yielded H times: after each row of pixels, from the
+        top, with 0 in the rows still to come. Each row costs one forward of up to W images.
     """
     _, H, W, _ = x.shape
-    scorer = in_use(model)
-    before = scorer.forward(x)[0, k]
-    fall = np.zeros((H, W), x.dtype)
+    twin = inference_twin(model)
+    before = twin.forward(x)[0, k]
+    drop = np.zeros((H, W), x.dtype)
     reach = size // 2
     for row in range(H):
         covered = np.repeat(x, W, axis=0)
@@ -126,5 +130,5 @@ def occlusion(
             covered[column, top : row + reach + 1, left : column + reach + 1] = fill
         changed = (covered != x).any(axis=(1, 2, 3))  # covering bare paper changes nothing
         if changed.any():
-            fall[row, changed] = before - scorer.forward(covered[changed])[:, k]
-        yield fall
+            drop[row, changed] = before - twin.forward(covered[changed])[:, k]
+        yield drop

@@ -1,9 +1,8 @@
-"""One number of the network, spelled out: what it was made of, down to the single products.
+"""The arithmetic behind one number of a layer's output, down to single products.
 
-`spell` takes a layer, its input and output for one image, and a place in the output, and returns
-the arithmetic behind that one number as plain data, for a window to draw.
-
-What is shown adds up, to the last digit shown; see `nn.explain.rounding`.
+`break_down` takes a layer, its input and output for one image, and an index into the output. It
+returns the arithmetic as plain data, for a window to draw. The rounded numbers add up, to the last
+digit shown (see `nn.explain.rounding`).
 """
 
 import math
@@ -23,37 +22,38 @@ from ..layers.pool import AvgPool2D, MaxPool2D
 from ..layers.rescaling import Rescaling
 from .rounding import Sum, add_up, decimals_for, decimals_of, round_to
 
-LARGEST = 10  # terms named one by one; the others are one term
+LARGEST = 10  # terms listed one by one; the others are summed into one
 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """One number and how it came about.
+    """One number of a layer's output, and how it was computed.
 
     Attributes
     ----------
     kind : str
-        The layer's class.
+        Class of the layer.
     at : tuple of int
-        (row, column, channel) or (index,) of the number in the layer's output.
+        Index into the layer's output: (row, column, channel) or (feature,).
     value : float
-        What the network computed.
+        The number as the network computed it.
     shown : Decimal
-        The same, rounded.
+        ``value``, rounded.
     rule : str
-        The layer's equation.
+        Equation of the layer.
     total : Sum or None
-        What adds up to the number; for Softmax, to what it is divided by.
+        The sum that gives the number; for Softmax, the sum in the denominator. None if there is no
+        sum.
     notes : tuple of (str, Decimal)
-        Other numbers that take part.
+        Other numbers in the equation, by name.
     corner : tuple of int or None
         Row and column of the window's upper left corner in the input; negative in the padding.
     patch : ndarray or None, shape (KH, KW, C)
-        What a window sees; NaN where it is a max-pool's padding.
+        The input inside the window; NaN in the padding of a max-pool.
     kernel : ndarray or None, shape (KH, KW, C)
-        What the patch is multiplied with.
+        Weights of the patch.
     winner : tuple of int or None
-        (row, column) in the patch of the largest.
+        (row, column) of the maximum in the patch.
     """
 
     kind: str
@@ -69,9 +69,9 @@ class Breakdown:
     winner: tuple[int, int] | None = None
 
     def products(self, channel: int) -> Sum:
-        """Return patch times kernel in one input channel, row by row; they add up to its term.
+        """Return patch times kernel in one input channel, row by row, as a sum.
 
-        Only a Conv2D and an AvgPool2D have them.
+        The sum is shown as the channel's term of ``total``. Only for Conv2D and AvgPool2D.
         """
         assert self.patch is not None
         assert self.kernel is not None
@@ -86,59 +86,61 @@ class Breakdown:
 
     @property
     def decimals(self) -> int:
-        """How many digits are shown behind the point."""
+        """Digits shown after the point."""
         return decimals_of(self.shown)
 
 
 def break_down(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]) -> Breakdown:
-    """Spell out ``out[at]``.
+    """Return the arithmetic behind ``out[at]``.
 
     Parameters
     ----------
     layer : Layer
-        Any kind that `nn` has.
+        Of any class that `nn` exports.
     x, out : ndarray
         The layer's input and output for one image, without N.
     at : tuple of int
-        A place in ``out``.
+        Index into ``out``.
 
     Raises
     ------
     ValueError
-        If ``at`` is no place in ``out``, the layer is of an unknown kind, or a number is infinite
-        or so large that it cannot be written out.
+        If ``at`` is not an index into ``out``, the layer's class is unknown, or a number is
+        infinite, NaN or too large to be written out.
     """
     at = tuple(int(i) for i in at)
     if len(at) != out.ndim or not all(0 <= i < n for i, n in zip(at, out.shape, strict=True)):
-        raise ValueError(f"{at} is no place in an output of shape {out.shape}")
+        raise ValueError(f"{at} is not an index into an output of shape {out.shape}")
     for kinds, function in _BREAKDOWNS:
         if isinstance(layer, kinds):
             try:
                 return function(layer, x, at, float(out[at]))
             except (InvalidOperation, OverflowError):
-                raise ValueError(f"{out[at]} is too large to be spelled out") from None
-    raise ValueError(f"{type(layer).__name__} cannot be spelled out")
+                raise ValueError(f"{out[at]} is too large to be written out") from None
+    raise ValueError(f"the arithmetic of {type(layer).__name__} cannot be written out")
 
 
-def _weighted(kind, at, value, rule, names, values, rest, bias=None, factors=None, **parts):
-    """Spell a sum of `values` and `bias`: the largest by name, the others as one term."""
+def _weighted_sum(value, names, values, *, others="", bias=None, factors=None):
+    """Return the sum of ``values`` and ``bias``, which is ``value``, with few terms.
+
+    The `LARGEST` are terms of their own. The rest are one term, named ``others``, where {} stands
+    for how many they are.
+    """
     values = np.asarray(values, np.float64)
     order = np.argsort(-np.abs(values), kind="stable")
-    largest, others = order[:LARGEST], order[LARGEST:]
+    largest, rest = order[:LARGEST], order[LARGEST:]
     terms = [(names[i], float(values[i]), int(i), factors and factors[i]) for i in largest]
-    if len(others):
-        terms.append((rest.format(len(others)), float(values[others].sum()), None, None))
+    if len(rest):
+        terms.append((others.format(len(rest)), float(values[rest].sum()), None, None))
     if bias is not None:
         terms.append(("bias", float(bias), None, None))
-    decimals = decimals_for(value, *(term[1] for term in terms))
-    shown = round_to(value, decimals)
+    shown = round_to(value, decimals_for(value, *(term[1] for term in terms)))
     names, values, indices, factors = zip(*terms, strict=True)
-    total = add_up(names, values, shown, indices, factors)
-    return Breakdown(kind, at, value, shown, rule, total, **parts)
+    return add_up(names, values, shown, indices, factors)
 
 
 def _patch(layer, x, at, fill=0.0):
-    """Return what the layer's window sees for an output, and where its corner lies in the input."""
+    """Return the patch of ``x`` behind an output, and its corner in the input."""
     (above, _), (left, _) = layer.window.padding(*x.shape[:2])
     row, column = (i * s for i, s in zip(at, layer.window.stride, strict=False))
     cols = im2col(x[None], layer.window, fill)
@@ -151,10 +153,11 @@ def _conv(layer, x, at, value):
     sums = (patch.astype(np.float64) * kernel).sum(axis=(0, 1))
     names = [f"input channel {c}" for c in range(len(sums))]
     bias = layer.params["b"][at[-1]] if "b" in layer.params else None
+    total = _weighted_sum(value, names, sums, others="{} other channels", bias=bias)
     rule = "out = sum of patch x kernel" + (" + bias" if bias is not None else "")
-    parts = {"patch": patch, "kernel": kernel, "corner": corner}
-    others = "{} other channels"
-    return _weighted("Conv2D", at, value, rule, names, sums, others, bias, **parts)
+    return Breakdown(
+        "Conv2D", at, value, total.shown, rule, total, patch=patch, kernel=kernel, corner=corner
+    )  # fmt: skip
 
 
 def _avg_pool(layer, x, at, value):
@@ -165,9 +168,11 @@ def _avg_pool(layer, x, at, value):
     n = int(counted.sum())
     kernel = counted / n
     products = (patch.astype(np.float64) * kernel).sum(axis=(0, 1))
+    total = _weighted_sum(value, ["the window"], products)
     rule = f"out = mean of the window: each of its {n} values times 1/{n}"
-    parts = {"patch": patch, "kernel": kernel, "corner": corner}
-    return _weighted("AvgPool2D", at, value, rule, ["the window"], products, "", **parts)
+    return Breakdown(
+        "AvgPool2D", at, value, total.shown, rule, total, patch=patch, kernel=kernel, corner=corner
+    )  # fmt: skip
 
 
 def _max_pool(layer, x, at, value):
@@ -214,12 +219,15 @@ def _dense(layer, x, at, value):
     names = [f"input {i}" for i in range(len(w))]
     factors = list(zip(x.tolist(), w.tolist(), strict=True))
     bias = layer.params["b"][at[0]] if "b" in layer.params else None
+    total = _weighted_sum(
+        value, names, x * w, others="{} other inputs", bias=bias, factors=factors
+    )  # fmt: skip
     rule = "out = sum of input x weight" + (" + bias" if bias is not None else "")
-    return _weighted("Dense", at, value, rule, names, x * w, "{} other inputs", bias, factors)
+    return Breakdown("Dense", at, value, total.shown, rule, total)
 
 
 def _softmax(layer, x, at, value):
-    """As many digits as agree: the shown quotient, rounded, must be the shown probability."""
+    """Show as many digits as agree: the quotient as shown must round to the probability shown."""
     (k,) = at
     logits = x.astype(np.float64)
     powers = np.exp(logits - logits.max()).tolist()
@@ -242,13 +250,12 @@ def _relu(layer, x, at, value):
     return Breakdown("ReLU", at, value, shown, "out = max(x, 0)", notes=notes)
 
 
-def _same(layer, x, at, value):
-    rule = "out = x: " + (
-        "nothing is computed, only laid out in a row"
-        if isinstance(layer, Flatten)
-        else "values are lost in training only"
+def _identity(layer, x, at, value):
+    why = (
+        "only the shape changes" if isinstance(layer, Flatten) else "dropout is for training only"
     )
-    return Breakdown(type(layer).__name__, at, value, round_to(value, decimals_for(value)), rule)
+    shown = round_to(value, decimals_for(value))
+    return Breakdown(type(layer).__name__, at, value, shown, f"out = x: {why}")
 
 
 _BREAKDOWNS = (
@@ -260,5 +267,5 @@ _BREAKDOWNS = (
     (Dense, _dense),
     (Softmax, _softmax),
     (ReLU, _relu),
-    ((Flatten, Dropout), _same),
+    ((Flatten, Dropout), _identity),
 )

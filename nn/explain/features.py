@@ -1,37 +1,44 @@
-"""What a channel looks for."""
+"""What does a channel respond to? Images that activate it most: given ones, or one made for it.
+
+References
+----------
+Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014: top activations.
+Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks", 2014: gradient ascent.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from ..model import Sequential, as_input
-from .inference import in_use
+from .inference import inference_twin
 
 
 def top_activations(
     model: Sequential, images: np.ndarray, layer: int, count: int = 8, at_a_time: int = 16
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Find the images that excite each channel of a layer most, a few images at a time.
+    """Find the images with the highest activation of each channel of a layer, batch by batch.
 
-    An image's excitement is the largest value that the channel's map has anywhere.
+    The activation of an image is the maximum of the channel's feature map.
 
     Parameters
     ----------
+    model : Sequential
     images : ndarray
         As `Sequential.predict_proba` takes them.
     layer : int
-        Its place in ``model.layers``.
+        Index in ``model.layers``.
     count : int
-        How many images for each channel.
+        How many images to find for each channel.
     at_a_time : int
-        How many go through the network before each answer.
+        Batch size: images per forward pass, and per result yielded.
 
     Yields
     ------
     indices : ndarray of int, shape (up to count, channels)
-        Of the most exciting images among those seen so far, best first; equals in their own order.
+        Best images so far, in descending order of activation; ties in the order of ``images``.
     values : ndarray, the same shape
-        How exciting each is.
+        Their activations.
     """
     first = Sequential(model.layers[: layer + 1])
     indices = values = None
@@ -57,41 +64,42 @@ def maximise_activation(
     decay: float = 0.03,
     seed: int = 0,
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """Make an image that a channel answers to, by walking uphill from faint noise.
+    """Make an image that activates a channel, by gradient ascent from faint noise.
 
-    What grows is the channel's value in the middle of its map. (Its mean would, in a first layer,
-    have the same slope for every pixel, and the picture would be grey.) Pixels stay in [0, 1], and
-    each step lets all of them fade a little: what does nothing for the channel goes away.
+    The objective is the channel's value at the centre of its feature map. (The mean of a first
+    layer's map has the same gradient for every pixel, and would give a grey image.) Pixels are
+    clipped to [0, 1] and decay at each step, so that those which do not contribute fade.
 
     Parameters
     ----------
+    model : Sequential
     layer, channel : int
-        The layer's place in ``model.layers``, and which of its channels.
+        Index in ``model.layers``, and of one of the layer's channels.
     image_shape : tuple of int
         (H, W, C).
     steps : int
     rate : float
-        How far the steepest pixel moves in a step.
+        Step of the pixel with the steepest gradient.
     decay : float
-        The share of every pixel that a step takes away.
+        Fraction of every pixel that a step takes away.
     seed : int
         Of the noise.
 
     Yields
     ------
     image : ndarray, float32, shape (H, W, C)
-        After each of `steps` steps.
+        The image after each step.
     value : float
-        The channel's answer to the image before that step.
+        The objective before that step.
     """
-    climber = Sequential(in_use(model).layers[: layer + 1])
+    climber = Sequential(inference_twin(model).layers[: layer + 1])
     x = np.random.default_rng(seed).uniform(0, 0.2, (1, *image_shape)).astype(np.float32)
     for _ in range(steps):
         out = climber.forward(x, train=True)
-        middle = (0, *(size // 2 for size in out.shape[1:-1]), channel)
+        centre = (0, *(size // 2 for size in out.shape[1:-1]), channel)
         dout = np.zeros_like(out)
-        dout[middle] = 1
-        slope = climber.backward(dout)
-        steepest = np.abs(slope).max()
-        x = np.clip((1 - decay) * x + rate * slope / (steepest if steepest else 1), 0, 1)
-        yield x[0], float(out[middle])
+        dout[centre] = 1
+        dx = climber.backward(dout)
+        steepest = np.abs(dx).max()
+        x = np.clip((1 - decay) * x + rate * dx / (steepest if steepest else 1), 0, 1)
+        yield x[0], float(out[centre])

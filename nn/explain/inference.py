@@ -1,4 +1,10 @@
-"""The network in use, and what each layer gives."""
+"""A network at inference: its feature maps, and a twin that takes gradients there.
+
+Training and inference differ in two layers: at inference BatchNorm's mean and variance are
+constants and Dropout does nothing. So the gradient of a network at inference is not what
+`Sequential.backward` gives after a training forward. `inference_twin` returns a network for which
+it is.
+"""
 
 import numpy as np
 
@@ -11,7 +17,7 @@ from ..model import Sequential
 
 
 class FrozenBatchNorm(BatchNorm):
-    """BatchNorm in use: its statistics are constants, so its slope is gamma / std and no more."""
+    """BatchNorm with constant statistics, so that d out / d x is gamma / std and no more."""
 
     def _forward(self, x, train):
         return super()._forward(x, train=False)
@@ -21,11 +27,11 @@ class FrozenBatchNorm(BatchNorm):
         return dout * (self.params["gamma"] / std)
 
 
-def in_use(model: Sequential) -> Sequential:
-    """Return a twin whose training forward and backward are those of ``model`` in use.
+def inference_twin(model: Sequential) -> Sequential:
+    """Return a twin of ``model`` whose training passes compute ``model`` at inference.
 
-    It shares the parameters and running statistics, its layers have the same places in the list,
-    and it ends with logits: a `Softmax` at the end is left out.
+    The twin shares the parameters and running statistics. Its layers have the same indices, and it
+    ends with logits: a final `Softmax` is left out.
     """
     layers: list[Layer] = []
     for layer in model.layers:
@@ -44,14 +50,25 @@ def in_use(model: Sequential) -> Sequential:
 
 
 def with_softmax(model: Sequential) -> Sequential:
-    """Return ``model`` itself if it ends with a `Softmax`, else its layers and one more."""
+    """Return ``model`` itself if it ends with a `Softmax`, else its layers followed by one."""
     if isinstance(model.layers[-1], Softmax):
         return model
     return Sequential([*model.layers, Softmax()])
 
 
 def maps(model: Sequential, x: np.ndarray) -> list[np.ndarray]:
-    """Return ``x``, (N, H, W, C), and every layer's output for it: layer i's input is entry i."""
+    """Return ``x`` and the output of every layer for it.
+
+    Parameters
+    ----------
+    model : Sequential
+    x : ndarray, shape (N, H, W, C)
+
+    Returns
+    -------
+    list of ndarray
+        Entry i is the input of layer i, entry i + 1 its output.
+    """
     outputs = [x]
     for layer in model.layers:
         outputs.append(layer.forward(outputs[-1]))
@@ -59,7 +76,7 @@ def maps(model: Sequential, x: np.ndarray) -> list[np.ndarray]:
 
 
 def map_layers(model: Sequential) -> list[int]:
-    """Return the layer where each convolution's maps are ready: its ReLU, if one follows."""
+    """Return for each convolution the index of its ReLU, if one follows, else its own index."""
     followers = [*model.layers[1:], None]
     return [
         i + isinstance(follower, ReLU)

@@ -1,9 +1,9 @@
-"""Sums that add up as they are shown, to the last digit.
+"""Rounded sums that still add up, to the last digit shown.
 
-Rounding each term by itself would not do: three times 0.333 is not 1. So the total is rounded as
-usual, and the terms are rounded so that they add up to it, each by less than one unit of the last
-digit: those that rounding wronged most are rounded the other way. (Election officials give out
-seats like this: the method of the largest remainder.)
+Terms rounded one by one need not add up to the rounded total: three times 0.333 is not 1. So the
+total is rounded as usual and the terms are rounded to add up to it: those with the largest rounding
+error are rounded the other way, so that each is off by less than one unit of the last digit. This
+is the method of the largest remainder, by which election officials assign seats.
 """
 
 import math
@@ -11,24 +11,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-DIGITS = 5  # shown of the largest number; float32 is good for about seven
-HUGE = 1e15  # has no decimals, not even in float64
+DIGITS = 5  # significant digits shown of the largest number; float32 has about seven
+HUGE = 1e15  # from here on float64 has no decimals worth showing
 
 
 @dataclass(frozen=True)
 class Term:
-    """One part of a sum.
+    """One term of a sum.
 
     Attributes
     ----------
     name : str
     value : float
     shown : Decimal
-        ``value``, rounded so that the sum's terms add up.
+        ``value``, rounded so that the terms of the sum add up.
     index : int or None
-        Of the input channel, input or class that it comes from.
+        Input channel, input or class that the term comes from, if it comes from one.
     factors : pair of float, or None
-        Where it is a single product.
+        The two factors, if the term is a single product.
     """
 
     name: str
@@ -40,16 +40,21 @@ class Term:
 
 @dataclass(frozen=True)
 class Sum:
-    """Terms and their total; the shown terms add up to the shown total exactly."""
+    """Terms and their total: ``sum(term.shown for term in terms) == shown``, exactly."""
 
     terms: tuple[Term, ...]
     shown: Decimal
 
 
-def spelled(value: float, decimals: int | None = None) -> str:
-    """Return a number as text, with as many decimals as suit it if it is not said how many.
+def as_text(value: float, decimals: int | None = None) -> str:
+    """Return a number as text.
 
-    A huge one, for which decimals mean nothing, and NaN are written as usual in science.
+    Parameters
+    ----------
+    value : float
+        From `HUGE` on, and if infinite or NaN, it is written in scientific notation.
+    decimals : int, optional
+        Digits after the point; by default as many as `decimals_for` gives.
     """
     if not abs(value) < HUGE:
         return f"{value:.4g}"
@@ -63,38 +68,52 @@ def add_up(
     indices: Sequence[int | None] | None = None,
     factors: Sequence[tuple[float, float] | None] | None = None,
 ) -> Sum:
-    """Return a sum whose terms are rounded so that they add up to ``shown``, digit by digit."""
+    """Return a sum whose terms are rounded to add up to ``shown``.
+
+    Parameters
+    ----------
+    names, values, indices, factors : sequence
+        The attributes of each `Term`.
+    shown : Decimal
+        The rounded total; the terms get as many decimals.
+    """
     exact = [Decimal(value) for value in values]
     rounded = [value.quantize(shown) for value in exact]
     unit = Decimal(1).scaleb(-decimals_of(shown))
     missing = int((shown - sum(rounded)) / unit)
     step = 1 if missing > 0 else -1
-    wronged = sorted(
+    by_error = sorted(
         (i for i, value in enumerate(exact) if value),  # what is 0 stays 0
         key=lambda i: step * (exact[i] - rounded[i]),
         reverse=True,
     )
-    for i in wronged[: abs(missing)]:
+    for i in by_error[: abs(missing)]:
         rounded[i] += step * unit
     indices = indices or [None] * len(exact)
     factors = factors or [None] * len(exact)
-    rounded = [value + 0 for value in rounded]  # -0.000 is 0.000
+    rounded = [value + 0 for value in rounded]  # -0.000 becomes 0.000
     return Sum(tuple(map(Term, names, values, rounded, indices, factors)), shown)
 
 
 def round_to(value: float, decimals: int) -> Decimal:
-    """Return a number as shown with so many digits behind the point."""
+    """Return ``value`` rounded to ``decimals`` digits after the point."""
     return Decimal(value).quantize(Decimal(1).scaleb(-decimals)) + 0
 
 
 def decimals_of(shown: Decimal) -> int:
-    """Return how many digits a number has behind the point."""
+    """Return the number of digits after the point."""
     return -int(shown.as_tuple().exponent)
 
 
 def decimals_for(*values: float) -> int:
-    """Return how many digits behind the point show the largest of these with `DIGITS` digits."""
+    """Return how many digits after the point show the largest value with `DIGITS` digits.
+
+    Raises
+    ------
+    OverflowError
+        If a value is infinite or NaN.
+    """
     largest = max(map(abs, values), default=0)
     if math.isnan(sum(values)):
-        raise OverflowError("not a number: something infinite took part")
+        raise OverflowError("not a number: a value is NaN or infinite")
     return max(DIGITS - 1 - math.floor(math.log10(largest)), 0) if largest else DIGITS - 1

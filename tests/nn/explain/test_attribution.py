@@ -71,7 +71,7 @@ def logits(model, x):
 
 def test_the_twin_computes_the_same_bits_and_shares_what_training_changes(network):
     model, x = network
-    twin = explain.in_use(model)
+    twin = explain.inference_twin(model)
     np.testing.assert_array_equal(twin.forward(x, train=True), logits(model, x))
     shared = twin.named_params() | twin.named_state()
     for name, array in (model.named_params() | model.named_state()).items():

@@ -271,7 +271,7 @@ def test_the_window_knows_where_it_is_in_the_padding():
 @pytest.mark.parametrize("at", [(0, 0), (0, 0, 0, 0), (5, 0, 0), (0, 0, -1)])
 def test_a_place_that_is_none_is_refused(at):
     x = np.zeros((5, 5, 1), np.float32)
-    with pytest.raises(ValueError, match="no place in an output of shape"):
+    with pytest.raises(ValueError, match="is not an index into an output of shape"):
         breakdown.break_down(ReLU(), x, x, at)
 
 
@@ -282,5 +282,5 @@ def test_numbers_beyond_all_bounds_are_refused_in_one_line(value):
     x = np.ones(2, np.float32)
     with np.errstate(over="ignore"):
         out = layer.forward(x[None])[0]
-    with pytest.raises(ValueError, match="too large to be spelled out"):
+    with pytest.raises(ValueError, match="too large to be written out"):
         breakdown.break_down(layer, x, out, (0,))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from nn.explain.rounding import add_up, decimals_for, round_to, spelled
+from nn.explain.rounding import add_up, as_text, decimals_for, round_to
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from nn.explain.rounding import add_up, decimals_for, round_to, spelled
     ],
 )  # fmt: skip
 def test_any_number_can_be_written(value, decimals, text):
-    assert spelled(value, decimals) == text
+    assert as_text(value, decimals) == text
 
 
 def shown(total):
