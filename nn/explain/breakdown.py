@@ -251,9 +251,7 @@ def _relu(layer, x, at, value):
 
 
 def _identity(layer, x, at, value):
-    why = (
-        "only the shape changes" if isinstance(layer, Flatten) else "dropout is for training only"
-    )
+    why = "only the shape changes" if isinstance(layer, Flatten) else "dropout is for training only"
     shown = round_to(value, decimals_for(value))
     return Breakdown(type(layer).__name__, at, value, shown, f"out = x: {why}")
 

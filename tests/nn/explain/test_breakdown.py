@@ -1,7 +1,6 @@
-"""One number, spelled out: it is the network's number, and what is shown adds up."""
+"""Breakdowns against loops: each gives the network's number, and what is shown adds up."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,14 +16,13 @@ from nn import (
     MaxPool2D,
     ReLU,
     Rescaling,
-    Sequential,
     Softmax,
     explain,
 )
 from nn.explain import breakdown
 from tests import naive
-
-ROOT = Path(__file__).parents[3]
+from tests.nn.explain.checks import check_sum
+from tests.nn.explain.networks import ROOT, unusual_network
 
 
 def as_shown(value, like):
@@ -32,53 +30,40 @@ def as_shown(value, like):
     return Decimal(f"{value:.{-like.as_tuple().exponent}f}") + 0
 
 
-def unit(shown):
-    return Decimal(1).scaleb(shown.as_tuple().exponent)
-
-
-def check_sum(total):
-    """The shown terms add up, and each is its value to less than a unit of the last digit."""
-    assert sum(term.shown for term in total.terms) == total.shown
-    for term in total.terms:
-        assert abs(term.shown - Decimal(term.value)) < unit(total.shown), term
-        assert term.shown.as_tuple().exponent == total.shown.as_tuple().exponent
-        assert not term.shown.is_signed() or term.shown  # no -0.000
-
-
 def check(layer, x, out, at):
-    """Everything that a spelling says, against loops and the forward pass."""
-    spelling = breakdown.break_down(layer, x, out, at)
-    assert spelling.value == out[at]
-    assert spelling.shown == as_shown(out[at], spelling.shown)
-    assert spelling.at == at
-    assert spelling.kind == type(layer).__name__
-    _CHECKS[type(layer)](layer, x, out, at, spelling)
-    return spelling
+    """Check all of a breakdown against loops and the forward pass."""
+    found = breakdown.break_down(layer, x, out, at)
+    assert found.value == out[at]
+    assert found.shown == as_shown(out[at], found.shown)
+    assert found.at == at
+    assert found.kind == type(layer).__name__
+    _CHECKS[type(layer)](layer, x, out, at, found)
+    return found
 
 
-def check_conv(layer, x, out, at, spelling):
-    check_sum(spelling.total)
-    assert spelling.total.shown == spelling.shown
+def check_conv(layer, x, out, at, found):
+    check_sum(found.total)
+    assert found.total.shown == found.shown
     (window,) = naive.windows(x[None], layer.window.kernel, layer.window.stride, layer.window.pad)
-    np.testing.assert_array_equal(spelling.patch, window[at[:2]])
-    np.testing.assert_array_equal(spelling.kernel, layer.params["w"][..., at[2]])
+    np.testing.assert_array_equal(found.patch, window[at[:2]])
+    np.testing.assert_array_equal(found.kernel, layer.params["w"][..., at[2]])
     sums = {}
     for c in range(x.shape[-1]):
-        products = spelling.products(c)
+        products = found.products(c)
         check_sum(products)
         sums[c] = sum(
-            float(spelling.patch[i, j, c]) * float(layer.params["w"][i, j, c, at[2]])
+            float(found.patch[i, j, c]) * float(layer.params["w"][i, j, c, at[2]])
             for i, j in np.ndindex(layer.window.kernel)
         )
         assert sum(term.value for term in products.terms) == pytest.approx(sums[c], abs=1e-9)
         for term in products.terms:
             assert term.value == pytest.approx(term.factors[0] * term.factors[1], rel=1e-12)
-        named = [term for term in spelling.total.terms if term.index == c]
+        named = [term for term in found.total.terms if term.index == c]
         if named:
             assert named[0].shown == products.shown
             assert named[0].value == pytest.approx(sums[c], abs=1e-9)
-    check_largest(spelling.total, sums)
-    check_bias(spelling.total, layer, at)
+    check_largest(found.total, sums)
+    check_bias(found.total, layer, at)
 
 
 def check_largest(total, values):
@@ -99,80 +84,80 @@ def check_bias(total, layer, at):
     assert bias == ([layer.params["b"][at[-1]]] if "b" in layer.params else [])
 
 
-def check_dense(layer, x, out, at, spelling):
-    check_sum(spelling.total)
-    assert spelling.total.shown == spelling.shown
+def check_dense(layer, x, out, at, found):
+    check_sum(found.total)
+    assert found.total.shown == found.shown
     values = {i: float(x[i]) * float(layer.params["w"][i, at[0]]) for i in range(len(x))}
-    check_largest(spelling.total, values)
-    check_bias(spelling.total, layer, at)
-    for term in spelling.total.terms:
+    check_largest(found.total, values)
+    check_bias(found.total, layer, at)
+    for term in found.total.terms:
         if term.index is not None:
             assert term.factors == (x[term.index], layer.params["w"][term.index, at[0]])
 
 
-def check_max_pool(layer, x, out, at, spelling):
+def check_max_pool(layer, x, out, at, found):
     window = layer.window
     (seen,) = naive.windows(x[None], window.kernel, window.stride, window.pad, fill=np.nan)
-    np.testing.assert_array_equal(spelling.patch[..., 0], seen[at[0], at[1], :, :, at[2]])
-    assert spelling.patch[(*spelling.winner, 0)] == np.nanmax(spelling.patch) == out[at]
+    np.testing.assert_array_equal(found.patch[..., 0], seen[at[0], at[1], :, :, at[2]])
+    assert found.patch[(*found.winner, 0)] == np.nanmax(found.patch) == out[at]
 
 
-def check_avg_pool(layer, x, out, at, spelling):
-    check_sum(spelling.total)
-    assert spelling.total.shown == spelling.shown
-    products = spelling.products(0)
+def check_avg_pool(layer, x, out, at, found):
+    check_sum(found.total)
+    assert found.total.shown == found.shown
+    products = found.products(0)
     check_sum(products)
-    assert products.shown == spelling.shown
+    assert products.shown == found.shown
     (seen,) = naive.windows(x[None], layer.window.kernel, layer.window.stride, layer.window.pad)
-    np.testing.assert_array_equal(spelling.patch[..., 0], seen[at[0], at[1], :, :, at[2]])
+    np.testing.assert_array_equal(found.patch[..., 0], seen[at[0], at[1], :, :, at[2]])
     inside = naive.windows(
         np.ones((1, *x.shape)), layer.window.kernel, layer.window.stride, layer.window.pad,
         fill=float(layer.config["count_pad"]),
     )[0][at[0], at[1], :, :, :1]  # fmt: skip
-    np.testing.assert_array_equal(spelling.kernel, inside / inside.sum())
+    np.testing.assert_array_equal(found.kernel, inside / inside.sum())
 
 
-def check_rescaling(layer, x, out, at, spelling):
-    check_sum(spelling.total)
-    assert spelling.total.shown == spelling.shown
-    scaled, offset = spelling.total.terms
+def check_rescaling(layer, x, out, at, found):
+    check_sum(found.total)
+    assert found.total.shown == found.shown
+    scaled, offset = found.total.terms
     assert scaled.value == layer.config["scale"] * float(x[at])
     assert offset.value == layer.config["offset"]
 
 
-def check_batchnorm(layer, x, out, at, spelling):
-    check_sum(spelling.total)
-    assert spelling.total.shown == spelling.shown
-    notes, c = dict(spelling.notes), at[-1]
-    assert notes["x"] == as_shown(x[at], spelling.shown)
-    assert notes["mean"] == as_shown(layer.state["mean"][c], spelling.shown)
-    assert notes["gamma"] == as_shown(layer.params["gamma"][c], spelling.shown)
-    scaled, beta = spelling.total.terms
+def check_batchnorm(layer, x, out, at, found):
+    check_sum(found.total)
+    assert found.total.shown == found.shown
+    notes, c = dict(found.notes), at[-1]
+    assert notes["x"] == as_shown(x[at], found.shown)
+    assert notes["mean"] == as_shown(layer.state["mean"][c], found.shown)
+    assert notes["gamma"] == as_shown(layer.params["gamma"][c], found.shown)
+    scaled, beta = found.total.terms
     std = (float(layer.state["var"][c]) + layer.config["eps"]) ** 0.5
     x_hat = (float(x[at]) - float(layer.state["mean"][c])) / std
     assert scaled.value == pytest.approx(float(layer.params["gamma"][c]) * x_hat, rel=1e-6)
     assert beta.value == layer.params["beta"][c]
 
 
-def check_softmax(layer, x, out, at, spelling):
-    check_sum(spelling.total)
-    assert len(spelling.total.terms) == len(x)
-    for term, logit in zip(spelling.total.terms, x, strict=True):
+def check_softmax(layer, x, out, at, found):
+    check_sum(found.total)
+    assert len(found.total.terms) == len(x)
+    for term, logit in zip(found.total.terms, x, strict=True):
         assert term.value == pytest.approx(np.exp(float(logit) - float(max(x))), rel=1e-9)
     # A person who divides what is shown gets what is shown.
-    quotient = spelling.total.terms[at[0]].shown / spelling.total.shown
-    assert quotient.quantize(spelling.shown) == spelling.shown
+    quotient = found.total.terms[at[0]].shown / found.total.shown
+    assert quotient.quantize(found.shown) == found.shown
 
 
-def check_relu(layer, x, out, at, spelling):
-    ((name, shown),) = spelling.notes
+def check_relu(layer, x, out, at, found):
+    ((name, shown),) = found.notes
     assert (name, shown) == ("x", as_shown(x[at], shown))
-    assert spelling.shown == max(shown, 0)
+    assert found.shown == max(shown, 0)
 
 
-def check_same(layer, x, out, at, spelling):
-    assert spelling.total is None
-    assert spelling.value == x.reshape(out.shape)[at]
+def check_same(layer, x, out, at, found):
+    assert found.total is None
+    assert found.value == x.reshape(out.shape)[at]
 
 
 _CHECKS = {
@@ -189,45 +174,20 @@ def random_places(maps, count, rng):
         yield layer, tuple(int(rng.integers(size)) for size in maps[layer + 1].shape[1:])
 
 
-@pytest.fixture(scope="module")
-def shipped():
-    return explain.with_softmax(Sequential.load(ROOT / "weights" / "mnist.npz"))
-
-
 @pytest.mark.parametrize("digit", [3, 8])
-def test_two_hundred_numbers_all_over_the_shipped_network_add_up(shipped, digit):
+def test_shipped_network_numbers_add_up(shipped, digit):
     with canvas.open_image(ROOT / "samples" / f"{digit}.png") as picture:
         x = canvas.from_image(picture)[None, :, :, None]
-    maps = explain.maps(shipped, x)
-    np.testing.assert_array_equal(maps[-1], shipped.predict_proba(x))
+    model = explain.with_softmax(shipped)
+    maps = explain.maps(model, x)
+    np.testing.assert_array_equal(maps[-1], model.predict_proba(x))
     for layer, at in random_places(maps, 200, np.random.default_rng(digit)):
-        check(shipped.layers[layer], maps[layer][0], maps[layer + 1][0], at)
+        check(model.layers[layer], maps[layer][0], maps[layer + 1][0], at)
 
 
-def odd_network(rng):
-    """Whatever the shipped network has not: strides, padding, no bias, averages, hidden layers."""
-    return Sequential(
-        [
-            Rescaling(-0.7, 0.3),
-            Conv2D(2, 12, (3, 2), stride=(2, 1), pad=1, bias=False, rng=rng),
-            AvgPool2D(3, stride=1, pad=1, count_pad=False),
-            AvgPool2D(3, stride=2, pad=1),
-            ReLU(),
-            MaxPool2D(2, stride=1, pad=1),
-            Conv2D(12, 3, (2, 4), pad="same", rng=rng),
-            Flatten(),
-            Dense(60, 20, bias=False, rng=rng),
-            BatchNorm(20),
-            ReLU(),
-            Dense(20, 5, rng=rng),
-            Softmax(),
-        ]
-    )
-
-
-def test_two_hundred_numbers_all_over_an_odd_network_add_up():
+def test_unusual_network_numbers_add_up():
     rng = np.random.default_rng(11)
-    model = odd_network(rng)
+    model = unusual_network(rng)
     x = rng.standard_normal((1, 11, 7, 2)).astype(np.float32)
     maps = explain.maps(model, x)
     for layer, at in random_places(maps, 200, rng):
@@ -235,33 +195,33 @@ def test_two_hundred_numbers_all_over_an_odd_network_add_up():
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e-3, 1e7])
-def test_small_and_large_numbers_show_five_digits_and_add_up(scale):
+def test_any_magnitude_shows_five_digits_and_adds_up(scale):
     rng = np.random.default_rng(4)
     layer = Dense(30, 2, rng=rng)
     x = (scale * rng.standard_normal((1, 30))).astype(np.float32)
-    spelling = check(layer, x[0], layer.forward(x)[0], (1,))
-    largest = max(abs(n) for n in (spelling.shown, *(t.shown for t in spelling.total.terms)))
+    found = check(layer, x[0], layer.forward(x)[0], (1,))
+    largest = max(abs(n) for n in (found.shown, *(t.shown for t in found.total.terms)))
     assert len(largest.as_tuple().digits) >= 5
 
 
-def test_worked_by_hand():
+def test_convolution_worked_by_hand():
     layer = Conv2D(1, 1, 2)
     layer.params["w"][:, :, 0, 0] = [[1, -1], [0.5, 2]]
     layer.params["b"][:] = 0.25
     x = np.array([[0, 0, 0], [0, 1, 0.5], [0, 0.5, 0.25]], np.float32)[..., None]
-    spelling = breakdown.break_down(layer, x, layer.forward(x[None])[0], (1, 1, 0))
-    assert str(spelling.shown) == "1.5000"  # 1 - 0.5 + 0.25 + 0.5, plus 0.25
-    assert spelling.rule == "out = sum of patch x kernel + bias"
-    assert spelling.corner == (1, 1)
-    assert [str(t.shown) for t in spelling.products(0).terms] == [
+    found = breakdown.break_down(layer, x, layer.forward(x[None])[0], (1, 1, 0))
+    assert str(found.shown) == "1.5000"  # 1 - 0.5 + 0.25 + 0.5, plus 0.25
+    assert found.rule == "out = sum of patch x kernel + bias"
+    assert found.corner == (1, 1)
+    assert [str(t.shown) for t in found.products(0).terms] == [
         "1.0000", "-0.5000", "0.2500", "0.5000"
     ]  # fmt: skip
-    assert [(t.name, str(t.shown)) for t in spelling.total.terms] == [
+    assert [(t.name, str(t.shown)) for t in found.total.terms] == [
         ("input channel 0", "1.2500"), ("bias", "0.2500")
     ]  # fmt: skip
 
 
-def test_the_window_knows_where_it_is_in_the_padding():
+def test_corner_is_negative_in_the_padding():
     layer = Conv2D(1, 1, 3, stride=2, pad="same")
     x = np.ones((5, 5, 1), np.float32)
     out = layer.forward(x[None])[0]
@@ -269,14 +229,14 @@ def test_the_window_knows_where_it_is_in_the_padding():
 
 
 @pytest.mark.parametrize("at", [(0, 0), (0, 0, 0, 0), (5, 0, 0), (0, 0, -1)])
-def test_a_place_that_is_none_is_refused(at):
+def test_index_out_of_range_is_refused(at):
     x = np.zeros((5, 5, 1), np.float32)
     with pytest.raises(ValueError, match="is not an index into an output of shape"):
         breakdown.break_down(ReLU(), x, x, at)
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan, 3e38])
-def test_numbers_beyond_all_bounds_are_refused_in_one_line(value):
+def test_unbounded_numbers_are_refused_in_one_line(value):
     layer = Dense(2, 1)
     layer.params["w"][:] = value
     x = np.ones(2, np.float32)

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from nn.explain.rounding import add_up, as_text, decimals_for, round_to
+from tests.nn.explain.checks import check_sum
 
 
 @pytest.mark.parametrize(
@@ -20,13 +21,8 @@ def test_any_number_can_be_written(value, decimals, text):
 
 
 def shown(total):
-    """What the terms show, once it is seen that they add up, each to less than a unit."""
-    assert sum(term.shown for term in total.terms) == total.shown
-    unit = Decimal(1).scaleb(total.shown.as_tuple().exponent)
-    for term in total.terms:
-        assert abs(term.shown - Decimal(term.value)) < unit
-        assert term.shown.as_tuple().exponent == total.shown.as_tuple().exponent
-        assert not term.shown.is_signed() or term.shown  # no -0.000
+    """Check that the terms add up, and return them as shown."""
+    check_sum(total)
     return [str(term.shown) for term in total.terms]
 
 
@@ -34,12 +30,12 @@ def test_thirds_add_up_to_one():
     assert sorted(shown(add_up("abc", [1 / 3] * 3, Decimal("1.00")))) == ["0.33", "0.33", "0.34"]
 
 
-def test_zero_stays_zero_when_others_make_up_for_rounding():
+def test_zero_stays_zero_when_others_are_adjusted():
     total = add_up("abcd", [0.0, 0.006, 0.006, 0.0], Decimal("0.01"))
     assert shown(total) == ["0.00", "0.00", "0.01", "0.00"]
 
 
-def test_a_rounded_nothing_has_no_sign():
+def test_rounded_zero_has_no_sign():
     assert str(round_to(-0.001, 2)) == "0.00"
     assert shown(add_up("ab", [-0.001, 1.0], Decimal("1.00"))) == ["0.00", "1.00"]
 
@@ -51,6 +47,6 @@ def test_the_largest_shows_five_digits(values, decimals):
     assert decimals_for(*values) == decimals
 
 
-def test_what_is_no_number_has_no_digits():
+def test_nan_is_refused():
     with pytest.raises(OverflowError, match="not a number"):
         decimals_for(1.0, float("nan"))
