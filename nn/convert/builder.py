@@ -1,4 +1,4 @@
-"""What the converters share: a network built layer by layer out of arrays that are not trusted."""
+"""Build a network layer by layer from untrusted arrays; shared by the converters."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,35 +14,40 @@ from ..layers.rescaling import Rescaling
 from ..model import Sequential
 from ..saving.limits import build, check_numbers, check_shape, floats
 from ..saving.modelfile import MAX_LAYERS
-from .errors import at
+from .errors import errors_at
 
-PIXEL_UNITS = 1 / 16
-"""See `Builder.network`."""
+MIN_UNIT_SCALE = 1 / 16
+"""A first Rescaling by less than this expects pixels of 0 to 255; see `Builder.network`."""
 
 MAX_IMAGE_BYTES = 1 << 28
-"""The most that one image may take on its way through a layer."""
+"""The most memory that one image may need in a layer."""
 
 
 class Builder:
-    """A network in the making: each layer is checked against the shape that reaches it.
+    """A network under construction. Each layer is checked against the shape that reaches it.
 
     Parameters
     ----------
     shape : tuple of int
-        Of one input, without N: (H, W, C), (H, W), which is one channel, or (features,), for which
-        images are laid out as rows.
+        Shape of one input, without N: (H, W, C), (H, W) for a single channel, or (features,), for
+        which a Flatten is put first.
 
     Attributes
     ----------
     shape : tuple of int
-        What leaves the last layer, without N.
+        Shape of one output of the last layer, without N.
     layers : list of Layer
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of these, or a size is unknown.
     """
 
     def __init__(self, shape: tuple[int, ...]):
         if not 1 <= len(shape) <= 3 or not all(isinstance(n, int) and n > 0 for n in shape):
             raise ValueError(
-                f"its input must be images (H, W, C) or rows of numbers, of known size, not {shape}"
+                f"its input must be images (H, W, C) or vectors, of known size, not {shape}"
             )
         self.shape = (*shape, 1) if len(shape) == 2 else tuple(shape)
         self.layers: list[Layer] = [Flatten()] if len(shape) == 1 else []
@@ -53,17 +58,17 @@ class Builder:
         Parameters
         ----------
         kind : type
-            Its class.
+            Class of the layer.
         arrays : dict
-            Its parameters and state by name, each with ``shape`` and read by ``array[...]``: none
-            is read before its shape is known to be right.
+            Parameters and state by name. Each has ``shape`` and is read by ``array[...]``, after
+            its shape has been checked.
         **config
-            The constructor's arguments.
+            Arguments of the constructor.
 
         Raises
         ------
         ValueError
-            If anything does not fit.
+            If an argument, a shape or a number is wrong, or the layer needs too much memory.
         """
         layer = build(kind, config, arrays)
         for target in (layer.params, layer.state):
@@ -73,48 +78,54 @@ class Builder:
             raise ValueError(f"it has more than {MAX_LAYERS} layers")
         shape = layer.output_shape(self.shape)
         if kind is Softmax and len(shape) != 1:
-            raise ValueError("a softmax over maps is not understood, only over one row of numbers")
+            raise ValueError("a softmax over feature maps is not supported, only one over a vector")
         if (size := 4 * floats(layer, self.shape)) > MAX_IMAGE_BYTES:
-            raise ValueError(f"one image would take {size} bytes; {MAX_IMAGE_BYTES} are the most")
+            raise ValueError(f"one image would take {size} bytes; the limit is {MAX_IMAGE_BYTES}")
         self.layers.append(layer)
         self.shape = shape
 
     def add_bias(self, b: np.ndarray) -> None:
-        """Give the last layer, which must lack one, a bias."""
+        """Give a bias to the last layer.
+
+        Raises
+        ------
+        ValueError
+            If it is not a Conv2D or Dense without a bias, or the shape is wrong.
+        """
         layer = self.layers[-1] if self.layers else None
         if not isinstance(layer, (Conv2D, Dense)) or "b" in layer.params:
-            raise ValueError("only what follows a product can be its bias")
+            raise ValueError("a bias must follow a convolution or dense layer without one")
         check_shape("b", {"b": b}, self.shape[-1:])
         layer.params["b"] = _numbers("b", b)
         layer.config["bias"] = True
 
     def rescale(self, scale: float, offset: float) -> None:
-        """Append a Rescaling, or take it into the one that came just before."""
+        """Append ``scale * x + offset``, or merge it into a Rescaling just before."""
         if self.layers and isinstance(self.layers[-1], Rescaling):
             before = self.layers.pop().config
             scale, offset = scale * before["scale"], scale * before["offset"] + offset
         self.add(Rescaling, scale=scale, offset=offset)
 
     def network(self) -> Sequential:
-        """Return the network; what does nothing at its beginning or end is left out.
+        """Return the network, without layers that have no effect at its beginning or end.
 
-        A Rescaling at the beginning that multiplies by less than `PIXEL_UNITS` is made for pixels
-        of 0 ... 255; networks here take them in [0, 1], so it is made 255 times as large.
+        Networks here take pixels in [0, 1]. If the first layer is a Rescaling by less than
+        `MIN_UNIT_SCALE`, it expects pixels of 0 to 255, and its scale is multiplied by 255.
 
         Raises
         ------
         ValueError
-            If it has no layer, or ends with maps and not with a row of numbers.
+            If there are no layers, or the output is not a vector.
         """
         if not self.layers:
             raise ValueError("it has no layers")
         if len(self.shape) != 1:
-            raise ValueError(f"it ends with maps of {self.shape}, not with a number for each class")
+            raise ValueError(f"its output has shape {self.shape}, not one number per class")
         layers = list(self.layers)
         first = 1 if isinstance(layers[0], Flatten) else 0
-        begins = layers[min(first, len(layers) - 1)]
-        if isinstance(begins, Rescaling):
-            layers[first : first + 1] = _in_unit_range(begins)
+        candidate = layers[min(first, len(layers) - 1)]
+        if isinstance(candidate, Rescaling):
+            layers[first : first + 1] = _for_unit_pixels(candidate)
         while isinstance(layers[-1], (Dropout, Flatten)) and any(
             isinstance(layer, Softmax) for layer in layers
         ):
@@ -122,36 +133,36 @@ class Builder:
         return Sequential(layers)
 
 
-def _in_unit_range(layer: Rescaling) -> list[Layer]:
-    """Return what does the same to pixels in [0, 1]; nothing if there is nothing to do."""
+def _for_unit_pixels(layer: Rescaling) -> list[Layer]:
+    """Return the Rescaling for pixels in [0, 1], or no layer if it would change nothing."""
     scale, offset = layer.config["scale"], layer.config["offset"]
-    if abs(scale) < PIXEL_UNITS:
+    if abs(scale) < MIN_UNIT_SCALE:
         scale *= 255
     return [] if abs(scale - 1) < 1e-6 and offset == 0 else [Rescaling(scale, offset)]
 
 
-def classifier(model: Sequential, input_shape: tuple[int, ...]) -> list[Layer]:
-    """Return the layers to write down: the model's, and a softmax if it ends with logits.
+def layers_to_write(model: Sequential, input_shape: tuple[int, ...]) -> list[Layer]:
+    """Return the model's layers, with a softmax appended if it ends with logits.
 
     Raises
     ------
     ValueError
-        If the model does not give a row of numbers for an input of this shape.
+        If the model does not take ``input_shape`` (without N), or its output is not a vector.
     """
     shape = tuple(input_shape)
     for i, layer in enumerate(model.layers):
-        with at(f"layer {i} ({type(layer).__name__})"):
+        with errors_at(f"layer {i} ({type(layer).__name__})"):
             shape = layer.output_shape(shape)
     if len(shape) != 1:
-        raise ValueError(f"the network ends with maps of {shape}, not with a number for each class")
-    closed = bool(model.layers) and isinstance(model.layers[-1], Softmax)
-    return [*model.layers] if closed else [*model.layers, Softmax()]
+        raise ValueError(f"the network's output has shape {shape}, not one number per class")
+    has_softmax = bool(model.layers) and isinstance(model.layers[-1], Softmax)
+    return [*model.layers] if has_softmax else [*model.layers, Softmax()]
 
 
 def _numbers(name, array):
-    """Read an array; it must hold finite numbers, and a variance none below zero."""
+    """Read an array as float32; it must be finite, and not negative if it is a variance."""
     if array.dtype.kind != "f":
-        raise ValueError(f"array {name} holds {array.dtype}, no floats")
+        raise ValueError(f"array {name} holds {array.dtype}, not floats")
     numbers = np.array(array[...], np.float32, order="C")
     check_numbers(name, numbers)
     return numbers

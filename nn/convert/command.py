@@ -1,4 +1,4 @@
-"""The command line of the converters."""
+"""The command line that both converters share."""
 
 import sys
 from collections.abc import Callable
@@ -10,36 +10,38 @@ from .errors import ConversionError
 
 def command(
     system: str,
-    endings: str,
+    suffixes: str,
     read: Callable[[Path], Sequential],
     write: Callable[[Sequential, Path], None],
     argv: list[str] | None,
 ) -> int:
-    """Run ``python -m nn.convert.SYSTEM IN OUT``: one of the two is an ``.npz``.
+    """Run ``python -m nn.convert.SYSTEM IN OUT``, where exactly one of the two is an ``.npz``.
 
     Parameters
     ----------
     system : str
-        In small letters.
-    endings : str
-        What its files may end with, in words.
+        ``"keras"`` or ``"onnx"``.
+    suffixes : str
+        Suffixes of its files, as the help and the messages list them.
     read, write : callable
-        Of the system's files.
-    argv : list of str, optional
-        The command's arguments, if not the program's own.
+        Read and write a file of the system.
+    argv : list of str or None
+        Arguments; None for those of the process.
 
     Returns
     -------
     int
-        The exit status.
+        Exit status: 0, or 2 after a one-line error.
     """
-    import argparse  # a library has no command line
+    import argparse  # here, because a library does not need it
 
     parser = argparse.ArgumentParser(
         f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
     )
-    parser.add_argument("source", type=Path, metavar="IN", help=f".npz; or {endings}")
-    parser.add_argument("target", type=Path, metavar="OUT", help="of the other kind")
+    parser.add_argument("source", type=Path, metavar="IN", help=f"file to read: .npz, {suffixes}")
+    parser.add_argument(
+        "target", type=Path, metavar="OUT", help="file to write, in the other format"
+    )
     args = parser.parse_args(argv)
     try:
         if args.target.suffix.lower() == ".npz" != args.source.suffix.lower():
@@ -51,7 +53,7 @@ def command(
         else:
             raise ConversionError(
                 f"{args.source}, {args.target}: one of the two files must be an .npz, the other "
-                f"{endings}"
+                f"{suffixes}"
             )
     except (ValueError, OSError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Errors of the converters: one line that names the file, the layer and its place."""
+"""Errors of the converters: one line that names the file, the layer and its index."""
 
 import os
 from collections.abc import Iterator
@@ -7,14 +7,17 @@ from importlib import import_module
 
 from ..saving.modelfile import ModelFileError
 
+MAX_MESSAGE = 300
+"""Characters kept of a library's message."""
+
 
 class ConversionError(ModelFileError):
-    """A model that cannot be brought over; the message names the file, the layer and its place."""
+    """A model that cannot be converted; the message names the file, the layer and its index."""
 
 
 @contextmanager
-def at(place: str) -> Iterator[None]:
-    """Put ``place``, a layer's number and name, before the message of any ValueError inside."""
+def errors_at(place: str) -> Iterator[None]:
+    """Prefix the errors of one layer with ``place``, its index and name; raise ValueError."""
     try:
         yield
     except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
@@ -23,27 +26,27 @@ def at(place: str) -> Iterator[None]:
 
 
 @contextmanager
-def naming(path: str | os.PathLike) -> Iterator[None]:
-    """Turn every error of a reader into one `ConversionError` that names the file."""
+def errors_in(path: str | os.PathLike) -> Iterator[None]:
+    """Turn any error into a one-line `ConversionError` that names the file."""
     try:
         yield
     except FileNotFoundError:
         raise ConversionError(f"{path}: no such file") from None
     except ConversionError:
         raise
-    except Exception as error:  # the libraries raise a dozen kinds for what is damaged
+    except Exception as error:  # h5py and onnx raise many kinds for a damaged file
         what = " ".join(str(error).split()) or type(error).__name__
-        what = what if len(what) <= 300 else f"{what[:300]} ..."
+        what = what if len(what) <= MAX_MESSAGE else f"{what[:MAX_MESSAGE]} ..."
         raise ConversionError(f"{path}: cannot be used: {what}") from error
 
 
-def library(name: str):
-    """Import an optional library.
+def import_optional(name: str):
+    """Import and return an optional library.
 
     Raises
     ------
     ConversionError
-        If it is not installed; the message says how to.
+        If it is not installed; the message gives the command that installs it.
     """
     try:
         return import_module(name)

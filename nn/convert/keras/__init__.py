@@ -1,33 +1,39 @@
 """Keras models, in and out: ``python -m nn.convert.keras mnist.h5 mnist.npz``, and back.
 
-The endings say what is what. ``.keras`` is the archive of Keras 3, ``.h5`` the HDF5 file of Keras 2
-that Keras 3 writes and reads as well; both hold a whole model. ``.weights.h5``, which is written
-only, holds the weights alone, for ``model.load_weights``. Keras itself is not needed, and nothing
-that a file says is run. Files are read in a process of their own (`nn.convert.keras.isolated`).
+- `read`: Keras's files as a network here;
+- `layers`: each of Keras's layers as layers here;
+- `write`: a network here as Keras's files;
+- `hdf5`: untrusted HDF5 files;
+- `isolated`: reading in a child process, since a damaged file may hang or crash HDF5.
+
+The suffix tells the format. ``.keras`` is the zip archive of Keras 3, ``.h5`` the HDF5 file of
+Keras 2, which Keras 3 reads and writes as well; both hold a whole model. ``.weights.h5``, which is
+only written, holds the weights for ``model.load_weights``. Keras itself is not needed, and no code
+in a file is run.
 """
 
 import os
 from pathlib import Path
 
 from ...model import Sequential
-from ..errors import ConversionError, library, naming
+from ..errors import ConversionError, errors_in, import_optional
 from . import write
 from .isolated import read_isolated
 
-ENDINGS = ".keras, .h5 or .weights.h5"
+SUFFIXES = ".keras, .h5 or .weights.h5"
 
 
 def load(path: str | os.PathLike) -> Sequential:
     """Read a Sequential model that Keras 2 or 3 saved as ``.h5`` or ``.keras``.
 
-    A `Rescaling` made for pixels of 0 ... 255 is scaled to those in [0, 1] that networks here take.
+    The network takes pixels in [0, 1]: a first `Rescaling` for pixels of 0 to 255 is adjusted.
 
     Raises
     ------
     ConversionError
-        If it cannot be read, or holds a layer that is not known; the message says which and where.
+        If it cannot be read, or has an unsupported layer, which the message names.
     """
-    library("h5py")  # that it is missing is said at once
+    import_optional("h5py")  # if it is missing, say so before a process is started
     return read_isolated(f"{__package__}.read", path)
 
 
@@ -39,24 +45,24 @@ def save(
     Parameters
     ----------
     model : Sequential
-        Written in float32; a softmax is put at its end if it has none.
-    path : path
+        Written in float32, with a softmax appended if it ends with logits.
+    path : path-like
         ``NAME.keras`` or ``NAME.h5`` for ``load_model``, ``NAME.weights.h5`` for ``load_weights``.
     input_shape : tuple of int
-        Of one input, without N.
+        Shape of one input, without N.
 
     Raises
     ------
     ConversionError
-        If Keras has no layer that does the same, or the name is no Keras file's.
+        If Keras has no equivalent of a layer, or the suffix is not one of Keras.
     OSError
         If it cannot be written.
     """
-    with naming(path):
+    with errors_in(path):
         name = Path(path).name.lower()
         if not name.endswith((".keras", ".h5", ".hdf5")):
-            raise ConversionError(f"{path}: the name of a Keras file ends with {ENDINGS}")
-        layers = write.translated(model, input_shape)
+            raise ConversionError(f"{path}: the name of a Keras file ends with {SUFFIXES}")
+        layers = write.keras_layers(model, input_shape)
     if name.endswith(".weights.h5"):
         write.weights(layers, path)
     elif name.endswith(".keras"):

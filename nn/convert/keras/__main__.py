@@ -3,12 +3,12 @@
 import sys
 
 from ..command import command
-from . import ENDINGS, load, save
+from . import SUFFIXES, load, save
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see ``python -m nn.convert.keras --help``."""
-    return command("keras", ENDINGS, load, save, argv)
+    return command("keras", SUFFIXES, load, save, argv)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""HDF5 files of strangers: read what is stored in the file itself, and no more than that.
+"""Untrusted HDF5 files: read only what is stored in the file itself.
 
-HDF5 can point into other files (external links, external storage, virtual datasets), go round in
-circles (soft links) and claim huge arrays that take no room in the file. None of that is followed.
+HDF5 can refer to other files (external links, external storage, virtual datasets), contain cycles
+(soft links) and declare huge arrays that are not stored. All of these are refused.
 """
 
 import io
@@ -12,64 +12,64 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...saving.npz import MAX_ARCHIVE_BYTES
-from ..errors import library
+from ..errors import import_optional
 
 
 @contextmanager
-def opened(file: str | os.PathLike | io.BytesIO) -> Iterator:
+def open_file(file: str | os.PathLike | io.BytesIO) -> Iterator:
     """Open an HDF5 file for reading, as ``h5py.File``."""
-    h5py = library("h5py")
-    with h5py.File(file, "r") as opened_file:
-        yield opened_file
+    h5py = import_optional("h5py")
+    with h5py.File(file, "r") as opened:
+        yield opened
 
 
-def within(group, path: str):
-    """Return the group or dataset at ``path`` below ``group``, reached by hard links alone.
+def find(group, path: str):
+    """Return the group or dataset at ``path`` in ``group``.
 
     Raises
     ------
     ValueError
-        If there is none, or the way there is a link.
+        If it is missing, or part of the path is not a hard link.
     """
-    h5py = library("h5py")
+    h5py = import_optional("h5py")
     for name in path.strip("/").split("/"):
         link = group.get(name, getlink=True) if isinstance(group, h5py.Group) else None
         if link is None:
-            raise ValueError(f"the file holds no {path!r}")
+            raise ValueError(f"{path!r} is missing from the file")
         if not isinstance(link, h5py.HardLink):
-            raise ValueError(f"{path!r} is a link to elsewhere, which is not followed")
+            raise ValueError(f"{path!r} is a link, which is not followed")
         group = group[name]
     return group
 
 
-def array(group, path: str):
-    """Return the dataset at ``path``, not read yet, once all of it is seen to be in the file.
+def find_array(group, path: str):
+    """Return the dataset at ``path``, checked but not yet read.
 
     Raises
     ------
     ValueError
-        If it is none, is stored elsewhere, or takes more room in memory than in the file.
+        If it is not a dataset, is stored elsewhere, or is larger in memory than in the file.
     """
-    dataset = within(group, path)
-    if not isinstance(dataset, library("h5py").Dataset):
-        raise ValueError(f"{path!r} is no array")
+    dataset = find(group, path)
+    if not isinstance(dataset, import_optional("h5py").Dataset):
+        raise ValueError(f"{path!r} is not an array")
     if dataset.is_virtual or dataset.external:
-        raise ValueError(f"{path!r} is stored in another file, which is not followed")
+        raise ValueError(f"{path!r} is stored in another file, which is not read")
     if not dataset.id.get_storage_size() >= dataset.nbytes <= MAX_ARCHIVE_BYTES:
         raise ValueError(f"{path!r} is compressed, not stored or too large")
     return dataset
 
 
 def text(value: Any) -> str:
-    """Return an attribute as text; HDF5 may give it as bytes."""
+    """Return a text attribute, which HDF5 may give as bytes."""
     value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
     if not isinstance(value, str):
         raise ValueError(f"expected text, got {type(value).__name__}")
     return value
 
 
-def texts(group, name: str) -> list[str]:
-    """Return an attribute that is a list of names; Keras splits long ones: NAME0, NAME1, ..."""
+def text_list(group, name: str) -> list[str]:
+    """Return an attribute that lists texts; Keras splits long ones into NAME0, NAME1, ..."""
     if name in group.attrs:
         return [text(value) for value in group.attrs[name]]
     found, i = [], 0
@@ -79,13 +79,13 @@ def texts(group, name: str) -> list[str]:
     return found
 
 
-def decoded(document: str | bytes) -> dict[str, Any]:
+def parse_description(document: str | bytes) -> dict[str, Any]:
     """Return the JSON object in ``document``.
 
     Raises
     ------
     ValueError
-        If it is none.
+        If it is not a JSON object.
     """
     try:
         value = json.loads(document)

@@ -1,8 +1,8 @@
-"""Reading in a process of its own: for files that may hang or crash the library that reads them.
+"""Read a file in a child process, because the library that reads it may hang or crash.
 
-HDF5 is read by a library in C. A damaged file can send it round in circles, where neither Ctrl-C
-nor another thread of Python ends it, or crash it. So a process of its own does the reading: it
-leaves the network in a file of ours, or its refusal as one line, or it is ended.
+HDF5 is a C library. A damaged file can make it loop, where neither Ctrl-C nor another Python thread
+can stop it, or crash it. The child writes the network to a file of ours or prints a one-line error;
+after `SECONDS` it is killed.
 """
 
 import os
@@ -15,30 +15,30 @@ from ...model import Sequential
 from ..errors import ConversionError
 
 SECONDS = 30.0
-"""How long a file is read, at most; it takes one, most of it Python's start."""
+"""Timeout. A valid file takes about one second, most of which is Python's start."""
 
 REFUSED = 2
-"""The exit status of a reader that printed why."""
+"""Exit status of a child that printed why it refused the file."""
 
 ROOT = Path(__file__).parents[3]
 
 
 def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
-    """Return the network that ``python -m MODULE PATH OUT`` leaves in OUT.
+    """Return the network that ``python -m MODULE PATH OUT`` writes to OUT.
 
     Parameters
     ----------
     module : str
-        Its program calls `answer`.
-    path : path
+        A program that calls `child_main`.
+    path : path-like
         The file to read.
 
     Raises
     ------
     ConversionError
-        If it refuses the file, takes longer than `SECONDS`, or crashes.
+        If the child refuses the file, crashes, or takes longer than `SECONDS`.
     """
-    # -P: what lies in the user's folder under a module's name is not imported.
+    # -P: do not import modules that happen to be in the user's folder.
     program = [sys.executable, "-P", "-W", "ignore", "-m", module]
     places = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     more = {"PYTHONPATH": os.pathsep.join(filter(None, places)), "PYTHONIOENCODING": "utf-8"}
@@ -52,17 +52,17 @@ def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             raise ConversionError(
-                f"{path}: cannot be used: it is damaged, {SECONDS:.0f} seconds were not enough"
+                f"{path}: cannot be used: it is damaged; reading it took over {SECONDS:.0f} seconds"
             ) from None
         if done.returncode == 0:
             return Sequential.load(out)
     if done.returncode != REFUSED:
-        raise ConversionError(f"{path}: cannot be used: it is damaged and crashes what reads it")
+        raise ConversionError(f"{path}: cannot be used: it is damaged; reading it crashed")
     raise ConversionError(done.stderr.strip().splitlines()[-1])
 
 
-def answer(read, path: str, out: str) -> int:
-    """Be the program that `read_isolated` starts: read, save; return the exit status."""
+def child_main(read, path: str, out: str) -> int:
+    """Read ``path`` with ``read``, save the network to ``out``, and return the exit status."""
     try:
         read(path).save(out)
     except (ValueError, OSError) as error:

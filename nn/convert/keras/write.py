@@ -1,8 +1,8 @@
-"""A network here as Keras's own files.
+"""Write a network as Keras's files.
 
-The network is translated into Keras's layers first, each with its arguments and arrays; then one of
-three functions writes them down. Where padding is neither none nor Keras's "same", a ZeroPadding2D
-goes in front, if zeros are what the layer pads with.
+The network is first translated into Keras's layers, each with its configuration and arrays. One of
+three functions then writes them: `legacy`, `archive` or `weights`. Padding that is neither "valid"
+nor "same" becomes a ZeroPadding2D in front of the layer, if the layer pads with zeros.
 """
 
 import io
@@ -26,34 +26,42 @@ from ...layers.rescaling import Rescaling
 from ...layers.window import Window
 from ...model import Sequential
 from ...saving.atomic import atomic_write
-from ..builder import classifier
-from ..errors import at, library
-from .read import WITH_ARRAYS
+from ..builder import layers_to_write
+from ..errors import errors_at, import_optional
+from .layers import WITH_ARRAYS
 
 VERSION = "3.0.0"
+"""The version of Keras that the files claim to come from."""
+
 SAVED = "2000-01-01@00:00:00"
-"""In place of the date: the same network gives the same bytes."""
+"""A constant date, so that the same network gives the same bytes."""
 
 Shape = tuple[int, ...]
 
 
 class KerasLayer(NamedTuple):
-    """A layer as Keras describes it; ``config["name"]`` is its name in the model."""
+    """A layer of Keras: its class, its configuration with a unique ``name``, and its arrays."""
 
     kind: str
     config: dict[str, Any]
     arrays: dict[str, np.ndarray]
 
 
-def translated(model: Sequential, input_shape: Shape) -> list[KerasLayer]:
-    """Return the network as layers of Keras; raise ValueError by the layer that has no like."""
+def keras_layers(model: Sequential, input_shape: Shape) -> list[KerasLayer]:
+    """Return the network as Keras's layers.
+
+    Raises
+    ------
+    ValueError
+        If Keras has no equivalent of a layer, which the message names.
+    """
     layers: list[KerasLayer] = []
     counts: Counter[str] = Counter()
     shape = input_shape
-    for i, layer in enumerate(classifier(model, input_shape)):
-        with at(f"layer {i} ({type(layer).__name__})"):
+    for i, layer in enumerate(layers_to_write(model, input_shape)):
+        with errors_at(f"layer {i} ({type(layer).__name__})"):
             if type(layer) not in TRANSLATORS:
-                raise ValueError("Keras's like of this layer is not known")
+                raise ValueError("Keras has no equivalent of this layer")
             after = layer.output_shape(shape)
             for kind, config, arrays in TRANSLATORS[type(layer)](layer, shape):
                 counts[kind] += 1
@@ -106,7 +114,7 @@ def archive(layers: list[KerasLayer], input_shape: Shape, path: str | os.PathLik
 
 
 def _sequential(layers: list[KerasLayer], input_shape: Shape, shape_name: str) -> dict[str, Any]:
-    """Return the description of the model, its input included."""
+    """Return the description of the model, including its input."""
     described: list[dict[str, Any]] = [
         {
             "class_name": "InputLayer",
@@ -114,13 +122,13 @@ def _sequential(layers: list[KerasLayer], input_shape: Shape, shape_name: str) -
         }
     ]
     described += [{"class_name": layer.kind, "config": layer.config} for layer in layers]
-    if shape_name == "batch_shape":  # Keras 3 also wants to know where a class lives
+    if shape_name == "batch_shape":  # Keras 3 also stores the module of a class
         described = [{"module": "keras.layers", **layer} for layer in described]
     return {"name": "digits", "layers": described}
 
 
 def _weights(layers: list[KerasLayer]) -> bytes:
-    """Return the weights in Keras 3's layout: under the class's name, counted."""
+    """Return the weights as Keras 3 stores them: under the names of the classes, counted."""
     counts: Counter[str] = Counter()
 
     def fill(file):
@@ -138,9 +146,9 @@ def _weights(layers: list[KerasLayer]) -> bytes:
 
 
 def _hdf5(fill: Callable) -> bytes:
-    """Return the bytes of an HDF5 file; ``fill`` is given it open."""
+    """Return the bytes of an HDF5 file with the content that ``fill(file)`` writes."""
     content = io.BytesIO()
-    with library("h5py").File(content, "w") as file:
+    with import_optional("h5py").File(content, "w") as file:
         fill(file)
     return content.getvalue()
 
@@ -151,17 +159,21 @@ def _write(path: str | os.PathLike, content: bytes) -> None:
 
 
 Parts = list[tuple[str, dict[str, Any], dict[str, np.ndarray]]]
+"""The layers of Keras that one layer becomes: class, configuration and arrays of each."""
 
 
 def _padded(window: Window, shape: Shape, zeros: bool) -> tuple[str, Parts]:
-    """Return Keras's word for a window's padding, and the layer that it may need in front."""
+    """Return ``padding=`` for a window, and the ZeroPadding2D in front if it needs one.
+
+    ``zeros`` says whether the layer pads with zeros.
+    """
     wanted = window.padding(*shape[:2])
     if wanted == ((0, 0), (0, 0)):
         return "valid", []
     if wanted == Window(window.kernel, window.stride, "same").padding(*shape[:2]):
         return "same", []
     if not zeros:
-        raise ValueError(f"Keras's pooling cannot pad by {window.pad} here, only valid or same")
+        raise ValueError(f"Keras cannot pad this pooling by {window.pad}, only 'valid' or 'same'")
     return "valid", [("ZeroPadding2D", {"padding": wanted}, {})]
 
 
@@ -195,7 +207,7 @@ def _max_pool(layer: MaxPool2D, shape: Shape) -> Parts:
 def _avg_pool(layer: AvgPool2D, shape: Shape) -> Parts:
     counted = layer.config["count_pad"]
     padding, before = _padded(layer.window, shape, zeros=counted)
-    if counted and padding == "same":  # which Keras would leave out of the mean
+    if counted and padding == "same":  # which Keras does not count in the mean
         padding = "valid"
         before = [("ZeroPadding2D", {"padding": layer.window.padding(*shape[:2])}, {})]
     return [*before, ("AveragePooling2D", _pooling(layer, padding), {})]
@@ -213,8 +225,8 @@ def _batchnorm(layer: Layer, _shape: Shape) -> Parts:
     return [("BatchNormalization", config, {keras: arrays[name] for name, keras in names.items()})]
 
 
-def _plain(kind: str) -> Callable[[Layer, Shape], Parts]:
-    """Return the translator of a layer whose arguments Keras calls as we do."""
+def _same_arguments(kind: str) -> Callable[[Layer, Shape], Parts]:
+    """Return the translator of a layer whose arguments have the same names in Keras."""
     return lambda layer, _shape: [(kind, dict(layer.config), {})]
 
 
@@ -224,9 +236,9 @@ TRANSLATORS: dict[type, Callable[[Any, Shape], Parts]] = {
     MaxPool2D: _max_pool,
     AvgPool2D: _avg_pool,
     BatchNorm: _batchnorm,
-    ReLU: _plain("ReLU"),
-    Softmax: _plain("Softmax"),
-    Flatten: _plain("Flatten"),
-    Dropout: _plain("Dropout"),
-    Rescaling: _plain("Rescaling"),
+    ReLU: _same_arguments("ReLU"),
+    Softmax: _same_arguments("Softmax"),
+    Flatten: _same_arguments("Flatten"),
+    Dropout: _same_arguments("Dropout"),
+    Rescaling: _same_arguments("Rescaling"),
 }

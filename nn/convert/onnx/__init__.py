@@ -1,8 +1,15 @@
 """ONNX models, in and out: ``python -m nn.convert.onnx weights/mnist.npz mnist.onnx``, and back.
 
-What is written takes images of shape (N, 28, 28, 1) in [0, 1], as networks here do, any number at
-once, and gives probabilities. What is read is a chain of layers, of channels first (PyTorch's
-order) or last. Nothing that a file says is run, and no other file is opened for it.
+- `read`: an ONNX graph as a network here;
+- `chain`: the layers read so far, and the axis order of their output;
+- `operators`: each of ONNX's operators as a layer here;
+- `constants`: stored arrays, and nodes computed from constants alone;
+- `window`: stride and padding attributes as ours;
+- `write`: a network here as an ONNX graph.
+
+A graph that is read must be a chain of layers, channels first (as PyTorch has them) or last. One
+that is written takes images of shape (N, 28, 28, 1) in [0, 1], for any N, and gives probabilities.
+No code in a file is run, and no other file is opened.
 """
 
 import os
@@ -11,7 +18,7 @@ from pathlib import Path
 from ...model import Sequential
 from ...saving.atomic import atomic_write
 from ...saving.npz import MAX_ARCHIVE_BYTES
-from ..errors import ConversionError, library, naming
+from ..errors import ConversionError, errors_in, import_optional
 from . import read, write
 
 
@@ -21,41 +28,40 @@ def load(path: str | os.PathLike) -> Sequential:
     Raises
     ------
     ConversionError
-        If it cannot be read, or holds an operator that is not known; the message says which and
-        where.
+        If it cannot be read, or has an unsupported operator, which the message names.
     """
-    with naming(path):
+    with errors_in(path):
         if os.path.getsize(path) > MAX_ARCHIVE_BYTES:
             raise ValueError(f"it takes more than {MAX_ARCHIVE_BYTES} bytes")
-        proto = library("onnx").load_model_from_string(Path(path).read_bytes())
+        proto = import_optional("onnx").load_model_from_string(Path(path).read_bytes())
         return read.network(proto.graph)
 
 
 def save(
     model: Sequential, path: str | os.PathLike, input_shape: tuple[int, ...] = (28, 28, 1)
 ) -> None:
-    """Write a network as an ONNX file, whole or not at all, checked by ``onnx.checker``.
+    """Write a network as an ONNX file that ``onnx.checker`` accepts, whole or not at all.
 
     Parameters
     ----------
     model : Sequential
-        Written in float32; a softmax is put at its end if it has none.
-    path : path
+        Written in float32, with a softmax appended if it ends with logits.
+    path : path-like
     input_shape : tuple of int
-        Of one input, without N.
+        Shape of one input, without N.
 
     Raises
     ------
     ConversionError
-        If the network does not fit the input shape, or the name is no ONNX file's.
+        If the network does not take ``input_shape``, or the suffix is not ``.onnx``.
     OSError
         If it cannot be written.
     """
-    with naming(path):
+    with errors_in(path):
         if Path(path).suffix.lower() != ".onnx":
             raise ConversionError(f"{path}: the name of an ONNX file ends with .onnx")
         proto = write.model_proto(model, input_shape)
-        library("onnx").checker.check_model(proto, full_check=True)
+        import_optional("onnx").checker.check_model(proto, full_check=True)
         content = proto.SerializeToString()
     with atomic_write(path) as file:
         file.write(content)

@@ -1,9 +1,9 @@
-"""The chain of layers that an ONNX graph becomes, and how ONNX lays out the value at its end.
+"""The chain of layers read from an ONNX graph, and the axis order of its output in ONNX.
 
-ONNX's tensors are followed by the order of their axes: maps are ``CHW`` (channels first) or
-``HWC``, a single map may lack its channel axis (``HW``), a row of numbers is ``F``. Where maps with
-channels first were flattened, ``order`` gives the feature here of each of ONNX's features, and the
-next layer's weights are put into the order used here.
+The axis order, or layout, is ``CHW`` (channels first) or ``HWC`` for feature maps, ``HW`` for a
+single map without a channel axis, and ``F`` for a vector. Flattening ``CHW`` maps gives the
+features in another order than flattening ours; ``order`` is this permutation, and the weights of
+the next layer are permuted by it.
 """
 
 import math
@@ -14,11 +14,11 @@ from ...layers.activation import Flatten
 from ..builder import Builder
 
 AXES = {"CHW": (2, 0, 1), "HWC": (0, 1, 2), "HW": (0, 1)}
-"""Which of the axes here, (H, W, C), each axis of ONNX's tensor is."""
+"""Index into our axes, (H, W, C), of each axis of ONNX's tensor."""
 
 
 class Chain:
-    """The layers translated so far, and the value that the last one gives.
+    """The layers read so far, and the value (in ONNX's sense) that the last one outputs.
 
     Parameters
     ----------
@@ -27,24 +27,25 @@ class Chain:
     output : str
         Name of the graph's output.
     layout : str
-        Order of the input's axes: ``CHW``, ``HWC``, ``HW`` or ``F``.
+        Layout of the input: ``CHW``, ``HWC``, ``HW`` or ``F``.
     shape : tuple of int
-        Of one input, without N, as `Builder` takes it.
+        Shape of one input, without N, as `Builder` takes it.
     constants : dict of str to ndarray
-        The arrays that are known without running the network.
+        Arrays that do not depend on the input, by name.
 
     Attributes
     ----------
     build : Builder
         The layers so far.
     value, layout : str
-        Of the last value.
+        Name and layout of the last value.
     input_layout : str
-        Of the graph's input.
+        Layout of the graph's input.
     order : ndarray or None
-        For ``F``: feature j of ONNX is feature ``order[j]`` here; None if they are the same.
+        Permutation of the features of an ``F`` value: feature j of ONNX is feature ``order[j]``
+        here. None if the orders are the same.
     sizes : dict of str to tuple of int
-        Shapes of the values so far, as ONNX has them, without N.
+        ONNX's shape of each value so far, without N.
     """
 
     def __init__(
@@ -63,45 +64,45 @@ class Chain:
         self.sizes = {value: self.tensor_shape()}
 
     def advance(self, value: str) -> None:
-        """Go on to the value that the layer just added gives."""
+        """Make ``value``, the output of the layer just added, the last value."""
         self.value = value
         self.sizes[value] = self.tensor_shape()
 
     def tensor_shape(self):
-        """Return the shape of ONNX's tensor, without N."""
+        """Return ONNX's shape of the last value, without N."""
         if self.layout == "F":
             return (math.prod(self.build.shape),)
         return tuple(self.build.shape[axis] for axis in AXES[self.layout])
 
     def constant(self, node, i: int) -> np.ndarray | None:
-        """Return the i-th input, or None if it is left out."""
+        """Return input ``i`` of a node, or None if it is left out."""
         name = node.input[i] if i < len(node.input) else ""
         return self.constants[name] if name else None
 
     def weights(self, node, i: int) -> np.ndarray:
-        """Return the i-th input; ValueError if it is left out."""
+        """Return input ``i`` of a node; raise ValueError if it is left out."""
         array = self.constant(node, i)
         if array is None:
             raise ValueError(f"its input {i} is missing")
         return array
 
-    def maps(self) -> tuple[int, int]:
-        """Return (H, W); ValueError unless the value is maps with their channels first."""
+    def map_size(self) -> tuple[int, int]:
+        """Return (H, W) of the last value; raise ValueError unless its layout is ``CHW``."""
         if self.layout != "CHW":
-            raise ValueError(f"it takes maps with channels first, and is given {self.layout}")
+            raise ValueError(f"it needs feature maps with channels first, not {self.layout}")
         H, W, _ = self.build.shape
         return H, W
 
-    def in_order(self, array: np.ndarray) -> np.ndarray:
-        """Return an array with a row for each feature in our order."""
+    def permute(self, array: np.ndarray) -> np.ndarray:
+        """Return an array, which has a row for each feature, with its rows in our order."""
         if self.order is None:
             return array
         ours = np.empty_like(array)
         ours[self.order] = array
         return ours
 
-    def lay_out(self) -> None:
-        """Make a row of what there is."""
+    def flatten(self) -> None:
+        """Append a Flatten, unless the last value is a vector already."""
         if self.layout == "F":
             return
         ours = np.arange(math.prod(self.build.shape)).reshape(self.build.shape)

@@ -1,61 +1,62 @@
-"""The constants of an ONNX graph: stored, or computed from others as exporters like to do."""
+"""Constants of an ONNX graph: stored arrays, and nodes that exporters compute from them."""
 
 from typing import Any
 
 import numpy as np
 
-from ..errors import library
+from ..errors import import_optional
 
 SMALL = 64
-"""More numbers than that are no shape, and are not put together."""
+"""The most numbers that a node is computed from: enough for shapes, too few to use up memory."""
 
 
-def numbers(tensor) -> np.ndarray:
-    """Return a stored array; one that is kept in another file is refused."""
-    onnx = library("onnx")
+def stored_array(tensor) -> np.ndarray:
+    """Return the array of an ``onnx.TensorProto``; raise ValueError if it is in another file."""
+    onnx = import_optional("onnx")
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        raise ValueError(f"array {tensor.name!r} is kept in another file, which is not followed")
+        raise ValueError(f"array {tensor.name!r} is stored in another file, which is not read")
     try:
         return onnx.numpy_helper.to_array(tensor)
-    except Exception as error:  # TypeError, ValueError and others: what does not fit its shape
+    except Exception as error:  # TypeError, ValueError and others if the size is wrong
         raise ValueError(f"array {tensor.name!r} is damaged: {error}") from error
 
 
-def shape_of_value(sizes: tuple[int, ...], given: dict[str, Any]) -> np.ndarray:
-    """Return a value's shape; N, which is not known, is the 0 that Reshape copies."""
-    return np.array([0, *sizes])[given.get("start", 0) : given.get("end")]
+def shape_of_value(sizes: tuple[int, ...], attrs: dict[str, Any]) -> np.ndarray:
+    """Return what a Shape node gives; the unknown N is 0, which Reshape takes as "copy"."""
+    return np.array([0, *sizes])[attrs.get("start", 0) : attrs.get("end")]
 
 
-def _constant(_inputs, given):
-    if "value" in given:
-        return numbers(given["value"])
+def _constant(_inputs, attrs):
+    if "value" in attrs:
+        return stored_array(attrs["value"])
     for name in ("value_int", "value_ints", "value_float", "value_floats"):
-        if name in given:
-            return np.array(given[name])
-    raise ValueError("a constant of this kind is not understood")
+        if name in attrs:
+            return np.array(attrs[name])
+    raise ValueError("this kind of constant is not supported")
 
 
 def _small(inputs):
     if sum(array.size for array in inputs) > SMALL:
-        raise ValueError("this is computed from constants for shapes only")
+        raise ValueError("computing this from constants is supported for shapes only")
     return inputs
 
 
-def _gather(inputs, given):
+def _gather(inputs, attrs):
     data, indices = _small(inputs)
-    return np.take(data, indices, axis=given.get("axis", 0))
+    return np.take(data, indices, axis=attrs.get("axis", 0))
 
 
-def _axes(inputs, given):
-    return tuple(given["axes"] if "axes" in given else inputs[1].tolist())
+def _axes(inputs, attrs):
+    return tuple(attrs["axes"] if "axes" in attrs else inputs[1].tolist())
 
 
 FOLDED = {
     "Constant": _constant,
-    "Identity": lambda inputs, _given: inputs[0],
-    "Transpose": lambda inputs, given: inputs[0].transpose(given.get("perm")),
-    "Reshape": lambda inputs, _given: inputs[0].reshape(inputs[1].tolist()),
-    "Concat": lambda inputs, given: np.concatenate(_small(inputs), given["axis"]),
+    "Identity": lambda inputs, _attrs: inputs[0],
+    "Transpose": lambda inputs, attrs: inputs[0].transpose(attrs.get("perm")),
+    "Reshape": lambda inputs, _attrs: inputs[0].reshape(inputs[1].tolist()),
+    "Concat": lambda inputs, attrs: np.concatenate(_small(inputs), attrs["axis"]),
     "Gather": _gather,
-    "Unsqueeze": lambda inputs, given: np.expand_dims(_small(inputs)[0], _axes(inputs, given)),
+    "Unsqueeze": lambda inputs, attrs: np.expand_dims(_small(inputs)[0], _axes(inputs, attrs)),
 }
+"""Operators that are computed if all their inputs are constants."""

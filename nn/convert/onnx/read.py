@@ -1,16 +1,17 @@
-"""An ONNX graph as a network here: a chain of nodes, translated one after another."""
+"""Read an ONNX graph as a network: a chain of nodes, translated one by one."""
 
 from typing import Any
 
 import numpy as np
 
 from ...model import Sequential
-from ..errors import at, library
+from ..errors import errors_at, import_optional
 from .chain import Chain
-from .constants import FOLDED, numbers, shape_of_value
+from .constants import FOLDED, shape_of_value, stored_array
 from .operators import OPERATORS
 
-OF_MAPS = ("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization")
+MAP_OPERATORS = ("Conv", "MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization")
+"""Operators on feature maps with channels first."""
 
 
 def network(graph) -> Sequential:
@@ -19,34 +20,34 @@ def network(graph) -> Sequential:
     Raises
     ------
     ValueError
-        If it is no chain of operators that are known; the message says where.
+        If it is not a chain of supported operators; the message names the node.
     """
     chain = translate(graph)
     if chain.order is not None:
-        raise ValueError("it ends with maps laid out as a row, not with a number for each class")
+        raise ValueError("its output is flattened feature maps, not one number per class")
     return chain.build.network()
 
 
 def translate(graph) -> Chain:
-    """Return the layers of an ``onnx.GraphProto``; raise as `network` does."""
+    """Return the layers of an ``onnx.GraphProto``; raise ValueError as `network` does."""
     if graph.sparse_initializer:
-        raise ValueError("sparse arrays are not understood")
-    chain = _begin(graph, {array.name: numbers(array) for array in graph.initializer})
+        raise ValueError("sparse arrays are not supported")
+    chain = _begin(graph, {array.name: stored_array(array) for array in graph.initializer})
     for i, node in enumerate(graph.node):
-        with at(f"node {i} ({node.op_type} {node.name!r})"):
+        with errors_at(f"node {i} ({node.op_type} {node.name!r})"):
             _add(chain, node)
     if chain.value != chain.output:
-        raise ValueError("its one output must be what the last node gives")
+        raise ValueError("its only output must be that of its last node")
     return chain
 
 
 def _begin(graph, constants: dict[str, np.ndarray]) -> Chain:
-    """Read the shape of the input, and infer its layout from the nodes that use it."""
+    """Start a chain at the graph's input, whose layout is inferred from the nodes that use it."""
     inputs = [value for value in graph.input if value.name not in constants]
     if len(inputs) != 1:
-        raise ValueError(f"it takes {len(inputs)} inputs; one of images is understood")
+        raise ValueError(f"it has {len(inputs)} inputs; only one, of images, is supported")
     kind = inputs[0].type.tensor_type.elem_type
-    onnx = library("onnx")
+    onnx = import_optional("onnx")
     if kind not in (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16):
         raise ValueError("its input must be floats")
     sizes = tuple(dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim)[1:]
@@ -60,36 +61,36 @@ def _begin(graph, constants: dict[str, np.ndarray]) -> Chain:
 
 
 def _add(chain: Chain, node) -> None:
-    """Append a node's layer, or compute the node if its inputs are all constants."""
+    """Append the layer of a node, or compute the node if all its inputs are constants."""
     if node.domain not in ("", "ai.onnx"):
-        raise ValueError(f"operators of {node.domain!r} are not known")
-    given: dict[str, Any] = {
-        a.name: library("onnx").helper.get_attribute_value(a) for a in node.attribute
+        raise ValueError(f"operators of the domain {node.domain!r} are not supported")
+    attrs: dict[str, Any] = {
+        a.name: import_optional("onnx").helper.get_attribute_value(a) for a in node.attribute
     }
-    moving = [name for name in node.input if name and name not in chain.constants]
-    if node.op_type == "Shape" and len(moving) == 1 and moving[0] in chain.sizes:
-        chain.constants[node.output[0]] = shape_of_value(chain.sizes[moving[0]], given)
-    elif not moving and node.op_type in FOLDED:
+    variable = [name for name in node.input if name and name not in chain.constants]
+    if node.op_type == "Shape" and len(variable) == 1 and variable[0] in chain.sizes:
+        chain.constants[node.output[0]] = shape_of_value(chain.sizes[variable[0]], attrs)
+    elif not variable and node.op_type in FOLDED:
         inputs = [chain.constants[name] for name in node.input if name]
-        chain.constants[node.output[0]] = FOLDED[node.op_type](inputs, given)
+        chain.constants[node.output[0]] = FOLDED[node.op_type](inputs, attrs)
     elif node.op_type not in OPERATORS:
-        raise ValueError(f"this operator is not known; known are {', '.join(OPERATORS)}")
-    elif moving != [chain.value]:
+        raise ValueError(f"unsupported operator; supported are {', '.join(OPERATORS)}")
+    elif variable != [chain.value]:
         raise ValueError(
-            "it does not take just what the node before gave; only a chain is understood"
+            "its input is not the output of the node before it; only a chain of nodes is supported"
         )
     else:
-        OPERATORS[node.op_type](chain, node, given)
+        OPERATORS[node.op_type](chain, node, attrs)
         chain.advance(node.output[0])
 
 
 def _layout(nodes, sizes):
-    """Return how an input of three axes lies: what first looks at its axes must know."""
+    """Infer the layout of an input with three axes from the first node that depends on it."""
     for node in nodes:
         if node.op_type == "Transpose":
             perm = [list(a.ints) for a in node.attribute if a.name == "perm"]
             return "HWC" if perm == [[0, 3, 1, 2]] else "CHW"
-        if node.op_type in OF_MAPS:
+        if node.op_type in MAP_OPERATORS:
             return "CHW"
         if node.op_type in ("Flatten", "Reshape"):
             break

@@ -1,67 +1,75 @@
-"""ONNX's words for where a window stops, as ours."""
+"""ONNX's attributes of kernels, strides and padding, as arguments of our layers."""
 
 from typing import Any
 
 from ...layers.window import Window
 
 
-def window(given: dict[str, Any], kernel, size: tuple[int, int]) -> dict[str, Any]:
-    """Return ``stride`` and ``pad`` of a Conv node with these attributes, for maps of ``size``.
+def window(attrs: dict[str, Any], kernel, size: tuple[int, int]) -> dict[str, Any]:
+    """Return ``stride`` and ``pad`` of a Conv node.
+
+    Parameters
+    ----------
+    attrs : dict
+        Attributes of the node.
+    kernel, size : tuple of int
+        (height, width) of the kernel and of the input, in pixels.
 
     Raises
     ------
     ValueError
-        If the window has gaps, or an attribute is not known.
+        If the kernel is dilated, or an attribute has an unsupported value.
     """
-    dilations = tuple(given.get("dilations", ()))
+    dilations = tuple(attrs.get("dilations", ()))
     if any(step != 1 for step in dilations):
-        raise ValueError(f"dilations={dilations} are not understood, only 1")
+        raise ValueError(f"dilations={dilations} is not supported, only 1")
     kernel = tuple(kernel)
-    if tuple(given.get("kernel_shape", kernel)) != kernel:
-        raise ValueError(f"kernel_shape={given['kernel_shape']} is not that of the weights")
-    stride = tuple(given.get("strides", (1, 1)))
-    auto = given.get("auto_pad", b"NOTSET").decode("ascii", "replace")
+    if tuple(attrs.get("kernel_shape", kernel)) != kernel:
+        raise ValueError(f"kernel_shape={attrs['kernel_shape']} is not the shape of the weights")
+    stride = tuple(attrs.get("strides", (1, 1)))
+    auto = attrs.get("auto_pad", b"NOTSET").decode("ascii", "replace")
     same = Window.of(kernel, stride, "same")
     pad: int | str | tuple
     if auto == "SAME_UPPER":
         pad = "same"
-    elif auto == "SAME_LOWER":  # an odd one goes above or to the left
+    elif auto == "SAME_LOWER":  # of an odd number the larger half goes above or to the left
         pad = tuple((after, before) for before, after in same.padding(*size))
     elif auto == "VALID":
         pad = 0
     elif auto == "NOTSET":
-        above, left, below, right = given.get("pads", (0, 0, 0, 0))
+        above, left, below, right = attrs.get("pads", (0, 0, 0, 0))
         pad = ((above, below), (left, right))
     else:
-        raise ValueError(f"auto_pad={auto!r} is not known")
+        raise ValueError(f"auto_pad={auto!r} is not supported")
     return {"stride": stride, "pad": pad}
 
 
 def pool_window(
-    given: dict[str, Any], size: tuple[int, int], padding_counts: bool = False
+    attrs: dict[str, Any], size: tuple[int, int], padding_counts: bool = False
 ) -> dict[str, Any]:
-    """Return ``size``, ``stride`` and ``pad`` of a pool's node with these attributes.
+    """Return ``size``, ``stride`` and ``pad`` of a pooling node.
 
-    With ``ceil_mode`` a last window may reach over the edge; that is padding, unless it takes part
-    in a mean (``padding_counts``), where ONNX counts it otherwise.
+    With ``ceil_mode`` the last window may extend past the edge, which is padding here. Where
+    padding counts in a mean (``padding_counts``), ONNX counts this part differently, so it is
+    refused.
     """
-    kernel = tuple(given["kernel_shape"])
+    kernel = tuple(attrs["kernel_shape"])
     if len(kernel) != 2:
-        raise ValueError("only pools of two dimensions are understood")
-    found = window(given, kernel, size)
-    auto = given.get("auto_pad", b"NOTSET")
-    if given.get("ceil_mode") and auto in (b"NOTSET", b"VALID"):
-        plain = Window.of(kernel, found["stride"], found["pad"])
-        pad = tuple(map(_reaching, size, plain.padding(*size), kernel, plain.stride))
+        raise ValueError("only pooling in two dimensions is supported")
+    arguments = window(attrs, kernel, size)
+    auto = attrs.get("auto_pad", b"NOTSET")
+    if attrs.get("ceil_mode") and auto in (b"NOTSET", b"VALID"):
+        plain = Window.of(kernel, arguments["stride"], arguments["pad"])
+        pad = tuple(map(_pad_to_ceil, size, plain.padding(*size), kernel, plain.stride))
         if padding_counts and pad != plain.padding(*size):
-            raise ValueError("ceil_mode with count_include_pad is not understood")
-        found["pad"] = pad
-    return {"size": kernel, **found}
+            raise ValueError("ceil_mode with count_include_pad is not supported")
+        arguments["pad"] = pad
+    return {"size": kernel, **arguments}
 
 
-def _reaching(size, added, k, s):
-    """Return the padding (before, after) with which a last window over the edge fits in."""
-    before, after = added
+def _pad_to_ceil(size, pad, k, s):
+    """Return the padding (before, after) of one axis that makes room for ``ceil_mode``'s window."""
+    before, after = pad
     over = -(size + before + after - k) % s
-    last = size + before + after + over - k  # where that window starts
-    return (before, after + over) if last < size + before else added
+    last = size + before + after + over - k  # start of that window
+    return (before, after + over) if last < size + before else pad

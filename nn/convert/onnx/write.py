@@ -1,7 +1,8 @@
-"""A network here as an ONNX graph.
+"""Write a network as an ONNX graph.
 
-ONNX's convolutions and pools take channels first, ours come last: images are transposed on the way
-in, and back again before they are laid out as rows, so that all weights keep their order there.
+ONNX's convolutions and pooling take channels first; ours come last. Images are transposed at the
+first of these, and transposed back before they are flattened, so that dense weights need no
+permutation.
 """
 
 from collections.abc import Callable
@@ -18,31 +19,35 @@ from ...layers.dropout import Dropout
 from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
 from ...model import Sequential
-from ..builder import classifier
-from ..errors import at, library
+from ..builder import layers_to_write
+from ..errors import errors_at, import_optional
 
 OPSET, IR_VERSION = 13, 7
-"""Of 2020: what runs ONNX models today takes both."""
+"""Versions from 2020, which today's runtimes accept."""
 
 TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 
 
 class _Graph:
-    """A chain of nodes in the making.
+    """A chain of nodes under construction.
 
     Attributes
     ----------
+    nodes, arrays : list
+        ``onnx.NodeProto`` and ``onnx.TensorProto``.
+    value : str
+        Name of the last node's output.
     channels_first : bool
-        How the maps that leave the last node lie.
+        Whether the feature maps in ``value`` have their channels first.
     """
 
     def __init__(self):
-        self.onnx = library("onnx")
+        self.onnx = import_optional("onnx")
         self.nodes, self.arrays = [], []
         self.value, self.channels_first = "images", False
 
     def add(self, operator: str, arrays: tuple[np.ndarray, ...] = (), **attributes) -> None:
-        """Append a node that takes what the last one gave, and ``arrays``."""
+        """Append a node whose inputs are the last output and ``arrays``."""
         number = len(self.nodes)
         names = [f"{operator.lower()}_{number}_{i}" for i in range(len(arrays))]
         for name, array in zip(names, arrays, strict=True):
@@ -54,19 +59,25 @@ class _Graph:
         self.value = out
 
     def put_channels(self, first: bool) -> None:
-        """Transpose the maps if their channels do not lie so already."""
+        """Transpose the feature maps, unless their channels are first or last as asked."""
         if self.channels_first != first:
             self.add("Transpose", perm=TO_FIRST if first else TO_LAST)
             self.channels_first = first
 
 
 def model_proto(model: Sequential, input_shape: tuple[int, ...]):
-    """Return the network as an ``onnx.ModelProto``; ValueError names a layer that does not fit."""
+    """Return the network as an ``onnx.ModelProto``.
+
+    Raises
+    ------
+    ValueError
+        If a layer has no equivalent or does not fit its input; the message names the layer.
+    """
     graph, shape = _Graph(), tuple(input_shape)
-    for i, layer in enumerate(classifier(model, shape)):
-        with at(f"layer {i} ({type(layer).__name__})"):
+    for i, layer in enumerate(layers_to_write(model, shape)):
+        with errors_at(f"layer {i} ({type(layer).__name__})"):
             if type(layer) not in WRITERS:
-                raise ValueError("ONNX's like of this layer is not known")
+                raise ValueError("ONNX has no equivalent of this layer")
             after = layer.output_shape(shape)
             WRITERS[type(layer)](graph, layer, shape)
             shape = after
@@ -75,10 +86,10 @@ def model_proto(model: Sequential, input_shape: tuple[int, ...]):
     helper, kind = graph.onnx.helper, graph.onnx.TensorProto.FLOAT
     images = helper.make_tensor_value_info("images", kind, ["N", *input_shape])
     out = helper.make_tensor_value_info("probabilities", kind, ["N", *shape])
-    made = helper.make_graph(graph.nodes, "digits", [images], [out], graph.arrays)
+    whole = helper.make_graph(graph.nodes, "digits", [images], [out], graph.arrays)
     opset = [helper.make_opsetid("", OPSET)]
     return helper.make_model(
-        made, opset_imports=opset, ir_version=IR_VERSION, producer_name="handmade-digits"
+        whole, opset_imports=opset, ir_version=IR_VERSION, producer_name="handmade-digits"
     )
 
 
@@ -147,6 +158,6 @@ WRITERS: dict[type, Callable[[_Graph, Any, Shape], None]] = {
     Flatten: _flatten,
     ReLU: lambda graph, _layer, _shape: graph.add("Relu"),
     Softmax: lambda graph, _layer, _shape: graph.add("Softmax", axis=-1),
-    Dropout: lambda _graph, _layer, _shape: None,  # in use it does nothing
+    Dropout: lambda _graph, _layer, _shape: None,  # no effect at inference
     Rescaling: _rescaling,
 }
