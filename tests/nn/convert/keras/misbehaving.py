@@ -1,4 +1,4 @@
-"""A reader as bad as can be: the file says what befalls it. See `test_isolated`."""
+"""A reader that refuses, hangs or crashes, as the file says; for `test_isolated`."""
 
 import os
 import sys
@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from nn import Dense, Flatten, Sequential
-from nn.convert.keras.isolated import answer
+from nn.convert.keras.isolated import child_main
 
 
 def read(path):
-    """Read, refuse, hang or crash, after a warning."""
+    """Read, refuse, hang or crash, after a warning on stderr."""
     what = Path(path).read_text()
     print("a warning of the library", file=sys.stderr)
     if what == "refuse":
-        raise ValueError(f"{path}: it is not to my taste")
+        raise ValueError(f"{path}: refused as asked")
     if what == "hang":
         time.sleep(600)
     if what == "crash":
@@ -25,4 +25,4 @@ def read(path):
 
 
 if __name__ == "__main__":
-    sys.exit(answer(read, *sys.argv[1:]))
+    sys.exit(child_main(read, *sys.argv[1:]))

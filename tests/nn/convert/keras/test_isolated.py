@@ -1,4 +1,4 @@
-"""Readers in a process of their own: what they read comes back, and nothing they do hurts."""
+"""Reading in a child process: its network comes back, and its failures are one line."""
 
 import time
 
@@ -12,7 +12,7 @@ from tests.nn.convert.keras import misbehaving
 
 @pytest.fixture
 def read(tmp_path, monkeypatch):
-    """Return a function that has a file read which says what becomes of its reader."""
+    """Return a function that reads a file whose text says how its reader behaves."""
     monkeypatch.chdir(tmp_path)
 
     def read(what):
@@ -22,7 +22,7 @@ def read(tmp_path, monkeypatch):
     return read
 
 
-def test_what_was_read_comes_back(read, tmp_path):
+def test_network_comes_back(read, tmp_path):
     network = read("read")
     x = np.random.default_rng(1).random((5, 2, 2, 1), dtype=np.float32)
     expected = misbehaving.read(tmp_path / "model.h5").forward(x)
@@ -32,24 +32,24 @@ def test_what_was_read_comes_back(read, tmp_path):
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        ("refuse", "model.h5: it is not to my taste"),
-        ("crash", "model.h5: cannot be used: it is damaged and crashes what reads it"),
+        ("refuse", "model.h5: refused as asked"),
+        ("crash", "model.h5: cannot be used: it is damaged; reading it crashed"),
     ],
 )
-def test_a_refusal_and_a_crash_are_one_line(read, what, message):
+def test_refusal_and_crash_are_one_line(read, what, message):
     with pytest.raises(ModelFileError) as caught:
         read(what)
     assert str(caught.value) == message
 
 
-def test_a_reader_that_hangs_is_ended(read, monkeypatch):
+def test_hanging_reader_is_killed(read, monkeypatch):
     monkeypatch.setattr(isolated, "SECONDS", 2.0)
     start = time.monotonic()
-    with pytest.raises(ModelFileError, match=r"model\.h5: .* 2 seconds were not enough"):
+    with pytest.raises(ModelFileError, match=r"model\.h5: .* reading it took over 2 seconds"):
         read("hang")
-    assert time.monotonic() - start < 300, "it slept"
+    assert time.monotonic() - start < 300, "it waited for the reader"
 
 
-def test_modules_that_lie_about_are_not_imported(read, tmp_path):
-    (tmp_path / "numpy.py").write_text("raise SystemExit('numpy of a stranger')")
+def test_modules_in_working_folder_are_not_imported(read, tmp_path):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('not the real numpy')")
     assert len(read("read").layers) == 2

@@ -1,8 +1,8 @@
-"""The ONNX project's own cases, run by our layers.
+"""The ONNX project's own test cases, run by our layers.
 
-Every case of one operator that we know, and every network of them that PyTorch exported for the
-ONNX project, is either run and compared, or refused for one of the `REASONS`; docs/models.md has
-the table. `RUN` keeps the number of those that run from shrinking unseen.
+Every case of one supported operator, and every network of such operators that PyTorch exported for
+the ONNX project, either runs and gives the expected output, or is refused for one of the `REASONS`.
+At least `RUN` cases must run. docs/models.md has the table.
 """
 
 import re
@@ -24,12 +24,12 @@ OPERATORS = {
 }  # fmt: skip
 EXPORTED = Path(onnx.__file__).parent / "backend/test/data/pytorch-converted"
 RUN = 59
-# Its result is given to four digits only.
+# Its expected output has four digits only.
 FOUR_DIGITS = "test_averagepool_2d_ceil_last_window_starts_on_pad"
-REASONS = {  # why a case is refused: what the message says
-    "one or three dimensions": r"given HW|or rows of numbers|product of a row|\(Unsqueeze",
+REASONS = {  # why a case is refused: pattern of the message
+    "one or three dimensions": r"not HW|must be images|product of a vector|\(Unsqueeze",
     "Flatten from another axis": r"Flatten .*axis=",
-    "softmax over more than a row": "softmax over one row",
+    "softmax over more than a row": "softmax is supported only over a vector",
     "groups": "group=",
     "dilation": "dilations=",
     "statistics of the batch": "training_mode=1",
@@ -37,15 +37,15 @@ REASONS = {  # why a case is refused: what the message says
     "input transposed": "transA=1",
     "another bias for each image": "a bias of shape",
     "whole numbers": "must be floats",
-    "an operator that is no layer": "this operator is not known",
+    "an operator that is no layer": "unsupported operator",
 }
 
 
 @pytest.fixture(scope="module")
 def cases():
-    """All cases: {name: (model, [(inputs, outputs), ...])}."""
+    """Return all cases: {name: (model, [(inputs, outputs), ...])}."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # other operators' cases divide by zero, on purpose
+        warnings.simplefilter("ignore")  # cases of other operators divide by zero, on purpose
         found = {
             case.name: (case.model, case.data_sets)
             for case in collect_testcases(None)
@@ -74,7 +74,7 @@ def _data(folder):
 
 
 def chain_of(model, inputs):
-    """Translate a case; what it is given beside ``x`` becomes its weights."""
+    """Translate a case; its inputs other than the first become its weights."""
     graph = onnx.GraphProto.FromString(model.graph.SerializeToString())
     stored = {tensor.name for tensor in graph.initializer}
     names = [value.name for value in graph.input if value.name not in stored]
@@ -113,7 +113,7 @@ def reason(message):
     return next((why for why, said in REASONS.items() if re.search(said, message)), message)
 
 
-def test_every_case_runs_or_is_refused_for_a_known_reason(cases):
+def test_cases_run_or_are_refused_for_reasons(cases):
     ran, refused = [], Counter()
     for name, (model, data_sets) in cases.items():
         for inputs, outputs in data_sets:

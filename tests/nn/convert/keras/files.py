@@ -1,4 +1,4 @@
-"""Keras's files made by hand, as its documentation of the layouts has them: no oracle of ours."""
+"""Keras's files made by hand, as its documentation describes them: independent of our writer."""
 
 import io
 import json
@@ -16,7 +16,7 @@ def layer(kind, name="", **config):
 
 
 def small_layers():
-    """A network worked by hand below, for images of 4 x 4."""
+    """Return the layers of a network for images of 4 x 4, worked by hand below."""
     return [
         layer("InputLayer", batch_shape=[None, 4, 4, 1]),
         layer(
@@ -32,8 +32,8 @@ def small_layers():
 
 SMALL_WEIGHTS = {"conv": [("kernel", CONV)], "dense": [("kernel", DENSE[0]), ("bias", DENSE[1])]}
 IMAGE = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
-# Windows at rows and columns 0 and 2, the padding below and to the right: 45, 39, 66, 50. Their
-# mean, which leaves the padding out, is 50; the logits are 0.5 and -0.5.
+# The windows start at rows and columns 0 and 2 and are padded below and to the right: their sums
+# are 45, 39, 66 and 50. The mean, without padding, is 50; the logits are 0.5 and -0.5.
 ANSWER = 1 / (1 + np.exp(-1.0))
 
 
@@ -42,7 +42,7 @@ def sequential(layers, **more):
 
 
 def legacy(path, described, weights, suffix=":0"):
-    """Write the HDF5 file of Keras 2, or with no suffix that of Keras 3."""
+    """Write the HDF5 file of Keras 2 or, with an empty suffix, as Keras 3 writes it."""
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = json.dumps(described)
         root = file.create_group("model_weights")
@@ -56,8 +56,13 @@ def legacy(path, described, weights, suffix=":0"):
     return path
 
 
+def small(path, layers=None, weights=SMALL_WEIGHTS):
+    """Write the network of `small_layers`, or of other layers, as a legacy file."""
+    return legacy(path, sequential(layers or small_layers()), weights)
+
+
 def archive(path, described, weights, folder="layers"):
-    """Write the archive of Keras 3; ``weights`` are by class name, counted."""
+    """Write the archive of Keras 3; the keys of ``weights`` are class names, counted."""
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
         for name, arrays in weights.items():
