@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and folders held by one process."""
+"""Atomic writes, and folders locked by one process."""
 
 import errno
 import os
@@ -14,16 +14,17 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""How a system says that a file has no room."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Error numbers of a full disk, an exceeded quota and an exceeded file size."""
 
 
 @contextmanager
 def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
-    """Open a file that appears under ``path`` whole, or not at all.
+    """Open a file for writing that appears under ``path`` whole, or not at all.
 
-    What is written goes to a temporary name in the same folder, to the disk, and only then is
-    renamed. Whatever goes wrong before leaves an older file of that name as it was.
+    The data is written to a temporary file in the same folder and flushed to the disk; then the
+    file is renamed. If anything fails before that, an existing file at ``path`` is unchanged.
+    Missing folders are made.
 
     Yields
     ------
@@ -32,7 +33,8 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     Raises
     ------
     OSError
-        If it cannot be written; if there is no room, with the file's name and the remedy.
+        If it cannot be written. If the disk is full, the message names the file and says what to
+        do.
     """
     path = Path(path)
     temporary = None
@@ -49,14 +51,14 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     except BaseException as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in NO_ROOM:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             reason = f"{error.strerror}; make room, or write to another disk"
             raise OSError(error.errno, reason, str(path)) from error
         raise
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the disk know of the new name, too, where a folder can be opened (not on Windows)."""
+    """Flush the new name to the disk, where a folder can be opened (not on Windows)."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -69,15 +71,15 @@ def _sync_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: str | os.PathLike) -> Iterator[None]:
-    """Hold a folder, which is made if need be, against every other process that asks for it.
+    """Lock a folder against other processes that call this, and make it if it is missing.
 
-    The lock is the operating system's: it ends with its owner, however that ends. Where there is
-    no `fcntl` (Windows), nothing is locked.
+    The operating system releases the lock when its owner ends, even by a crash. Without `fcntl`
+    (on Windows) nothing is locked.
 
     Raises
     ------
     BlockingIOError
-        If another process holds it.
+        If another process holds the lock.
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
     if fcntl is None:
@@ -97,7 +99,7 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
 
 
 def _umask() -> int:
-    """Return the process's umask; it can only be read by setting it."""
+    """Return the umask of the process, which can be read only by setting it."""
     mask = os.umask(0o022)
     os.umask(mask)
     return mask

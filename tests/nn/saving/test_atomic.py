@@ -1,4 +1,4 @@
-"""A file is there whole or not at all; a folder is held by one process."""
+"""Atomic writes, and folders locked by one process."""
 
 import os
 import stat
@@ -15,19 +15,19 @@ from nn.saving.npz import read_arrays
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_file_is_there_whole_with_its_folders(tmp_path):
+def test_file_appears_whole_with_its_folders(tmp_path):
     path = tmp_path / "runs" / "first" / "model.npz"
     with atomic_write(path) as file:
         file.write(b"one ")
         file.write(b"two")
         file.flush()
         assert not path.exists()  # not before all of it is written
-        assert len(os.listdir(path.parent)) == 1  # beside it: other disks cannot rename to here
+        assert len(os.listdir(path.parent)) == 1  # the temporary file, on the same disk
     assert path.read_bytes() == b"one two"
     assert os.listdir(path.parent) == ["model.npz"]
 
 
-def test_an_older_file_is_replaced(tmp_path):
+def test_older_file_is_replaced(tmp_path):
     path = tmp_path / "model.npz"
     for content in (b"an older and longer file", b"new"):
         with atomic_write(str(path)) as file:
@@ -37,7 +37,7 @@ def test_an_older_file_is_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt(), MemoryError()])
-def test_a_failure_midway_leaves_the_older_file_and_no_litter(tmp_path, failure):
+def test_failure_midway_leaves_only_the_older_file(tmp_path, failure):
     path = tmp_path / "model.npz"
     path.write_bytes(b"older")
     with pytest.raises(type(failure)), atomic_write(path) as file:  # noqa: PT012
@@ -48,7 +48,7 @@ def test_a_failure_midway_leaves_the_older_file_and_no_litter(tmp_path, failure)
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_failure_at_the_very_end_leaves_the_older_file_and_no_litter(tmp_path, monkeypatch, call):
+def test_failure_at_the_end_leaves_the_older_file(tmp_path, monkeypatch, call):
     def refuse(*_):
         raise OSError("disk full")
 
@@ -61,7 +61,7 @@ def test_a_failure_at_the_very_end_leaves_the_older_file_and_no_litter(tmp_path,
     assert os.listdir(tmp_path) == ["model.npz"]
 
 
-def test_it_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
+def test_data_is_flushed_before_the_rename(tmp_path, monkeypatch):
     calls = []
     for name in ("fsync", "replace"):
         real = getattr(os, name)
@@ -70,12 +70,12 @@ def test_it_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
         )
     with atomic_write(tmp_path / "model.npz") as file:
         file.write(b"new")
-    assert calls == ["fsync", "replace", "fsync"], "the file, its name, the folder's list of names"
+    assert calls == ["fsync", "replace", "fsync"], "the file, the rename, the folder"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
-def test_permissions_are_those_of_any_new_file(tmp_path, umask, mode):
+def test_permissions_are_those_of_a_new_file(tmp_path, umask, mode):
     before = os.umask(umask)
     try:
         with atomic_write(tmp_path / "model.npz") as file:
@@ -100,8 +100,8 @@ except OSError as error:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="such limits are POSIX's")
-def test_where_there_is_no_room_the_older_file_stays_and_the_remedy_is_named(tmp_path):
-    """The system takes 5,000 bytes of a file and then refuses, as a full disk would."""
+def test_full_disk_leaves_the_older_file(tmp_path):
+    """The system refuses more than 5,000 bytes of a file, as a full disk would."""
     path = tmp_path / "a.npz"
     for size in (500, 5000):
         done = subprocess.run(
@@ -125,7 +125,7 @@ with locked(sys.argv[1]):
 
 
 @pytest.mark.skipif(atomic.fcntl is None, reason="no fcntl here: nothing is locked")
-def test_a_lock_keeps_others_out_and_dies_with_its_owner(tmp_path):
+def test_lock_keeps_others_out_until_owner_ends(tmp_path):
     folder = tmp_path / "new"
     command = [sys.executable, "-c", HOLD, folder]
     owner = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
