@@ -1,4 +1,4 @@
-"""What the tests of the converters share: models of real Keras, and a network of every layer."""
+"""Fixtures of the converters' tests: models saved by real Keras, and a network of every layer."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.conftest import missing
 
 @pytest.fixture(scope="session")
 def keras_dir():
-    """The folder of models saved by real Keras: KERAS_DIR, or beside the MNIST files."""
+    """Return the folder of models saved by real Keras: KERAS_DIR, or one beside the MNIST files."""
     folder = os.environ.get("KERAS_DIR")
     if folder is None and (local := mnist.find_local()) is not None:
         folder = local.parent / "keras"
@@ -36,7 +36,7 @@ def keras_dir():
 
 @pytest.fixture
 def every_layer():
-    """A network of every layer, for images of 13 x 12 x 1, whose every array is random."""
+    """Return a network of every layer, with random arrays, for images of (13, 12, 1)."""
     rng = np.random.default_rng(5)
     model = Sequential(
         [

@@ -29,15 +29,15 @@ FOUR_DIGITS = "test_averagepool_2d_ceil_last_window_starts_on_pad"
 REASONS = {  # why a case is refused: pattern of the message
     "one or three dimensions": r"not HW|must be images|product of a vector|\(Unsqueeze",
     "Flatten from another axis": r"Flatten .*axis=",
-    "softmax over more than a row": "softmax is supported only over a vector",
+    "softmax over more than a vector": "softmax is supported only over a vector",
     "groups": "group=",
     "dilation": "dilations=",
     "statistics of the batch": "training_mode=1",
-    "places of the maxima": "only its first output",
+    "indices of the maxima": "only its first output",
     "input transposed": "transA=1",
-    "another bias for each image": "a bias of shape",
-    "whole numbers": "must be floats",
-    "an operator that is no layer": "unsupported operator",
+    "different bias for each image": "a bias of shape",
+    "integers": "must be floats",
+    "an operator with no layer": "unsupported operator",
 }
 
 
