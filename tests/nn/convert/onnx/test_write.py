@@ -6,11 +6,12 @@ import pytest
 
 import weights
 from data import mnist
-from nn import Conv2D, Dense, Flatten, Sequential
+from nn import Conv2D, Dense, Flatten, ReLU, Sequential
 from nn.convert import ConversionError, load
 from nn.convert.onnx import save
 from nn.convert.onnx.__main__ import main
 from tests.nn.convert.onnx.files import RNG, floats, ort
+from tests.nn.convert.refusals import refusal
 
 
 def test_shipped_network_agrees_with_onnx_runtime(mnist_dir, tmp_path):
@@ -53,4 +54,14 @@ def test_misfit_layer_is_named_and_nothing_written(tmp_path):
     ):
         with pytest.raises(ConversionError, match=message):
             save(model, tmp_path / "m.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_layer_without_equivalent_is_refused(tmp_path):
+    class Swish(ReLU):
+        """A layer that ONNX's writer does not know."""
+
+    model, path = Sequential([Flatten(), Swish()]), tmp_path / "m.onnx"
+    message = refusal(lambda path: save(model, path), path)
+    assert "layer 1 (Swish): ONNX has no equivalent of this layer" in message
     assert list(tmp_path.iterdir()) == []
