@@ -58,7 +58,7 @@ def check_shape(name: str, arrays: Mapping, shape: Shape) -> None:
 def check_numbers(name: str, array: np.ndarray) -> None:
     """Raise ValueError unless all are finite floats, and a variance, ``var``, has none below 0."""
     if array.dtype.kind != "f":
-        raise ValueError(f"array {name} holds {array.dtype}, no floats")
+        raise ValueError(f"array {name} holds {array.dtype}, not floats")
     if not np.isfinite(array).all():
         raise ValueError(f"array {name} holds NaN or infinity")
     if name.rpartition(".")[2] == "var" and (array < 0).any():
