@@ -13,7 +13,7 @@ from pathlib import Path
 
 import recognise
 import weights
-from data.canvas import from_strokes
+from data.canvas import RADIUS, SIZE, from_strokes
 from nn import ModelFileError, Sequential
 
 try:
@@ -21,8 +21,6 @@ try:
 except ImportError:  # many systems package it apart from Python; App and main say so
     tk = None
 
-SIZE = 300  # of the canvas, pixels
-RADIUS = 8  # of the pen, pixels
 SPACING = RADIUS / 2  # between the ovals that fill a gap: their edges then look like one line
 
 NO_TKINTER = (

@@ -1,9 +1,8 @@
-"""Augmentation: no two passes through the training images show the same digits.
+"""Augmentation: warp each training image at random, so that every epoch shows new digits.
 
-People lean, stretch and shake their digits in ways that do not change what they mean. A batch is
-warped likewise: each image is turned, scaled, sheared and shifted as a whole, pulled about
-smoothly from place to place (an elastic warp), and drawn with a broader or a finer pen, by amounts
-drawn at random for it.
+Slant, stretch and tremor change how a digit looks and not what it means. Each image gets a random
+affine map (rotation, scale, shear, shift), a smooth random displacement (an elastic warp), and
+thicker or thinner lines.
 
 References
 ----------
@@ -18,32 +17,33 @@ from numpy.typing import NDArray
 
 try:
     from data import kernels
-except ImportError:  # no numba here: the same pictures, slowly
+except ImportError:  # without numba, NumPy does the same, more slowly
     kernels = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
 class Warp:
-    """How far images are warped, at most, unless said otherwise; all drawn evenly.
+    """A random warp of images; calling it warps a batch.
 
     Attributes
     ----------
     rotation : float
-        Degrees, either way.
+        Largest angle, degrees; drawn uniformly from [-rotation, rotation].
     scale : float
-        Share by which the width and, apart from it, the height grow or shrink.
+        Largest relative change of width and of height, each drawn log-uniformly from
+        [1 / (1 + scale), 1 + scale].
     shear : float
-        Pixels sideways per pixel of height, either way.
+        Largest horizontal shift per pixel of height; uniform, in both directions.
     shift : float
-        Pixels, either way, across and down.
+        Largest shift along x and along y, pixels; uniform, in both directions.
     elastic : float
-        Standard deviation, in pixels, of the pull at each knot of a grid over the image; between
-        the knots it is interpolated.
+        Standard deviation of the displacement, in pixels, at each knot of a grid over the image;
+        interpolated bilinearly between knots.
     knots : int
-        Of the grid, along each side.
+        Knots of this grid along each side.
     pen : float
-        Share of the way, either way, on which a pixel goes to the most ink, or to the least, of
-        itself and its four neighbours: 1 moves the edges of all lines by a pixel.
+        Largest dilation (> 0) or erosion (< 0) strength; 1 moves edges by one pixel. Uniform in
+        [-pen, pen].
     """
 
     rotation: float = 12.0
@@ -57,17 +57,27 @@ class Warp:
     def __call__(
         self, images: NDArray[np.uint8], rng: np.random.Generator, part: slice = slice(None)
     ) -> NDArray[np.uint8]:
-        """Return warped copies of ``images``, uint8, shape (N, H, W), in the same shape.
+        """Warp a batch.
 
-        Only a ``part`` of them is warped, if one is given, but what is drawn is drawn for all: an
-        image comes out the same whatever the part.
+        Parameters
+        ----------
+        images : ndarray, uint8, (N, H, W)
+            Left unchanged.
+        rng : numpy.random.Generator
+        part : slice
+            Images to warp; the others are copied. Random numbers are drawn for all N, so an image
+            is warped the same way whatever the part.
+
+        Returns
+        -------
+        ndarray, uint8, (N, H, W)
         """
         N = len(images)
         angle = np.radians(self.rotation) * rng.uniform(-1, 1, N)
         wide, high = np.exp(np.log1p(self.scale) * rng.uniform(-1, 1, (2, N)))
         lean = self.shear * rng.uniform(-1, 1, N)
         cos, sin = np.cos(angle), np.sin(angle)
-        # From a place in the warped image to the place in the original that is seen there.
+        # Maps coordinates in the warped image to coordinates in the original.
         matrix = np.empty((N, 2, 2), np.float32)
         matrix[:, 0, 0], matrix[:, 0, 1] = cos * wide, -sin * high + lean
         matrix[:, 1, 0], matrix[:, 1, 1] = sin * wide, cos * high
@@ -85,21 +95,21 @@ class Warp:
 
 
 def _warp(images, matrix, shift, pull, warped):
-    """Do what `data.kernels.warp` does, in NumPy."""
+    """NumPy twin of `data.kernels.warp`."""
     H, W = images.shape[1:]
     v, u = np.indices((H, W), np.float32)
     pulled = _sample(pull, u * (pull.shape[2] - 1) / W, v * (pull.shape[1] - 1) / H)
     around = np.stack([u - (W - 1) / 2, v - (H - 1) / 2], axis=-1)
     there = np.einsum("nij,vuj->nvui", matrix, around) + pulled
     there += (shift + np.float32([(W - 1) / 2, (H - 1) / 2]))[:, None, None]
-    # One more row and column of paper on each side: what lies further out is paper, too.
+    # A border of paper, one pixel wide; coordinates outside the image are clipped to it.
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))[..., None].astype(np.float32)
     x, y = (np.clip(there[..., k] + 1, 0, size + 1) for k, size in ((0, W), (1, H)))
     warped[...] = _sample(padded, x, y)[..., 0] + np.float32(0.5)
 
 
 def _redraw(images, pen, drawn):
-    """Do what `data.kernels.redraw` does, in NumPy."""
+    """NumPy twin of `data.kernels.redraw`."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     H, W = images.shape[1:]
     cross = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
@@ -110,7 +120,7 @@ def _redraw(images, pen, drawn):
 
 
 def _sample(grids, x, y):
-    """Interpolate each of ``grids`` (N, H, W, D) at its own, or all at the same, (x, y)."""
+    """Interpolate grids (N, H, W, D) bilinearly at x and y, (H', W') or one set for each grid."""
     _, H, W, _ = grids.shape
     left, top = np.minimum(x.astype(int), W - 2), np.minimum(y.astype(int), H - 2)
     a, b = (x - left)[..., None], (y - top)[..., None]

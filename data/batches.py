@@ -1,7 +1,7 @@
-"""Batches to train with, made in a thread of their own while the one before is in use.
+"""Training batches, prepared in a background thread.
 
-A batch is a mix: MNIST's digits, synthetic handwriting of the forms that MNIST lacks, and drawings
-that are no digit at all. All of it is warped, so that no two passes show the same pictures.
+A batch mixes three kinds of image: given ones (MNIST), synthetic digits in forms that MNIST lacks,
+and drawings that are not digits. All of them are warped at random.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,23 +15,23 @@ from data.augment import Warp
 from data.synthetic import handwriting, nondigits
 
 AT_ONCE = 32
-"""For how many batches the made-up pictures are made at once."""
+"""Synthetic images are drawn for this many batches in one call, which is faster."""
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class BatchMix:
-    """What becomes of the images on their way into a batch.
+    """Composition of a batch.
 
     Attributes
     ----------
     warp : Warp, optional
-        Applied to every image.
+        Applied to every image; None leaves them as they are.
     synthetic : float
-        The share of a batch that is synthetic digits (`data.synthetic.handwriting`).
+        Fraction of synthetic digits (`data.synthetic.handwriting`), in [0, 1].
     nondigits : float
-        The share of a batch that is no digit (`data.synthetic.nondigits`).
+        Fraction of non-digits (`data.synthetic.nondigits`), in [0, 1].
     """
 
     warp: Warp | None = None
@@ -39,12 +39,12 @@ class BatchMix:
     nondigits: float = 0.0
 
     def counts(self, size: int) -> tuple[int, int, int]:
-        """Return how many of a batch are given images, synthetic digits and non-digits."""
+        """Return the numbers of given images, synthetic digits and non-digits in a batch."""
         synthetic, nondigits = round(self.synthetic * size), round(self.nondigits * size)
         return size - synthetic - nondigits, synthetic, nondigits
 
     def steps(self, images: int, size: int) -> int:
-        """Return how many batches of ``size`` one pass through so many images takes."""
+        """Return the number of batches of ``size`` in an epoch of given images."""
         given, _, _ = self.counts(size)
         return -(-images // given)
 
@@ -57,25 +57,27 @@ def batches(
     mix: BatchMix = BatchMix(),
     part: Callable[[int], slice] = lambda size: slice(None),
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield all images once, shuffled and mixed with others, in batches of ``size``.
+    """Yield one epoch: each given image once, shuffled, in batches with synthetic ones.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (N, H, W)
-    labels : ndarray of int, shape (N,)
+    images : ndarray, uint8, (N, H, W)
+        H and W must be 28 if `mix` adds synthetic images.
+    labels : ndarray, int, (N,)
     size : int
-        The last batch may be smaller.
+        Images in a batch; the last batch may be smaller.
     key : tuple of int
-        Decides everything random: (seed, epoch), say.
+        Seed of all random numbers, such as (seed, epoch).
     mix : BatchMix
     part : callable
-        Says which images of a batch of so many will be looked at: the others are not warped.
+        Maps a batch's size to the slice of it that will be used. Only these images are warped;
+        the batch is otherwise the same.
 
     Yields
     ------
-    images : ndarray of uint8, shape (size, H, W)
-    labels : ndarray of int16, shape (size,)
-        ``data.synthetic.nondigits.NO_DIGIT`` for what is none.
+    images : ndarray, uint8, (size, H, W)
+    labels : ndarray, int16, (size,)
+        `data.synthetic.nondigits.NO_DIGIT` for a non-digit.
     """
     rng = np.random.default_rng(key)
     order = rng.permutation(len(labels))
@@ -86,13 +88,13 @@ def batches(
         chosen = order[start : start + given]
         parts = [(images[chosen], labels[chosen]), *map(next, others)]
         x, y = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        shuffled = rng.permutation(len(y))  # training cuts a batch into shards: each gets a mix
+        shuffled = rng.permutation(len(y))  # so that each shard of the batch holds all kinds
         x, y = x[shuffled], y[shuffled].astype(np.int16, copy=False)
         yield (x if mix.warp is None else mix.warp(x, rng, part(len(y)))), y
 
 
 def _stream(make, few, rng):
-    """Yield examples a few at a time; many are made at once, which is quicker."""
+    """Yield ``few`` synthetic images and labels at a time, for ever."""
     while True:
         x, y = make(AT_ONCE * few, rng)
         for start in range(0, len(y), few):
@@ -100,7 +102,7 @@ def _stream(make, few, rng):
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items, each made in a thread of its own while the one before it is in use."""
+    """Yield the items; a background thread prepares the next while the caller uses one."""
     iterator = iter(items)
     with ThreadPoolExecutor(1, "loader") as loader:
         coming = loader.submit(next, iterator, None)

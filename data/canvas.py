@@ -1,10 +1,10 @@
-"""A drawing, made to look like an MNIST digit.
+"""Turn a drawing or a picture into a digit that looks like MNIST's.
 
-MNIST's authors fitted every digit into a box of 20 by 20 pixels, keeping its shape and
-smoothing its edges, and laid it on a field of 28 by 28 so that its centre of mass falls on
-the middle. A network trained on MNIST expects no less. Two more things differ between drawings
-and vary little in MNIST: the width of the pen and the paper. So strokes are drawn again with
-the line of MNIST, and in a picture the ink is found first and its lines are brought to that width.
+In MNIST every digit fits a box of 20x20 pixels, with its aspect ratio kept and its edges
+anti-aliased, and is placed on a field of 28x28 with its centre of mass in the middle. A network
+trained on MNIST needs its input in this form. Line width and background vary little in MNIST and
+much between drawings. So strokes are redrawn with MNIST's line width. In a picture the ink is
+separated from the paper first, and its lines are redrawn if their width is far from MNIST's.
 
 References
 ----------
@@ -21,37 +21,42 @@ from data.pictures.open import check_size, open_image
 
 __all__ = ["centre", "draw", "from_image", "from_strokes", "open_image"]
 
-FIELD = 28  # pixels: the side of an MNIST image
-BOX = 20  # pixels: the longest side of a digit in it
-MIDDLE = 14  # the pixel, counted from 0, on which MNIST's centres of mass lie
-LINE_WIDTH = 2.5  # pixels: the median over MNIST's training images
-LINE_EDGE = 1.3  # pixels over which a line fades from ink to paper
-LIKE_MNIST = (1.7, 5.9)  # pixels: 98 in 100 of MNIST's lines; a picture within is not redrawn
-NO_LINES = 9.0  # pixels: ink this wide is a blot, with no lines to draw again
-STEP = 0.4  # pixels between two points of a drawn line; finer ones are skipped
+# The canvas of the window, on which people draw. Lengths are in its pixels.
+SIZE = 300  # side
+RADIUS = 8  # of the pen
+
+# An MNIST image. Lengths are in its pixels.
+FIELD = 28  # side of the image
+BOX = 20  # longer side of the digit in it
+MIDDLE = 14  # row and column, from 0, of the centre of mass
+LINE_WIDTH = 2.5  # median over the training images
+LINE_EDGE = 1.3  # distance over which a line fades from ink to paper
+LIKE_MNIST = (1.7, 5.9)  # widths of 98 % of MNIST's lines; lines in this range are not redrawn
+NO_LINES = 9.0  # wider ink is a blot, which has no lines to redraw
+STEP = 0.4  # distance between the points of a redrawn stroke
 
 
 def from_strokes(
     strokes: Iterable[Sequence], *, width: float = LINE_WIDTH, edge: float = LINE_EDGE
 ) -> np.ndarray:
-    """Draw pen strokes as an MNIST digit, whatever their size and wherever they are.
+    """Draw pen strokes as an MNIST digit; their size and position do not matter.
 
     Parameters
     ----------
-    strokes : sequence of array_like, each (P, 2)
-        The points (x, y) of each stroke in pixels, y down. A stroke of one point is a dot.
+    strokes : iterable of array_like, each (P, 2)
+        Points (x, y) of each stroke in pixels, y down. A stroke of one point is a dot.
     width, edge : float
-        Of the line it is drawn with, and of its fading rim: pixels of the result.
+        Width of the line, and the distance over which it fades to paper; pixels of the result.
 
     Returns
     -------
     ndarray, float32, (28, 28)
-        Ink in [0, 1] on paper 0; all 0 if there is no point.
+        Paper is 0, ink is 1; all 0 if there is no point.
 
     Raises
     ------
     ValueError
-        If a stroke is not a list of finite pairs.
+        If a stroke is not a list of finite pairs (x, y).
     """
     drawn = [np.asarray(stroke, np.float64) for stroke in strokes if len(stroke)]
     for stroke in drawn:
@@ -70,17 +75,18 @@ def from_image(image: Image.Image) -> np.ndarray:
     Parameters
     ----------
     image : PIL.Image.Image
-        Any size and mode; dark ink on light paper or light on dark, shadows allowed.
+        Any mode; dark ink on light paper or light on dark, evenly lit or not.
 
     Returns
     -------
     ndarray, float32, (28, 28)
-        Ink in [0, 1] on paper 0; all 0 if the picture is blank.
+        Paper is 0, ink is 1; all 0 if the picture is blank.
 
     Raises
     ------
     DataError
-        If the picture has more than `pictures.open.MAX_PIXELS` pixels; nothing is decoded.
+        If the picture has more than `data.pictures.open.MAX_PIXELS` pixels. This is checked
+        before any pixel is decoded.
     """
     check_size(image, "the image")
     digit = ink.find(ink.grey(image))
@@ -88,7 +94,7 @@ def from_image(image: Image.Image) -> np.ndarray:
         return np.zeros((FIELD, FIELD), np.float32)
     scale = BOX / max(digit.shape)
     width = lines.line_width(digit) * scale
-    if max(digit.shape) in (BOX - 1, BOX):  # framed as MNIST's are: left as it is
+    if max(digit.shape) in (BOX - 1, BOX):  # already of MNIST's size: not resized
         return centre(digit)
     if width < LIKE_MNIST[0] or LIKE_MNIST[1] < width < NO_LINES:
         points, pairs = lines.centre_lines(digit)
@@ -101,15 +107,15 @@ def from_image(image: Image.Image) -> np.ndarray:
 def draw(segments: np.ndarray, width: float = LINE_WIDTH, edge: float = LINE_EDGE) -> np.ndarray:
     """Draw line segments with a round pen on a field of `BOX` by `BOX` pixels.
 
-    A pixel's ink follows from the distance between its middle and the nearest segment: 1 well
-    inside the line, 0 outside, and falling linearly over `edge` pixels between.
+    A pixel's ink is a function of the distance d from its centre to the nearest segment:
+    ``clip((width / 2 - d) / edge + 1 / 2, 0, 1)``.
 
     Parameters
     ----------
     segments : ndarray, (S, 2, 2)
-        Both ends (x, y) of each, in pixels from the field's upper left corner.
+        Both ends (x, y) of each segment, in pixels from the upper left corner.
     width, edge : float
-        Pixels.
+        Width of the line, and the distance over which it fades to paper, pixels.
 
     Returns
     -------
@@ -130,14 +136,14 @@ def draw(segments: np.ndarray, width: float = LINE_WIDTH, edge: float = LINE_EDG
 
 
 def centre(digit: np.ndarray) -> np.ndarray:
-    """Lay a digit on an empty `FIELD` so that its centre of mass falls on the middle.
+    """Place a digit on an empty image with its centre of mass in the middle.
 
-    It is moved by whole pixels, as in MNIST, and no part of it leaves the field.
+    It is moved by whole pixels, as in MNIST, and never beyond the edge of the image.
 
     Parameters
     ----------
     digit : ndarray, float32, (H, W)
-        Ink, H and W at most `FIELD`.
+        Paper is 0, ink is 1; H and W are at most 28.
 
     Returns
     -------
@@ -157,17 +163,17 @@ def centre(digit: np.ndarray) -> np.ndarray:
 
 
 def _fit(strokes, width=LINE_WIDTH, edge=LINE_EDGE):
-    """Move and scale strokes so that their ink, `width` wide, just fills the box."""
+    """Move and scale strokes so that lines `width` wide just fit the box."""
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     extent = (high - low).max()
-    room = BOX - width - (edge - 1)  # a faded edge reaches that much further
+    room = BOX - width - (edge - 1)  # the fading edge reaches (edge - 1) / 2 further at each end
     scale = room / extent if extent > 0 else 1.0
     return [(stroke - (low + high) / 2) * scale + BOX / 2 for stroke in strokes]
 
 
 def _thin_out(stroke):
-    """Keep a point about every `STEP` pixels along a stroke, and always both ends."""
+    """Keep one point about every `STEP` pixels along a stroke, and both ends."""
     along = np.r_[0, np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))]
     keep = np.diff(along // STEP, prepend=-1) > 0
     keep[-1] = True

@@ -1,4 +1,4 @@
-"""Download a file that is known by its checksum: whole and right, or not at all."""
+"""Download a file and verify its SHA-256: the file appears whole and correct, or not at all."""
 
 import hashlib
 import os
@@ -13,37 +13,37 @@ from tqdm import tqdm
 
 from data.errors import DataError
 
-MAX_SIZE = 16 * 2**20  # bytes; no file of digits is that long, an endless answer is
-CHUNK = 2**16  # bytes read at a time
+MAX_SIZE = 16 * 2**20  # bytes; MNIST's files are smaller, an endless response is not
+CHUNK = 2**16  # bytes per read
 
 
 class DownloadError(DataError):
-    """A server did not give what was asked of it; the message names the address."""
+    """A download failed; the message names the URL."""
 
 
 def fetch(url: str, path: Path, sha256: str, timeout: float) -> None:
-    """Download `url` to `path` with a progress bar on stderr.
+    """Download `url` to `path`, with a progress bar on stderr.
 
-    The bytes go to a temporary file in the same folder, which takes its name when its checksum has
-    been found right; whatever happens, nothing else is left behind.
+    The bytes go to a temporary file in the same folder, which is renamed to `path` once its
+    checksum matches. On failure the temporary file is removed and `path` is unchanged.
 
     Parameters
     ----------
     url : str
     path : Path
     sha256 : str
-        Checksum of the content in hexadecimal.
+        Expected checksum, hexadecimal.
     timeout : float
-        Seconds that the server may stay silent.
+        Longest time without data from the server, seconds.
 
     Raises
     ------
     DownloadError
-        If the server is silent, refuses, breaks off or gives other bytes.
+        If the server cannot be reached, refuses, times out, closes early, or sends other bytes.
     OSError
         If the file cannot be written.
     """
-    # A name of its own for each attempt: processes that download at once never share a file.
+    # A random name: processes that download at the same time must not share a file.
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     digest = hashlib.sha256()
     try:
@@ -59,7 +59,7 @@ def fetch(url: str, path: Path, sha256: str, timeout: float) -> None:
 
 
 def _receive(url: str, timeout: float) -> Iterator[bytes]:
-    # Only errors of the network become a DownloadError; those of the disk pass `yield` by.
+    # Errors of the disk are raised in the caller, outside this `try`, and stay an OSError.
     try:
         with urllib.request.urlopen(url, timeout=timeout) as response:
             total = response.length
@@ -74,5 +74,5 @@ def _receive(url: str, timeout: float) -> Iterator[bytes]:
                 raise DownloadError(f"{url}: ended after {bar.n} of {total} bytes")
     except (OSError, HTTPException) as error:
         if isinstance(error, HTTPError):
-            error.close()  # it is the answer as well, and holds the connection
+            error.close()  # it is also the response, and holds the connection
         raise DownloadError(f"{url}: {str(error).strip()}") from error

@@ -1,5 +1,5 @@
-"""The error every reader in this package raises for input that it cannot use."""
+"""The error that the readers in this package raise."""
 
 
 class DataError(ValueError):
-    """Input that cannot be used; the message names it and says what to do, in one line."""
+    """Input that cannot be used; one line names it, the fault and the remedy."""

@@ -1,4 +1,4 @@
-"""Pictures in files and folders, made ready for a network on as many cores as asked for."""
+"""Find picture files in folders, and turn them into digits in several processes."""
 
 import multiprocessing
 import os
@@ -16,28 +16,29 @@ from numpy.typing import NDArray
 from data import canvas
 from data.errors import DataError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")  # what a folder is read for
-FIRST = 128  # so many are read right here: processes take longer to start
-AT_ONCE = 32  # pictures that a process is given at a time
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")  # searched for in folders
+FIRST = 128  # pictures read in this process: starting others would take longer
+AT_ONCE = 32  # pictures in one task of a worker process
 
 Picture = tuple[str, NDArray[np.float32]]
 OnError = Callable[[Exception], None]
 
 
 def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
-    """Yield the files named, and for a folder all pictures in it and in its folders, sorted.
+    """Replace each folder by the pictures in it and in its subfolders, sorted.
 
     Parameters
     ----------
     names : iterable of str
-        Of files, which need not exist, and folders.
+        Files and folders. A name that is not a folder is yielded as it is, even if it is missing.
     on_error : callable
-        Is given the ``OSError`` of a folder that cannot be listed, and a ``DataError`` for one
-        without pictures.
+        Called with an ``OSError`` if a folder cannot be listed, and with a ``DataError`` if it
+        has no pictures.
 
     Yields
     ------
     str
+        Path of a file.
     """
     for name in names:
         if not os.path.isdir(name):
@@ -55,21 +56,27 @@ def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
 
 
 def read(files: Iterable[str], on_error: OnError, jobs: int = 1) -> Iterator[Picture]:
-    """Make each picture look like an MNIST digit.
+    """Turn pictures into digits that look like MNIST's, in the order of the files.
 
     Parameters
     ----------
     files : iterable of str
     on_error : callable
-        Is given the ``DataError`` or ``OSError`` of each that cannot be read; the rest goes on.
+        Called with the ``DataError`` or ``OSError`` of a picture that cannot be read; the others
+        are still yielded.
     jobs : int
-        Processes to read them with, if there are many.
+        Worker processes; they start only if there are more than `FIRST` files.
 
     Yields
     ------
     file : str
-    digit : ndarray of shape (28, 28), float32
-        In the order of the files.
+    digit : ndarray, float32, (28, 28)
+        Paper is 0, ink is 1.
+
+    Raises
+    ------
+    DataError
+        If a worker process dies.
     """
     files = iter(files)
     first = (prepare(file) for file in (files if jobs == 1 else islice(files, FIRST)))
@@ -81,7 +88,7 @@ def read(files: Iterable[str], on_error: OnError, jobs: int = 1) -> Iterator[Pic
 
 
 def prepare(file: str) -> tuple[str, NDArray[np.float32] | Exception]:
-    """Return a picture's name and digit, or the error that tells why it cannot be read."""
+    """Return a picture's name and its digit, or its name and the error if it cannot be read."""
     try:
         with canvas.open_image(file) as image:
             digit = canvas.from_image(image)
@@ -93,11 +100,12 @@ def prepare(file: str) -> tuple[str, NDArray[np.float32] | Exception]:
 
 
 def _prepared_elsewhere(files, jobs):
-    """Yield `prepare` of each file, made by other processes a little ahead."""
+    """Yield the results of `prepare`, computed ahead of time by worker processes."""
     group = list(islice(files, AT_ONCE))
     if not group:
         return
-    # "spawn": a process with threads cannot be safely copied as it is. Ctrl-C is for the parent.
+    # "spawn", because forking a process that has threads is unsafe. Workers ignore Ctrl-C: the
+    # parent handles it.
     context = multiprocessing.get_context("spawn")
     ignoring = (signal.SIGINT, signal.SIG_IGN)
     with ProcessPoolExecutor(jobs, context, signal.signal, ignoring) as pool:
@@ -111,8 +119,8 @@ def _prepared_elsewhere(files, jobs):
                     yield from coming.popleft().result()
         except BrokenProcessPool:
             raise DataError(
-                "a process that prepares pictures has ended, for want of memory perhaps: "
-                "try one core only"
+                "a process that prepares pictures has ended, perhaps out of memory: "
+                "use one core (--jobs 1)"
             ) from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
