@@ -1,7 +1,7 @@
-"""IDX, the file format of MNIST: arrays of bytes behind a short header.
+"""IDX, the file format of MNIST: a short header, then an array of bytes.
 
-Four bytes say what follows (0, 0, 8 for unsigned bytes, the number of axes), then each axis has its
-size as a big-endian number of four bytes, then come the elements, the last axis running fastest.
+The header is four bytes (0, 0, 8 for unsigned bytes, the number of axes) and the size of each axis
+as a big-endian uint32. The elements follow in C order.
 """
 
 import math
@@ -15,30 +15,31 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 
-CHUNK = 1 << 16  # bytes of a gzip file that are unpacked at a time
-MAX_COUNT = 300_000  # a larger count is a damaged header: EMNIST's digits, all of them, are 280,000
+CHUNK = 1 << 16  # compressed bytes per read
+MAX_COUNT = 300_000  # items; EMNIST has 280,000 digits, so a larger count is a damaged header
 
 
 def read(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Read items of a known shape; a name that ends in ".gz" is a gzip file.
+    """Read the items of an IDX file; one whose name ends in ".gz" is decompressed.
 
-    Never more than the header declares, and one byte, is read or unpacked.
+    At most one byte more than the header declares is read or decompressed.
 
     Parameters
     ----------
     path : Path
     item_shape : tuple of int
-        Shape of one item: (28, 28) for images, () for labels.
+        Expected shape of an item: (28, 28) for images, () for labels.
 
     Returns
     -------
-    items : (N, *item_shape) uint8
-        N is at least 1 and at most `MAX_COUNT`.
+    ndarray, uint8, (N, *item_shape)
+        Writable; N is in [1, `MAX_COUNT`].
 
     Raises
     ------
     DataError
-        If the file is empty, truncated, oversized, of another type or shape, or not sound gzip.
+        If the file is empty, truncated or oversized, has another type or shape, or is no valid
+        gzip file.
     OSError
         If the file cannot be opened.
     """
@@ -47,7 +48,7 @@ def read(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
             content = Gunzip(file) if path.suffix == ".gz" else file
             count = _read_count(content, path, item_shape)
             size = count * math.prod(item_shape)
-            body = content.read(size + 1)  # one more than there should be, to see what trails
+            body = content.read(size + 1)  # one byte more, to detect trailing bytes
     except EOFError as error:
         raise unusable(path, "is truncated: its gzip stream does not end") from error
     except zlib.error as error:
@@ -56,14 +57,15 @@ def read(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
         raise unusable(path, f"is truncated: {len(body)} of {size} bytes after its header")
     if len(body) > size:
         raise unusable(path, f"is oversized: bytes trail the {size} that its header declares")
-    return np.frombuffer(body, np.uint8).reshape(count, *item_shape).copy()  # copied: writable
+    return np.frombuffer(body, np.uint8).reshape(count, *item_shape).copy()  # a copy is writable
 
 
 class Gunzip:
-    """What a gzip file holds, unpacked only as far as it is asked for.
+    """A gzip file of one member, decompressed on demand.
 
-    The library's own gzip reads a header byte by byte and takes any number of empty parts, so that
-    a few megabytes can keep it busy for a minute. Here there is one part, and zlib reads it all.
+    The standard library's `gzip` loops in Python over each byte of a header and over any number of
+    empty members, so that a hostile file of a few megabytes takes a minute. Here zlib parses
+    everything, and a second member is trailing data.
 
     Parameters
     ----------
@@ -72,26 +74,26 @@ class Gunzip:
 
     def __init__(self, file: BinaryIO):
         self._file = file
-        self._zlib = zlib.decompressobj(wbits=31)  # 31: a gzip header, the data, their checksum
+        self._zlib = zlib.decompressobj(wbits=31)  # 31: expect a gzip header and checksum
 
     def read(self, size: int) -> bytes:
-        """Return the next ``size`` bytes, or all that are left.
+        """Return the next ``size`` bytes; fewer at the end.
 
         Raises
         ------
         EOFError
-            If the file is cut short.
+            If the file is truncated.
         zlib.error
-            If it is not sound gzip.
+            If it is no valid gzip file.
         """
         parts = []
         while size > 0:
             packed = self._zlib.unconsumed_tail or self._zlib.unused_data or self._file.read(CHUNK)
-            if self._zlib.eof:  # what follows the end is handed out as it is, and is too much
+            if self._zlib.eof:  # return trailing bytes as they are: `read` reports them
                 parts.append(packed[:size])
                 break
             if not packed:
-                if self._file.tell() == 0:  # of no bytes at all nothing was cut off
+                if self._file.tell() == 0:  # empty, not truncated
                     break
                 raise EOFError
             parts.append(self._zlib.decompress(packed, size))
@@ -100,7 +102,7 @@ class Gunzip:
 
 
 def unusable(path: Path, fault: str) -> DataError:
-    """Return the error for a file that is there and whose content cannot be used."""
+    """Return the error for a file that exists and whose content cannot be used."""
     return DataError(f"{path} {fault}; delete it or replace it with a good copy")
 
 

@@ -1,7 +1,6 @@
-"""The loops over pixels that NumPy is too slow for, compiled by numba.
+"""Loops over pixels that are too slow in NumPy, compiled by numba.
 
-Each is serial and releases the interpreter's lock, checks nothing, and writes into arrays that
-it is given.
+Each kernel is serial, releases the GIL, checks nothing and writes into arrays it is given.
 """
 
 import numba
@@ -9,35 +8,37 @@ import numpy as np
 from numba import njit
 
 COMPILING = not numba.config.DISABLE_JIT
-"""False where NUMBA_DISABLE_JIT is set: NumPy is then quicker than these loops."""
+"""False if NUMBA_DISABLE_JIT is set: NumPy is then faster than these loops."""
 
 
 def kernel(function):
-    """Compile ``function`` when it is first called; keep the result on disk if there is room."""
+    """Compile ``function`` at its first call; cache the result on disk if that is possible."""
     try:
         return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # numba found no folder that it can write to
+    except RuntimeError:  # numba found no writable cache folder
         return njit(nogil=True)(function)
 
 
 @kernel
 def draw_digits(points, starts, width, edge, side, middle, rows, images):
-    """Draw digits of one form as `data.canvas.from_strokes` does, each with a pen of its own.
+    """Draw digits of one form as `data.canvas.from_strokes` does, each with its own line width.
 
     Parameters
     ----------
     points : ndarray, float32, (n, M, 2)
-        x and y along the strokes; moved and scaled in place to the box of `side` pixels.
+        Points (x, y) along the strokes of each digit; overwritten.
     starts : ndarray, int32, (strokes + 1,)
-        Where in M each stroke begins, and M.
+        Index of each stroke's first point, then M.
     width, edge : ndarray, float32, (n,)
-        Of each digit's line, pixels.
-    side, middle : int
-        The box's side, and the pixel on which the centre of mass is laid.
+        Width of each digit's line and the distance over which it fades to paper, pixels.
+    side : int
+        Longer side of a digit, pixels.
+    middle : int
+        Row and column of the centre of mass.
     rows : ndarray, int, (n,)
-        Where in `images` each digit goes.
+        Index in `images` of each digit.
     images : ndarray, uint8, (N, H, W)
-        All 0 in these rows.
+        Output; must be 0 at `rows`.
     """
     nearest = np.empty((side, side), np.float32)
     for i in range(len(points)):
@@ -52,7 +53,7 @@ def draw_digits(points, starts, width, edge, side, middle, rows, images):
 
 @kernel
 def _fit(points, room, side):
-    """Scale points so that their longer side is `room`, about the middle of a box of `side`."""
+    """Scale points to a longer side of `room`, centred in a box of `side` by `side` pixels."""
     low_x, low_y = points[0]
     high_x, high_y = points[0]
     for x, y in points:
@@ -65,7 +66,7 @@ def _fit(points, room, side):
 
 @kernel
 def _approach(a, b, reach, nearest):
-    """Lower each pixel's squared distance to that from the segment a to b, within its reach."""
+    """Update the squared distance of each pixel within `reach` of the segment from a to b."""
     side = len(nearest)
     dx, dy = b[0] - a[0], b[1] - a[1]
     square = max(dx * dx + dy * dy, np.float32(1e-12))
@@ -84,7 +85,7 @@ def _approach(a, b, reach, nearest):
 
 @kernel
 def _centre(nearest, width, edge, middle, image):
-    """Turn distances into ink, and lay it with its centre of mass on the middle."""
+    """Turn squared distances into ink, and place it with its centre of mass in the middle."""
     side = len(nearest)
     mass = mass_x = mass_y = 0.0
     for y in range(side):
@@ -103,18 +104,21 @@ def _centre(nearest, width, edge, middle, image):
 
 @kernel
 def warp(images, matrix, shift, pull, warped):
-    """Move every pixel as `data.augment.Warp` describes, interpolating between four neighbours.
+    """Warp images as `data.augment.Warp` describes, with bilinear interpolation.
+
+    A pixel at p in the warped image is read from ``matrix @ (p - c) + c + shift + pull(p)`` in the
+    original, where c is the centre.
 
     Parameters
     ----------
-    images, warped : ndarray, uint8, (N, H, W)
-        From and to.
+    images : ndarray, uint8, (N, H, W)
     matrix : ndarray, float32, (N, 2, 2)
-        From (x, y) about the middle of the warped image to (x, y) in the original.
     shift : ndarray, float32, (N, 2)
-        Added to that, pixels.
+        (x, y), pixels.
     pull : ndarray, float32, (N, K, K, 2)
-        Added as well: (x, y) in pixels at K x K knots spread evenly over the image.
+        Displacement (x, y), pixels, at K x K knots spread evenly over the image.
+    warped : ndarray, uint8, (N, H, W)
+        Output.
     """
     N, H, W = images.shape
     K = pull.shape[1]
@@ -139,7 +143,7 @@ def warp(images, matrix, shift, pull, warped):
 
 @kernel
 def _between(pull, i, j, a, b, axis):
-    """Interpolate the pull between four knots."""
+    """Interpolate the displacement along one axis between four knots."""
     above = pull[i, j, axis] * (1 - a) + pull[i, j + 1, axis] * a
     below = pull[i + 1, j, axis] * (1 - a) + pull[i + 1, j + 1, axis] * a
     return above * (1 - b) + below * b
@@ -147,7 +151,7 @@ def _between(pull, i, j, a, b, axis):
 
 @kernel
 def _sample(image, x, y):
-    """Interpolate an image at (x, y); around it everything is 0."""
+    """Interpolate an image at (x, y); it is 0 outside."""
     H, W = image.shape
     left, top = int(np.floor(x)), int(np.floor(y))
     if left < -1 or top < -1 or left >= W or top >= H:
@@ -169,14 +173,16 @@ def _sample(image, x, y):
 
 @kernel
 def redraw(images, pen, drawn):
-    """Draw images again with a broader or a finer pen, as `data.augment.Warp` describes.
+    """Dilate or erode images over each pixel's four neighbours, as `data.augment.Warp` describes.
 
     Parameters
     ----------
-    images, drawn : ndarray, uint8, (N, H, W)
-        From and to; around the images is paper, 0.
+    images : ndarray, uint8, (N, H, W)
+        Treated as 0 outside.
     pen : ndarray, float32, (N,)
-        In [-1, 1]; above 0 for a broader one.
+        Dilation (> 0) or erosion (< 0) strength, in [-1, 1].
+    drawn : ndarray, uint8, (N, H, W)
+        Output.
     """
     N, H, W = images.shape
     for n in range(N):

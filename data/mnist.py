@@ -1,15 +1,15 @@
 """MNIST: find its four files, or download and verify them, and read them.
 
-A set ("train" or "test") is a pair of IDX files, plain or gzipped: images and their labels.
+Each set, "train" and "test", is a pair of IDX files, plain or gzipped: images and labels.
 
-The folder named by the caller decides, then the one in the environment variable MNIST_DIR; if
-neither names one, it is the cache, filled by a download when it lacks a file. What was named and
-lacks a file is an error: nobody who names a folder wants other digits than the ones in it. Local
-files are checked by structure, not by checksum, so that smaller sets of the same form can be read.
+The folder is the caller's; if none is given, the one in the environment variable MNIST_DIR; if
+that is not set, the cache, to which missing files are downloaded. A missing file in a folder that
+was named is an error, because whoever names a folder wants the digits in it. Local files are
+checked for their structure, not their checksum, so that other sets of this form can be read.
 
 References
 ----------
-LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition.
+LeCun, Bottou, Bengio and Haffner, "Gradient-Based Learning Applied to Document Recognition",
 Proceedings of the IEEE 86 (11), 1998, section III.
 """
 
@@ -30,7 +30,7 @@ SPLITS = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-SHA256 = {  # of the gzipped files, as the mirrors give them
+SHA256 = {  # of the gzipped files on the mirrors
     "train-images-idx3-ubyte": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
     "train-labels-idx1-ubyte": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
     "t10k-images-idx3-ubyte": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
@@ -43,43 +43,44 @@ MIRRORS = (
 CACHE = Path(__file__).parent / "cache"
 
 IMAGE_SHAPE = (28, 28)
-TIMEOUT = 20.0  # seconds that a mirror may stay silent
+TIMEOUT = 20.0  # seconds without data from a mirror
 
 NAME_A_FOLDER = "name the folder of MNIST's four files with --data-dir or MNIST_DIR"
 
 
 class NoDataError(DataError):
-    """MNIST is neither on this machine nor to be had from a mirror."""
+    """MNIST is not on this machine, and no mirror provides it."""
 
 
 def load(
     split: str, directory: Folder | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read a set of MNIST, downloading it first if it is nowhere on this machine.
+    """Read a set of MNIST; download it first if no folder is named and the cache lacks a file.
 
     Parameters
     ----------
     split : {"train", "test"}
-        Officially 60,000 and 10,000 digits.
+        60,000 and 10,000 digits.
     directory : path, optional
-        Where the files are; by default the folder in MNIST_DIR, or else the cache.
+        Folder of the files. Default: the folder in MNIST_DIR, or else the cache.
 
     Returns
     -------
-    images : (N, 28, 28) uint8
+    images : ndarray, uint8, (N, 28, 28)
         0 is paper, 255 is ink.
-    labels : (N,) uint8, in [0, 9]
+    labels : ndarray, uint8, (N,)
+        In [0, 9].
 
     Raises
     ------
     ValueError
         If `split` is neither "train" nor "test".
     NoDataError
-        If no folder is named, the cache lacks a file and no mirror gives it.
+        If no folder is named, the cache lacks a file and no mirror provides it.
     DataError
         If the named folder lacks a file, a file is damaged, or the cache cannot be written.
     OSError
-        If a file is there and cannot be opened.
+        If a file exists and cannot be opened.
     """
     if split not in SPLITS:
         raise ValueError(f"split must be 'train' or 'test', not {split!r}")
@@ -97,30 +98,30 @@ def load(
 
 
 def find_local(directory: Folder | None = None) -> Path | None:
-    """Return the folder that `load` reads, or None if it lacks any of the four files.
+    """Return the folder that `load` would read, or None if it lacks one of the four files.
 
-    Nothing is downloaded, and the files are not opened.
+    Nothing is downloaded, and no file is opened.
     """
     folder = _named_folder(directory) or CACHE
     return None if _lacking(folder, SHA256) else folder
 
 
 def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
-    """Fetch the files that a folder lacks, each verified before it takes its name.
+    """Download the files that a folder lacks, and verify their checksums.
 
     Parameters
     ----------
     folder : Path
-        Made if it is not there.
+        Created if it does not exist.
     mirrors : sequence of str
-        Addresses ending in "/"; each is asked for what those before it did not give.
+        URLs ending in "/". After a failure the next mirror is asked for the remaining files.
     timeout : float
-        Seconds that a mirror may stay silent.
+        Longest time without data from a mirror, seconds.
 
     Raises
     ------
     NoDataError
-        If a file comes whole from no mirror.
+        If every mirror fails.
     DataError
         If the folder cannot be written.
     """
@@ -137,7 +138,7 @@ def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
     except OSError as error:
         raise DataError(
             f"cannot keep MNIST in {folder} ({error.strerror}); "
-            f"make it a folder that can be written, or {NAME_A_FOLDER}"
+            f"make it a writable folder, or {NAME_A_FOLDER}"
         ) from error
     raise NoDataError(
         f"MNIST is not on this machine and cannot be downloaded ({'; '.join(failures)}); "
@@ -146,10 +147,10 @@ def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
 
 
 def _folder(split: str, directory: Folder | None) -> Path:
-    """Return the folder to read `split` from; what it lacks is downloaded or an error."""
+    """Return the folder to read `split` from; download to the cache what it lacks."""
     folder = _named_folder(directory)
     if folder is None:
-        if _lacking(CACHE, SHA256):  # all four, so that no training ends without its test set
+        if _lacking(CACHE, SHA256):  # all four files: training ends with the test set
             download(CACHE, MIRRORS, TIMEOUT)
         return CACHE
     if lacking := _lacking(folder, SPLITS[split]):
@@ -167,8 +168,8 @@ def _named_folder(directory: Folder | None) -> Path | None:
 
 
 def _local(folder: Path, name: str) -> Path:
-    """Return the file of this name in the folder, gzipped or plain, if there is one."""
-    # Gzipped first: if both are there, the plain one may be what a broken-off gunzip left.
+    """Return the path of a file, gzipped if there is such a file, else plain."""
+    # Gzipped first: if both exist, an interrupted gunzip may have left the plain one.
     gzipped = folder / f"{name}.gz"
     return gzipped if gzipped.is_file() else folder / name
 

@@ -1,7 +1,6 @@
-"""Stacks: many images in one ``.npy`` or ``.npz`` file, read a few thousand at a time.
+"""Stacks: many images in one ``.npy`` or ``.npz`` file, read in chunks of a few thousand.
 
-A stack is read from its first byte to its last and never held as a whole, so memory stays the same
-however many images there are.
+The file is streamed, so memory does not grow with the number of images.
 """
 
 import io
@@ -21,33 +20,34 @@ from data.pictures.open import MAX_DECODED_PIXELS
 
 SUFFIXES = (".npy", ".npz")
 CHUNK = 8192
-"""Images that are read at once, unless they are large."""
+"""Largest number of images in a chunk."""
 
 CHUNK_BYTES = 32 << 20
-"""What is read at once is no more than this."""
+"""Largest size of a chunk, unless a single image is larger."""
 
-SIZE = (canvas.FIELD, canvas.FIELD)
-HEADERS = {  # by version: the bytes that say how long a header is, and what reads it
+HEADERS = {  # version: size of the field that holds the header's length, and NumPy's parser
     (1, 0): (2, np.lib.format.read_array_header_1_0),
     (2, 0): (4, np.lib.format.read_array_header_2_0),
 }
-MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it looks at once the header is read
+MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it checks only after reading the header
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What NumPy writes. The others are unpacked by zipfile in one go, however much comes out."""
+"""What NumPy writes. With other methods zipfile does not bound the size of a read."""
 
 
 class Chunk(NamedTuple):
-    """Some of a stack's images, ready for a network.
+    """Consecutive images of a stack, ready for a network.
 
     Attributes
     ----------
     names : list of str
-        Each image's: the file's, and which it is, ``digits.npy[0]``.
-    images : ndarray, shape (n, 28, 28)
-        uint8, or float in [0, 1]; ink is above 0.
-    start, of : int
-        Which image of its stack is the first here, from 0, and how many the whole stack has.
+        Name of each image: the file and the image's index, as in ``digits.npy[0]``.
+    images : ndarray, (n, 28, 28)
+        uint8, or float in [0, 1]; paper is 0.
+    start : int
+        Index in the stack of the first image.
+    of : int
+        Number of images in the stack.
     """
 
     names: list[str]
@@ -57,23 +57,31 @@ class Chunk(NamedTuple):
 
 
 def is_stack(name: str) -> bool:
-    """Return whether a file's name is that of a stack."""
+    """Return whether a file is a stack, by its suffix."""
     return Path(name).suffix.lower() in SUFFIXES
 
 
 def chunks(file: str) -> Iterator[Chunk]:
-    """Read a stack's images in order.
+    """Read the images of a file in order.
 
-    An ``.npz`` file may hold several stacks, ``digits.npz/train[0]``; what is no array of images in
-    it, such as labels, is passed over. Images of 28x28 are taken as they are, like MNIST's; those
-    of another size are prepared one by one, as a picture in a file is.
+    An ``.npz`` file may hold several stacks; their images are named ``digits.npz/train[0]``. Arrays
+    that are not images, such as labels, are skipped. Images of 28x28 pixels are passed on unchanged
+    and must look like MNIST's; those of another size go through `data.canvas.from_image`.
+
+    Parameters
+    ----------
+    file : str
+
+    Yields
+    ------
+    Chunk
 
     Raises
     ------
     DataError
-        If it is no whole file of images; what came before may still be used.
+        If the file is damaged or holds no images. Chunks yielded before are valid.
     OSError
-        If it cannot be opened.
+        If the file cannot be opened.
     """
     read = _chunks if Path(file).suffix.lower() == ".npy" else _chunks_of_all
     with open(file, "rb") as content:
@@ -87,7 +95,7 @@ def chunks(file: str) -> Iterator[Chunk]:
 
 
 def _chunks_of_all(content, file):
-    """Yield the images of all arrays of an archive that are images."""
+    """Yield the images of an archive; skip arrays that are not images."""
     found = False
     with zipfile.ZipFile(content) as archive:
         for member in archive.infolist():
@@ -105,7 +113,9 @@ def _chunks_of_all(content, file):
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
-    """Return an array's shape and dtype; refuse what is not stored image by image."""
+    """Return an array's shape and dtype; refuse Fortran order, which cannot be streamed."""
+    # `nn.saving.npz` reads the headers of models; `data` and `nn` may not import each other. Both
+    # leave the parsing to NumPy. Here version 2.0 is accepted too, and needs a limit of its own.
     digits, parse = HEADERS[np.lib.format.read_magic(stream)]
     stated = stream.read(digits)
     length = int.from_bytes(stated, "little")
@@ -142,10 +152,10 @@ def _chunks(stream, name):
 
 
 def _as_digits(images):
-    """Return images of 28x28 as they are, and others prepared: float32, (n, 28, 28)."""
+    """Return images of 28x28 unchanged, others as float32 digits, (n, 28, 28)."""
     if images.shape[3:] == (1,):
         images = images[..., 0]
-    if images.shape[1:] == SIZE:
+    if images.shape[1:] == (canvas.FIELD, canvas.FIELD):
         return images
     if images.dtype != np.uint8:
         images = np.rint(255 * images).astype(np.uint8)

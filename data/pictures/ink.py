@@ -1,8 +1,9 @@
-"""Find the ink in a picture: which pixels are pen and which are paper.
+"""Separate ink from paper.
 
 The picture may be a screen drawing, a scan or a photograph, dark on light or light on dark,
-unevenly lit. Ink is what differs from the paper *around it*, so the paper is estimated first:
-one grey where the picture's rim shows just one, else the picture with its lines closed over.
+unevenly lit. Ink differs from the paper *around it*, so the brightness of the paper is estimated
+first: a constant if the border of the picture is uniform, else the picture after a morphological
+closing that removes its lines.
 """
 
 import warnings
@@ -10,34 +11,34 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps
 
-WORKING_SIDE = 400  # pixels: larger pictures are shrunk to it first
-WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # of the picture: lines in a photograph are narrower
-FLAT = 0.03  # greys of a rim that differ less are one paper
-SCAN_SIDE = 64  # pixels: nobody takes smaller photographs
-MIN_CONTRAST = 0.06  # of full scale: less between ink and paper is a blank picture
-MIN_PIECE = 0.03  # of the largest piece of ink: a smaller one apart is a speck
-GRAIN = 0.2  # of all ink: if no piece is larger, it is noise
-SOLID = 0.25  # of the pen's darkest: less is the fading rim of a line
-FAINT = 0.1  # likewise: less is no ink
+WORKING_SIDE = 400  # pixels: larger pictures are shrunk to this side
+WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # sides of the closing's window, as fractions of the picture's
+FLAT = 0.03  # brightness: a border that varies less is uniform
+SCAN_SIDE = 64  # pixels: a picture no larger than this is no photograph
+MIN_CONTRAST = 0.06  # brightness: with less between ink and paper the picture is blank
+MIN_PIECE = 0.03  # of the largest piece's area: a smaller piece is a speck
+GRAIN = 0.2  # of all ink: if no piece is larger, the ink is noise
+SOLID = 0.25  # coverage: more is ink for certain, less may be the soft edge of a line
+FAINT = 0.1  # coverage: less is no ink
 
 
 def grey(image: Image.Image) -> np.ndarray:
-    """Return a picture's brightness, upright and at most `WORKING_SIDE` on a side.
+    """Return a picture's brightness, upright, with sides of at most `WORKING_SIDE` pixels.
 
     Parameters
     ----------
     image : PIL.Image.Image
-        Of any mode; transparent parts are filled with what contrasts with the rest.
+        Any mode. Transparent pixels become black if the opaque ones are bright, else white.
 
     Returns
     -------
     ndarray, float32, (H, W)
-        In [0, 1], black to white.
+        0 is black, 1 is white.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata is harmless
         image = ImageOps.exif_transpose(image)
-    if image.mode == "LAB":  # which Pillow cannot make grey: its first channel is
+    if image.mode == "LAB":  # Pillow cannot convert it to grey, but its first channel is grey
         image = image.getchannel("L")
     if image.mode[0] in "IF":
         values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
@@ -55,7 +56,7 @@ def grey(image: Image.Image) -> np.ndarray:
 
 
 def _shrink(image):
-    """Shrink to `WORKING_SIDE` by averaging, if larger; return float32."""
+    """Return a picture as float32, shrunk to `WORKING_SIDE` with a box filter if it is larger."""
     factor = max(image.size) / WORKING_SIDE
     image = image.convert("F")
     if factor > 1:
@@ -75,7 +76,8 @@ def find(grey: np.ndarray) -> np.ndarray | None:
     Returns
     -------
     ndarray, float32, (h, w), or None
-        How much of each pixel is ink, in [0, 1], within the ink's box; None if there is none.
+        Coverage within the bounding box of the ink: the ink in each pixel, in [0, 1]. None if
+        there is no ink.
     """
     contrast, noise = _contrast(grey)
     dark = contrast > max(otsu(contrast), 5 * noise, MIN_CONTRAST / 2)
@@ -95,7 +97,7 @@ def find(grey: np.ndarray) -> np.ndarray | None:
 
 
 def _contrast(grey):
-    """Return how much each pixel is on the ink's side of the paper around it, and the noise."""
+    """Return how much each pixel differs from the paper towards the ink, and the paper's noise."""
     rim = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
     split = otsu(grey)
     light_ink = (rim > split).mean() < 0.5
@@ -114,12 +116,12 @@ def _contrast(grey):
 
 
 def _spread(values):
-    """Return the standard deviation of values about their median, heedless of outliers."""
+    """Return a robust standard deviation, from the median absolute deviation."""
     return 1.5 * np.median(np.abs(values - np.median(values)))
 
 
 def _smooth(values):
-    """Calm a photograph's noise: a mean over three by three pixels, weighted to the middle."""
+    """Reduce a photograph's noise with a 3x3 binomial filter."""
     for _ in range(2):
         padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
         values = ((padded[:-2] + padded[2:]) / 4 + values / 2).T
@@ -127,14 +129,17 @@ def _smooth(values):
 
 
 def _lines(grey, share, light):
-    """Return how far lines narrower than a share of the picture differ from their paper.
+    """Return the contrast of lines narrower than ``share`` of the picture's longer side.
 
-    The paper is the picture with its lines closed over (maximum, then minimum). Dark ink takes
-    away a share of its light, in the shade as in the sun; what light ink adds is taken as it is.
+    The paper is estimated by a morphological closing: a running maximum, then a running minimum.
+    The contrast of dark ink is relative to the paper's brightness, so that it is the same in
+    shadow and in light; that of light ink is absolute.
     """
     grey = -grey if light else grey
     reach = int(max(grey.shape) * share / 2)
-    ramp = _ramp(grey)  # taken off first, lest the picture's rims be thought lines
+    ramp = _ramp(
+        grey
+    )  # removed first: at the border of the picture, closing would turn it into lines
     paper = grey - ramp
     for extreme in (np.maximum, np.minimum):
         for _ in range(2):
@@ -146,7 +151,7 @@ def _lines(grey, share, light):
 
 
 def _ramp(grey):
-    """Return the plane through brightness that fits it best, less its mean."""
+    """Return the least-squares plane through the brightness, without its mean."""
     y, x = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in grey.shape)
     slope_y = y @ grey.mean(axis=1) / max(y @ y, 1)
     slope_x = x @ grey.mean(axis=0) / max(x @ x, 1)
@@ -154,7 +159,7 @@ def _ramp(grey):
 
 
 def _running(values, length, extreme):
-    """Return the extreme over each `length` rows on end, by doubling."""
+    """Return the running extreme over ``length`` rows, in log2(length) steps."""
     done = 1
     while done < length:
         step = min(done, length - done)
@@ -164,7 +169,12 @@ def _running(values, length, extreme):
 
 
 def otsu(values: np.ndarray) -> float:
-    """Return the grey that parts values into two classes the farthest apart (Otsu, 1979)."""
+    """Return the threshold that maximises the variance between two classes.
+
+    References
+    ----------
+    Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979.
+    """
     low, high = values.min(), values.max()
     step = (high - low) / 255 or 1
     count = np.bincount(((values - low) / step + 0.5).astype(np.intp).ravel(), minlength=256)
@@ -174,12 +184,15 @@ def otsu(values: np.ndarray) -> float:
     mean_below = total[:-1] / np.maximum(below, 1)
     mean_above = (total[-1] - total[:-1]) / np.maximum(above, 1)
     between = below * above * (mean_above - mean_below) ** 2
-    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))  # an empty gap: its middle
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))  # several in an empty gap
     return low + step * (best.mean() + 0.5)
 
 
 def _pieces(solid):
-    """Return the mask without its specks, empty if it is mere grain."""
+    """Return the mask without specks; empty if it is all noise.
+
+    Pieces are 8-connected. They are found by union-find over the runs of the mask's rows.
+    """
     rows, starts, ends = _runs(solid)
     parent = np.arange(len(rows))
 
@@ -209,12 +222,12 @@ def _pieces(solid):
 
 
 def _widened(mask):
-    """Return the mask with two pixels more all round."""
+    """Return the mask dilated by two pixels."""
     return _running(_running(np.pad(mask, 2), 5, np.maximum).T, 5, np.maximum).T
 
 
 def _runs(mask):
-    """Return the row, the start and the end (exclusive) of every run of True along the rows."""
+    """Return row, start and end (exclusive) of each run of True along the rows."""
     change = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(change == 1)
     return rows, starts, np.nonzero(change == -1)[1]

@@ -1,23 +1,25 @@
-"""The lines of a drawing: how wide they are, and where their middle runs."""
+"""Lines of a drawing: their width and their centre lines."""
 
 from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
-THIN_FROM = 5.0  # pixels: how wide lines are made before they are thinned
-LONGEST = 400  # pixels: but no drawing is made larger for it
+THIN_FROM = 5.0  # pixels: lines are scaled to this width before thinning
+LONGEST = 400  # pixels: limit of the drawing's side after scaling
 
 
 def line_width(coverage: np.ndarray) -> float:
-    """Return the width of the pen, in pixels, of lines given as ink in [0, 1].
+    """Return the mean line width of a drawing, in pixels.
 
-    A line of length L and width w has the area A = L w and the outline P = 2 (L + w). The
-    outline of a soft-edged shape is the total of its gradient (the co-area formula).
+    A line of length L and width w has the area A = L w and the perimeter P = 2 (L + w), so
+    w = (P - sqrt(P^2 - 16 A)) / 4. The perimeter of a shape with soft edges is the integral of
+    its gradient's magnitude (the co-area formula).
 
     Parameters
     ----------
     coverage : ndarray, float32, (H, W)
+        Ink in [0, 1].
 
     Returns
     -------
@@ -32,12 +34,19 @@ def line_width(coverage: np.ndarray) -> float:
 
 
 def resize(digit: np.ndarray, scale: float) -> np.ndarray:
-    """Scale a digit, float32 (H, W) in [0, 1]; where it shrinks, pixels are averaged.
+    """Scale a digit: with a box filter to shrink it, bicubic to enlarge it.
+
+    Parameters
+    ----------
+    digit : ndarray, float32, (H, W)
+        Ink in [0, 1].
+    scale : float
+        Ratio of new to old size.
 
     Returns
     -------
-    ndarray, float32
-        ``scale`` times as high and wide, rounded, one pixel at least.
+    ndarray, float32, (round(scale H), round(scale W))
+        At least one pixel on each side; ink in [0, 1].
     """
     H, W = digit.shape
     size = (max(1, round(W * scale)), max(1, round(H * scale)))
@@ -46,19 +55,19 @@ def resize(digit: np.ndarray, scale: float) -> np.ndarray:
 
 
 def centre_lines(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Thin a digit's lines to their middle.
+    """Trace the centre lines of a drawing.
 
     Parameters
     ----------
     digit : ndarray, float32, (H, W)
-        Ink in [0, 1], in lines.
+        Ink in [0, 1].
 
     Returns
     -------
-    points : ndarray, (P, 2)
-        x and y of each point on a line.
+    points : ndarray, float64, (P, 2)
+        Points (x, y) on the lines, at some scale and offset.
     pairs : ndarray, int, (S, 2)
-        Which two points each segment joins; a lone point is joined to itself.
+        Indices of the two end points of each segment; every point also pairs with itself.
     """
     scale = min(THIN_FROM / line_width(digit), LONGEST / max(digit.shape))
     mask = resize(digit, scale) > 0.5
@@ -79,9 +88,16 @@ def centre_lines(digit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def thin(mask: np.ndarray) -> np.ndarray:
-    """Thin shapes, a mask of bool (H, W), to lines one pixel wide: a mask of the same shape.
+    """Thin shapes to lines one pixel wide; ends and holes are kept.
 
-    Ends and holes stay.
+    Parameters
+    ----------
+    mask : ndarray, bool, (H, W)
+        Left unchanged.
+
+    Returns
+    -------
+    ndarray, bool, (H, W)
 
     References
     ----------

@@ -1,9 +1,9 @@
-"""Picture files, which may come from strangers: opened if they are of a short list, or refused.
+"""Open picture files that may be damaged or hostile.
 
-A file of a few bytes can claim any number of pixels, and one of a few megabytes can hold a million
-pieces that a decoder takes its time over. So the file's size, its pixels, and how often and how
-much a decoder reads of it are limited before anything is decoded, and what is decoded is shrunk to
-what a digit needs before it is copied or converted.
+A file of a few bytes can claim any number of pixels, and one of a few megabytes can keep a decoder
+busy with a million chunks. So only a few formats are accepted; the size of the file, its pixels,
+and the number and size of the decoder's reads are limited; and large pictures are shrunk before
+they are copied or converted.
 """
 
 import io
@@ -17,33 +17,33 @@ from data.pictures import ink
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
-MAX_DECODED_PIXELS = 40_000_000  # of what is decoded in full: a page scanned at 600 dpi
-MAX_RUN_PIXELS = 4_000_000  # of a run-length coded BMP, which Pillow decodes in Python
+MAX_DECODED_PIXELS = 40_000_000  # where the decoder cannot shrink: a page scanned at 600 dpi
+MAX_RUN_PIXELS = 4_000_000  # of a run-length encoded BMP, which Pillow decodes in Python
 MAX_BYTES = 32 << 20  # of a file
-MAX_READS = 20_000  # of a decoder: a sound file of MAX_BYTES takes half as many
-MAX_EXIF = 1 << 16  # bytes: a JPEG's marker holds no more
-LARGE = 4 * ink.WORKING_SIDE  # pixels: what has a side of twice as many is shrunk towards it
+MAX_READS = 20_000  # by a decoder; a valid file of MAX_BYTES takes half as many
+MAX_EXIF = 1 << 16  # bytes: as much as fits into a JPEG marker
+LARGE = 4 * ink.WORKING_SIDE  # pixels: a picture with a side twice as long is shrunk towards this
 
 
 def open_image(path: str | os.PathLike) -> Image.Image:
-    """Read an image file whole, or say in one line why it cannot be read.
+    """Read and decode a picture file.
 
     Parameters
     ----------
     path : path-like
-        A file in one of `FORMATS`. Of several frames the first is read.
+        A file in one of `FORMATS`. Only the first frame is read.
 
     Returns
     -------
     PIL.Image.Image
-        Decoded and upright. Much larger than needed, it comes out smaller than it is in the file.
+        Decoded, and rotated as its EXIF orientation says. Large pictures are shrunk.
 
     Raises
     ------
     DataError
-        If it is missing, empty, cut short, no image, or larger than the limits above allow:
-        `MAX_BYTES`, `MAX_PIXELS`, and `MAX_DECODED_PIXELS` where it cannot be read smaller than
-        it is.
+        If the file is missing, truncated or no image, has more than `MAX_BYTES` bytes or
+        `MAX_PIXELS` pixels, or more than `MAX_DECODED_PIXELS` and its format does not allow
+        decoding at a smaller size.
     """
     name = os.fspath(path)
     try:
@@ -52,14 +52,14 @@ def open_image(path: str | os.PathLike) -> Image.Image:
         if len(content) > MAX_BYTES:
             raise DataError(f"{name}: more than {MAX_BYTES:,} bytes: save it smaller")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are checked here, and odd metadata is harmless
+            warnings.simplefilter("ignore")  # size is checked below, odd metadata is harmless
             return _decode(content, name)
     except DataError:
         raise
     except Image.DecompressionBombError:
         limit = f"{MAX_PIXELS:,} pixels"
-        raise DataError(f"{name}: far larger than {limit}, the most read here: shrink it") from None
-    except Exception as error:  # decoders stumble over broken files in every possible way
+        raise DataError(f"{name}: far more than {limit}, the limit: shrink it") from None
+    except Exception as error:  # decoders raise any exception for a broken file
         reason = getattr(error, "strerror", None)
         if reason is None:
             reason = f"not a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image: save it again"
@@ -67,14 +67,14 @@ def open_image(path: str | os.PathLike) -> Image.Image:
 
 
 def check_size(image: Image.Image, name: object, most: int = MAX_PIXELS) -> None:
-    """Raise DataError if a picture has more than so many pixels."""
+    """Raise DataError if a picture has more than ``most`` pixels."""
     W, H = image.size
     if most < W * H:
         raise DataError(f"{name}: {W}x{H} pixels, more than {most:,}: shrink it")
 
 
 class _Metered(io.BytesIO):
-    """A file's content, for a decoder that must not read it for ever."""
+    """A file's content that limits the number and the total size of reads."""
 
     def __init__(self, content):
         super().__init__(content)
@@ -82,7 +82,7 @@ class _Metered(io.BytesIO):
         self.bytes = 4 * len(content) + (1 << 20)
 
     def read(self, size=-1):
-        """Return the next bytes; raise OverflowError once there were too many reads or bytes."""
+        """Return the next bytes; raise OverflowError after too many reads or bytes."""
         read = super().read(size)
         self.reads -= 1
         self.bytes -= len(read)
@@ -94,18 +94,18 @@ class _Metered(io.BytesIO):
 def _decode(content, name):
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
-        image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))  # JPEG alone can be read smaller
+        image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))  # only JPEG can be decoded smaller
         in_runs = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
         check_size(image, name, MAX_RUN_PIXELS if in_runs else MAX_DECODED_PIXELS)
         image.load()
-        for key in ("exif", "Raw profile type exif"):  # where it says which side is up
+        for key in ("exif", "Raw profile type exif"):  # these hold the orientation
             if len(image.info.get(key, b"")) > MAX_EXIF:
                 del image.info[key]
         return ImageOps.exif_transpose(_shrunk(image))
 
 
 def _shrunk(image):
-    """Average a large picture over blocks of pixels, if its mode can be averaged."""
+    """Shrink a large picture by averaging blocks of pixels, in a mode that allows it."""
     factor = max(image.size) // LARGE
     if factor < 2:
         return image

@@ -1,9 +1,9 @@
-"""How people write the ten digits: each digit's common forms, as a pen draws them.
+"""The forms in which people write the ten digits, as pen strokes in text.
 
-A form is written as text: points `x,y` on a grid 60 wide and 100 tall, y down, in the order
-in which the pen passes; `!` marks a corner, any other point is passed smoothly; `|` lifts the
-pen. The number before a form says how often it is meant to come, against its digit's others: more
-often where MNIST has few of it, as with the 1s that have a flag.
+A form is a list of points ``x,y`` on a grid 60 wide and 100 tall, y down, in the order in which
+the pen passes them. ``!`` marks a corner; the pen passes any other point smoothly. ``|`` lifts the
+pen. The number before a form is its frequency relative to the other forms of its digit; it is
+higher for forms that are rare in MNIST, such as a 1 with a flag.
 """
 
 FORMS = {
@@ -171,16 +171,20 @@ FORMS = {
 
 
 Stroke = list[tuple[float, float, bool]]
-"""Points (x, y) on the grid, and whether each is a corner."""
+"""Points (x, y, corner): coordinates on the grid, and whether the point is a corner."""
 
 
 def parse(form: str) -> list[Stroke]:
-    """Return a form's strokes, each a list of (x, y, corner).
+    """Parse a form.
 
     Parameters
     ----------
     form : str
-        As in `FORMS`.
+        Text as in `FORMS`.
+
+    Returns
+    -------
+    list of Stroke
     """
     return [[_point(point) for point in part.split()] for part in form.split("|")]
 

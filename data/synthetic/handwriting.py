@@ -1,9 +1,13 @@
-"""Synthetic handwriting: pen strokes of every form of a digit that people really use.
+"""Synthetic handwriting: the forms of `data.synthetic.glyphs`, each drawn by a random writer.
 
-Nothing here was traced from a data set. The forms (`data.synthetic.glyphs`) are a few points each;
-every writer's hand is imitated by moving those points, trembling between them, and leaning, turning
-and stretching the whole. The strokes are curves through the points (Catmull and Rom, 1974), so each
-form is one matrix, and thousands of digits are a few matrix products.
+Nothing here was traced from a data set. A form is a few points. For each digit these points are
+moved at random, the hand trembles between them, and the whole is slanted, rotated and stretched.
+Strokes are Catmull-Rom splines through the points. A spline is linear in its points, so each form
+is one matrix, and thousands of digits cost a few matrix products.
+
+References
+----------
+Catmull and Rom, "A Class of Local Interpolating Splines", 1974.
 """
 
 from functools import cache
@@ -16,38 +20,40 @@ from data.synthetic import glyphs
 
 try:
     from data import kernels
-except ImportError:  # no numba here: the same pictures, slowly
+except ImportError:  # without numba, NumPy does the same, more slowly
     kernels = None  # type: ignore[assignment]
 
-SAMPLES = 6  # points of the curve between two of a form's points
-JITTER = 3.0  # standard deviation of a form's points, on its grid 60 wide and 100 tall
-END_JITTER = 5.0  # more of it where a stroke starts or ends
-CARE = 0.35  # standard deviation of the logarithm of how much of both a writer shows
-TREMBLE = 0.6  # standard deviation of the hand's tremor, likewise
+SAMPLES = 6  # points of the spline per pair of a form's points
+
+# Standard deviations, on the grid of the forms, 60 wide and 100 tall.
+JITTER = 3.0  # of a point
+END_JITTER = 5.0  # of the first and the last point of a stroke
+TREMBLE = 0.6  # of the tremor
+CARE = 0.35  # of the logarithm of a writer's factor, which multiplies all three
+
 SLANT = (0.08, 0.2)  # mean and standard deviation of the shear to the right
 ROTATION = 6.0  # standard deviation, degrees
-ASPECT = 0.22  # standard deviation of the logarithm of width over height
-LINE_WIDTH = (2.5, 0.3)  # pixels; the standard deviation of its logarithm
-LINE_EDGE = (0.8, 1.8)  # pixels, from and to
-WINDOW = 300  # pixels: the side of the window's canvas, on which `digit` draws
+ASPECT = 0.22  # standard deviation of the logarithm of the horizontal stretch
+LINE_WIDTH = (2.5, 0.3)  # median, pixels; standard deviation of the logarithm
+LINE_EDGE = (0.8, 1.8)  # range, pixels
 
 
 class Form(NamedTuple):
-    """A form ready for drawing: its points, and the matrix that lays curves through them."""
+    """A form ready for drawing: K points, a spline of M points and R points of tremor."""
 
     label: int
-    points: np.ndarray  # (K, 2), the middle at (0, 0)
-    spread: np.ndarray  # (K, 1), how far each point may stray
-    curve: np.ndarray  # (M, K)
-    tremor: np.ndarray  # (M, R)
-    starts: np.ndarray  # int32 (strokes + 1,): where in M each stroke begins, and M
-    weight: float
-    pen: float  # how many times as wide as usual the line is
+    points: np.ndarray  # (K, 2), centred at (0, 0)
+    spread: np.ndarray  # (K, 1), standard deviation of each point
+    curve: np.ndarray  # (M, K), from points to spline
+    tremor: np.ndarray  # (M, R), from tremor to spline
+    starts: np.ndarray  # int32, (strokes + 1,), index of each stroke's first spline point, then M
+    weight: float  # relative frequency
+    pen: float  # factor of the line width
 
 
 @cache
 def _forms():
-    """Return every form of every digit; the weights of each digit's forms add up to 1."""
+    """Return all forms; the weights of a digit's forms add up to 1."""
     return [
         compile_form(label, glyphs.parse(text), weight / sum(weight for weight, _ in written))
         for label, written in glyphs.FORMS.items()
@@ -67,15 +73,15 @@ def compile_form(
     Parameters
     ----------
     label : int
-    strokes : list of list of (x, y, corner)
-        As `data.synthetic.glyphs.parse` gives them.
+    strokes : list of Stroke
+        As returned by `data.synthetic.glyphs.parse`.
     weight : float
-        How often it is meant to come, against others.
+        Frequency relative to other forms.
     spread : float, optional
-        How far each point may stray: a standard deviation, on the form's grid. If not given, as
-        far as a writer's hand.
+        Standard deviation of each point, on the form's grid. Default: `JITTER`, and `END_JITTER`
+        at the ends of strokes.
     pen : float
-        How many times as wide as usual the line is.
+        Factor of the line width.
 
     Returns
     -------
@@ -112,9 +118,9 @@ def compile_form(
 
 
 def _catmull_rom(corners):
-    """Return the matrix from a stroke's points to points along a smooth curve through them.
+    """Return the matrix from a stroke's points to points on a spline through them.
 
-    A corner counts twice, so the curve enters it along one side and leaves along the other.
+    A corner is repeated, so that the spline does not round it.
     """
     index = [k for k, corner in enumerate(corners) for _ in range(1 + corner)]
     t = np.arange(SAMPLES) / SAMPLES
@@ -129,7 +135,7 @@ def _catmull_rom(corners):
 
 
 def _write(form, n, rng):
-    """Write a form n times: points (n, M, 2), y down, about (0, 0) and about 100 tall."""
+    """Return the spline points of n samples of a form, (n, M, 2), around (0, 0), y down."""
     care = np.exp(CARE * rng.standard_normal((n, 1, 1), np.float32))
     jitter = rng.standard_normal((n, *form.points.shape), np.float32) * form.spread * care
     shake = rng.standard_normal((n, form.tremor.shape[1], 2), np.float32) * TREMBLE * care
@@ -143,7 +149,7 @@ def _write(form, n, rng):
 
 
 def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Make up one handwritten digit.
+    """Return the strokes of one synthetic digit, in the middle of the window's canvas.
 
     Parameters
     ----------
@@ -154,18 +160,20 @@ def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray, each (P, 2)
-        Strokes: points (x, y) in pixels, y down, in the middle of a canvas of 300 by 300.
+        Points (x, y) of each stroke in pixels of the canvas, y down.
     """
     forms = [form for form in _forms() if form.label == label]
     form = forms[_choose(forms, 1, rng)[0]]
     points = _write(form, 1, rng)[0]
     low, high = points.min(0), points.max(0)
-    points = (points - (low + high) / 2) * (rng.uniform(0.4, 0.7) * WINDOW / (high - low).max())
-    return np.split(points + WINDOW / 2, form.starts[1:-1])
+    points = (points - (low + high) / 2) * (
+        rng.uniform(0.4, 0.7) * canvas.SIZE / (high - low).max()
+    )
+    return np.split(points + canvas.SIZE / 2, form.starts[1:-1])
 
 
 def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Make up n digits as MNIST would show them.
+    """Draw n synthetic digits that look like MNIST's.
 
     Parameters
     ----------
@@ -181,7 +189,7 @@ def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(forms: list[Form], n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Write forms chosen by their weights, and draw them as MNIST would show them.
+    """Draw n samples of forms, chosen with probabilities proportional to their weights.
 
     Parameters
     ----------
@@ -192,6 +200,7 @@ def draw(forms: list[Form], n: int, rng: np.random.Generator) -> tuple[np.ndarra
     Returns
     -------
     images : ndarray, uint8, (n, 28, 28)
+        0 is paper, 255 is ink.
     labels : ndarray, int16, (n,)
     """
     chosen = _choose(forms, n, rng)
@@ -208,7 +217,7 @@ def draw(forms: list[Form], n: int, rng: np.random.Generator) -> tuple[np.ndarra
 
 
 def _choose(forms, n, rng):
-    """Return the indices of n forms, drawn by their weights."""
+    """Return the indices of n forms, chosen in proportion to their weights."""
     weights = np.array([form.weight for form in forms])
     return rng.choice(len(forms), size=n, p=weights / weights.sum())
 

@@ -1,8 +1,8 @@
-"""What is no digit: letters, signs, scribbles and blots, so that a network learns to doubt.
+"""Non-digits: letters, signs, scribbles and blots, which teach a network to be uncertain.
 
-A network that has seen digits alone reads a digit into anything, and is sure of it. Shown some of
-these as well, with no class asked for, it answers the rest of them with a low probability. What
-could pass for somebody's digit (O, S, Z, I, q) is not among them.
+A network trained on digits alone classifies any drawing as a digit, with high confidence. Trained
+on non-digits too, with the uniform distribution as their target, it gives them low probabilities.
+Shapes that could be a digit (O, S, Z, I, q) are left out.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ import numpy as np
 from data.synthetic import glyphs, handwriting
 
 NO_DIGIT = -1
-"""The label of what is no digit."""
+"""The label of a non-digit."""
 
 LETTERS = (
     "0,100 30,0! 60,100 | 12,62 48,62",  # A
@@ -50,16 +50,18 @@ SIGNS = (
     "60,0 0,100 | 10,8 0,20 10,32 20,20 10,8 | 50,68 40,80 50,92 60,80 50,68",  # per cent
 )
 SCRIBBLES = (7, 9, 12, 16, 22)
-"""How many stretches a scribble has, from anywhere to anywhere."""
+"""Numbers of segments in a scribble, a line through random points."""
 
 BLOTS = ((1, 6.5), (2, 5.0), (3, 4.5), (4, 3.5), (60, 1.0))
-"""The stretches of a blot, and how many times as wide as usual its line is."""
+"""Pairs of the number of segments in a blot and the factor of its line width."""
 
-ANYWHERE = 25.0  # standard deviation of a scribble's points, on a form's grid
+ANYWHERE = 25.0  # standard deviation of the points of scribbles and blots, on the grid of forms
 
 
 def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Make up n drawings of no digit, each kind as often as the others, framed as MNIST's are.
+    """Draw n non-digits, framed like MNIST's digits.
+
+    The four kinds are equally frequent: letters, signs, scribbles and blots.
 
     Parameters
     ----------

@@ -112,6 +112,8 @@ def _check_directory(file: BinaryIO) -> None:
 
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     """Read one array; refuse a pickled one, and one whose size is not that of its data."""
+    # `data.stacks` reads the headers of stacks of images; `nn` and `data` may not import each
+    # other. Both leave the parsing to NumPy.
     name = f"{member.filename!r}"
     if member.compress_type not in METHODS:
         raise ValueError(f"{name} is compressed in a way that NumPy does not use")

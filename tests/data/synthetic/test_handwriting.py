@@ -56,8 +56,8 @@ def test_digit(label):
     points = np.concatenate(made)
     assert all(stroke.ndim == 2 and stroke.shape[1] == 2 for stroke in made)
     assert (points > 0).all()
-    assert (points < handwriting.WINDOW).all()
-    assert 0.4 <= np.ptp(points, axis=0).max() / handwriting.WINDOW <= 0.7
+    assert (points < canvas.SIZE).all()
+    assert 0.4 <= np.ptp(points, axis=0).max() / canvas.SIZE <= 0.7
     for again, stroke in zip(handwriting.digit(label, rng(label)), made, strict=True):
         np.testing.assert_array_equal(again, stroke)
 
