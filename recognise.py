@@ -1,9 +1,10 @@
 """Read digits from pictures: ``python recognise.py FILE...``.
 
-Each picture gives one line, ``FILE<TAB>DIGIT<TAB>PROBABILITY``, or with ``--json`` one object of an
-array, with the probability of all ten digits. A picture that cannot be read is one line on stderr;
-the others still come, and the exit code is 1. Folders and stacks of many images are read with flat
-memory, on all cores; only the images of a stack that are not 28x28 are prepared on one.
+Each picture gives one line, ``FILE<TAB>DIGIT<TAB>PROBABILITY``; with ``--json``, one object of an
+array, with the probabilities of all ten digits. A picture that cannot be read gives one line on
+stderr, the others are still read, and the exit status is 1. Folders and stacks of any size are read
+in constant memory on all cores, except that images of a stack that are not 28x28 are prepared on
+one core.
 """
 
 import argparse
@@ -26,10 +27,10 @@ from experiment.options import at_least
 from nn import ModelFileError, Sequential
 from nn.fast.workers import Workers, usable_cores
 
-BATCH = 128  # pictures through the network at once: fast, and memory stays bounded
-TASK = 32  # images of a stack that a thread takes at once: they stay in its cache
+BATCH = 128  # pictures per call of the network: fast, and bounded in memory
+TASK = 32  # images of a stack per task of a thread: their feature maps fit its cache
 
-Answer = tuple[str, NDArray[np.float32]]  # a file's name, the probabilities of the ten digits
+Answer = tuple[str, NDArray[np.float32]]  # name of a picture, probabilities of the ten digits
 
 
 def recognise(
@@ -39,43 +40,47 @@ def recognise(
     jobs: int = 1,
     on_stack: Callable[[int], None] = lambda images: None,
 ) -> Iterator[Answer]:
-    """Read the digit in each picture, in order, a batch at a time.
+    """Read the digit in each picture, in order, in batches.
 
     Parameters
     ----------
     model : Sequential
-        A network for (28, 28) images of ten digits.
+        A network for digits; see `weights.check`.
     names : iterable of str
         Pictures, folders of pictures, and stacks of images.
     on_error : callable
-        Is given the ``DataError`` or ``OSError`` of each picture, folder or stack that cannot be
-        read, or for which the network has no answer.
+        Called with the ``DataError`` or ``OSError`` of each picture, folder or stack that cannot
+        be read or recognised.
     jobs : int
-        How many cores to use.
+        Cores to use.
     on_stack : callable
-        Is given the number of images of each stack before its first answer.
+        Called with the number of images in a stack before its first answer.
 
     Yields
     ------
     file : str
-        The picture's name as it was given; a folder's pictures come sorted; an image of a stack
-        has its number, ``digits.npy[0]``.
-    probabilities : ndarray of shape (10,), float32
-        How likely each digit is.
+        Name of the picture as given. Pictures of a folder are sorted; an image of a stack has its
+        index, as in ``digits.npy[0]``.
+    probabilities : ndarray, float32, (10,)
     """
-    for stacked, group in groupby(names, stacks.is_stack):
-        if stacked:
+    for is_stack, group in groupby(names, stacks.is_stack):
+        if is_stack:
             for file in group:
                 yield from _recognise_stack(model, file, on_error, jobs, on_stack)
-            continue
-        found = folders.read(folders.find(group, on_error), on_error, jobs)
-        while batch := list(islice(found, BATCH)):
-            read, images = zip(*batch, strict=True)
-            yield from _answers(model, read, np.stack(images), on_error)
+        else:
+            yield from _recognise_pictures(model, group, on_error, jobs)
+
+
+def _recognise_pictures(model, names, on_error, jobs):
+    """Yield the answers to pictures and to the pictures in folders."""
+    found = folders.read(folders.find(names, on_error), on_error, jobs)
+    while batch := list(islice(found, BATCH)):
+        files, digits = zip(*batch, strict=True)
+        yield from _answers(model, files, np.stack(digits), on_error)
 
 
 def _answers(network, names, images, on_error):
-    """Yield each image's name and probabilities; one that has none costs no other its own."""
+    """Yield each image's name and probabilities; if the network overflows, try them one by one."""
     try:
         proba = network.predict_proba(images)
     except FloatingPointError as error:
@@ -88,14 +93,8 @@ def _answers(network, names, images, on_error):
     yield from zip(names, proba, strict=True)
 
 
-def _part_of_a_stack(network, part):
-    """Return the answers to some images, and the errors: what one thread does at a time."""
-    errors: list[Exception] = []
-    return list(_answers(network, *part, errors.append)), errors
-
-
 def _recognise_stack(model, file, on_error, jobs, on_stack):
-    """Yield the answers to a stack's images, and an error if it has one."""
+    """Yield the answers to the images of a stack, read by several threads."""
     with ExitStack() as held:
         for chunk in _until_error(stacks.chunks(file), on_error):
             if chunk.start == 0:
@@ -106,19 +105,23 @@ def _recognise_stack(model, file, on_error, jobs, on_stack):
             inked = np.flatnonzero(chunk.images.any(axis=(1, 2)))
             for i in np.setdiff1d(np.arange(len(chunk.images)), inked):
                 on_error(DataError(f"{chunk.names[i]}: blank: there is no ink in it"))
-            images, names = chunk.images[inked], [chunk.names[i] for i in inked]
-            parts = [
-                (names[start : start + TASK], images[start : start + TASK])
-                for start in range(0, len(images), TASK)
-            ]
-            for answers, errors in workers.map(_part_of_a_stack, parts):
+            names, images = [chunk.names[i] for i in inked], chunk.images[inked]
+            parts = [slice(start, start + TASK) for start in range(0, len(images), TASK)]
+            tasks = [(names[part], images[part]) for part in parts]
+            for answers, errors in workers.map(_answers_and_errors, tasks):
                 yield from answers
                 for error in errors:
                     on_error(error)
 
 
+def _answers_and_errors(network, task):
+    """Return the answers to some images and their errors: the task of a thread."""
+    errors: list[Exception] = []
+    return list(_answers(network, *task, errors.append)), errors
+
+
 def _until_error(chunks, on_error):
-    """Yield the chunks; an error ends them and goes to `on_error`."""
+    """Yield chunks until one cannot be read; report that error."""
     try:
         yield from chunks
     except (DataError, OSError) as error:
@@ -126,7 +129,7 @@ def _until_error(chunks, on_error):
 
 
 def _quickest(model):
-    """Return what makes networks like `model` that read many images soonest, a call for each."""
+    """Return a function that makes a replica of `model`, on fast layers if numba is there."""
     try:
         from nn.fast.fuse import fuse
         from nn.fast.kernels import COMPILING
@@ -138,14 +141,14 @@ def _quickest(model):
 def _write_lines(answers: Iterable[Answer]) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     for file, probabilities in answers:
-        # A name that this terminal has no letters for is written with escapes.
+        # Characters that the terminal cannot encode are escaped.
         name = file.encode(encoding, "backslashreplace").decode(encoding)
         digit = probabilities.argmax()
         print(f"{name}\t{digit}\t{probabilities[digit]:.4f}", flush=True)
 
 
 def _write_json(answers: Iterable[Answer]) -> None:
-    """Write the array object by object, so that thousands need not be held."""
+    """Write an array object by object, in constant memory."""
     before = "["
     try:
         for file, probabilities in answers:
@@ -159,7 +162,7 @@ def _write_json(answers: Iterable[Answer]) -> None:
             }
             print(before, json.dumps(record), sep="\n", end="", flush=True)
             before = ","
-    finally:  # whatever ends it, what was printed is a whole array
+    finally:  # even after an interruption the output is a valid array
         print("[]" if before == "[" else "\n]", flush=True)
 
 
@@ -170,7 +173,7 @@ def _counted(answers, bar):
 
 
 def _samples() -> str:
-    """The shipped pictures, named as briefly as they can be from here."""
+    """Return the folder of the shipped pictures, relative to this one if it lies below."""
     here, folder = Path.cwd(), weights.SAMPLES
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
@@ -179,34 +182,34 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="recognise.py",
         description="Read digits from pictures: one line each, FILE<TAB>DIGIT<TAB>PROBABILITY.",
-        epilog="Exit code: 0 all read, 1 some could not be read, 2 nothing could be done.",
+        epilog="Exit status: 0 if all pictures were read, 1 if some were not, 2 on any other error.",
     )
     parser.add_argument(
         "files",
         nargs="*",
         metavar="FILE",
-        help="a picture (PNG, JPEG, BMP, GIF or TIFF), a folder that has some in it or in its "
-        "folders, or a stack: an .npy or .npz file of images of shape (N, 28, 28), like MNIST's, "
-        "or of another size, prepared like pictures; default: samples/",
+        help="a picture (PNG, JPEG, BMP, GIF or TIFF), a folder, searched with its subfolders, or "
+        "a stack: an .npy or .npz file of images, (N, H, W); images of 28x28 must look like "
+        "MNIST's, others are prepared like pictures (default: samples/)",
     )
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print an array of objects with file, digit, probability and all ten probabilities",
+        help="print an array of objects: file, digit, probability and all ten probabilities",
     )
     parser.add_argument(
         "--weights",
         type=Path,
         default=weights.SHIPPED,
         metavar="FILE",
-        help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
+        help="network to use: .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
     parser.add_argument(
         "--jobs",
         type=at_least(int, 1),
         default=usable_cores(),
         metavar="N",
-        help="cores to use when there are many images (default: all, %(default)s)",
+        help="cores to use for many images (default: all, %(default)s)",
     )
     return parser.parse_args(argv)
 
@@ -224,7 +227,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         bar.total = (bar.total or 0) + images
 
     write = _write_json if args.json else _write_lines
-    # Answers on the same terminal would break the bar; the first second needs none.
+    # The bar and the answers cannot share a terminal.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     try:
         model = weights.load(args.weights)
@@ -232,7 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with tqdm(disable=hidden, delay=1, unit=" images", leave=False) as bar:
             answers = recognise(model, names, complain, args.jobs, expect)
             write(_counted(answers, bar))
-    except BrokenPipeError:  # as in `| head`: the reader has all it wants
+    except BrokenPipeError:  # as in `| head`: the reader has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DataError, ModelFileError, OSError) as error:
         print(f"recognise.py: {error}", file=sys.stderr)

@@ -1,4 +1,7 @@
-"""The trained network that comes along, the drawings beside it, and loading any other network."""
+"""The shipped network, and loading any network for digits from a file.
+
+``mnist.npz`` is the shipped network. Whether a network is one for digits is decided here alone.
+"""
 
 import os
 from pathlib import Path
@@ -11,28 +14,52 @@ from nn.saving.limits import cost
 SHIPPED = Path(__file__).with_name("mnist.npz")
 SAMPLES = Path(__file__).parents[1] / "samples"
 SHAPE = (28, 28, 1)
-"""Of an image, as a network takes it."""
+"""Shape (H, W, C) of an image, the input of a network for digits."""
 
-MAX_FLOATS = 1 << 20  # that a network may need at a time for an image: 4 MiB
-MAX_WORK = 1 << 31  # multiply-adds and floats that it may need in all: about a second
+MAX_FLOATS = 1 << 20
+"""Most floats that a layer may need for one image: 4 MiB."""
+
+MAX_WORK = 1 << 31
+"""Most multiply-adds and floats that all layers may need for one image: about a second."""
 
 
 def load(path: str | os.PathLike | None = None) -> Sequential:
-    """Return the shipped network, or read one from a file and check that it reads digits.
+    """Load a network for digits.
 
     Parameters
     ----------
-    path : path, optional
-        Any file that `nn.convert.load` reads; its network must turn images of 28x28 into ten
-        probabilities. The shipped network, if not given.
+    path : path-like, optional
+        A file in a format that `nn.convert.load` reads. Default: the shipped network.
+
+    Returns
+    -------
+    Sequential
 
     Raises
     ------
     ModelFileError
-        If the file is no sound model, or a model for something else.
+        If the file cannot be read, is damaged, or its network fails `check`.
     """
     path = SHIPPED if path is None else path
     model = convert.load(path)
+    try:
+        check(model)
+    except ValueError as error:
+        raise ModelFileError(f"{path}: {error}") from error
+    return model
+
+
+def check(model: Sequential) -> None:
+    """Check that a network maps images of 28x28 pixels to ten finite probabilities.
+
+    Its cost is checked before it is run.
+
+    Raises
+    ------
+    ValueError
+        If it expects another shape, needs more than `MAX_FLOATS` or `MAX_WORK`, overflows, or has
+        another number of classes.
+    """
     paper_and_ink = np.broadcast_to(np.float32([[[0]], [[1]]]), (2, *SHAPE[:2]))
     try:
         floats, work = cost(model.layers, SHAPE)
@@ -40,7 +67,6 @@ def load(path: str | os.PathLike | None = None) -> Sequential:
             raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
         classes = model.predict_proba(paper_and_ink).shape[1:]
     except (ValueError, FloatingPointError) as error:
-        raise ModelFileError(f"{path}: not a network for images of 28x28: {error}") from error
+        raise ValueError(f"not a network for images of 28x28: {error}") from error
     if classes != (10,):
-        raise ModelFileError(f"{path}: not a network for ten digits: it answers {classes}")
-    return model
+        raise ValueError(f"not a network for ten digits: it answers {classes}")

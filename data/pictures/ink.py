@@ -137,9 +137,7 @@ def _lines(grey, share, light):
     """
     grey = -grey if light else grey
     reach = int(max(grey.shape) * share / 2)
-    ramp = _ramp(
-        grey
-    )  # removed first: at the border of the picture, closing would turn it into lines
+    ramp = _ramp(grey)  # removed first: closing would turn it into lines at the border
     paper = grey - ramp
     for extreme in (np.maximum, np.minimum):
         for _ in range(2):

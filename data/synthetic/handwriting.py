@@ -166,10 +166,9 @@ def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
     form = forms[_choose(forms, 1, rng)[0]]
     points = _write(form, 1, rng)[0]
     low, high = points.min(0), points.max(0)
-    points = (points - (low + high) / 2) * (
-        rng.uniform(0.4, 0.7) * canvas.SIZE / (high - low).max()
-    )
-    return np.split(points + canvas.SIZE / 2, form.starts[1:-1])
+    scale = rng.uniform(0.4, 0.7) * canvas.SIZE / (high - low).max()
+    points = (points - (low + high) / 2) * scale + canvas.SIZE / 2
+    return np.split(points, form.starts[1:-1])
 
 
 def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
