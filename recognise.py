@@ -182,7 +182,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="recognise.py",
         description="Read digits from pictures: one line each, FILE<TAB>DIGIT<TAB>PROBABILITY.",
-        epilog="Exit status: 0 if all pictures were read, 1 if some were not, 2 on any other error.",
+        epilog="Exit status: 0 if all pictures were read, 1 if some were not, 2 on other errors.",
     )
     parser.add_argument(
         "files",

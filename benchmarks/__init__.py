@@ -1,5 +1,14 @@
-"""This project against the systems a user would pick instead: same network, threads, data, run.
+"""Measure speed and accuracy. Each command runs as ``python -m benchmarks.NAME``.
 
-``python -m benchmarks.training`` and ``python -m benchmarks.inference``. The peers come with
-``pip install -e '.[bench]'``; what is not installed is left out.
+=========  ===========================================================================
+training   images per second in training, compared with PyTorch and Keras
+inference  images per second and latency in prediction; also ONNX Runtime
+scaling    cost of each part of a training step, and a model of training on many machines
+drawn      accuracy on real pen strokes in UNIPEN text, and confidence on non-digits
+scans      accuracy on MNIST's validation images, rescanned in other sizes and depths
+=========  ===========================================================================
+
+``speed/`` holds the systems that are compared and how they are timed, ``accuracy/`` the digits and
+non-digits that people or other sources draw, and ``results`` the tables, charts and JSON files.
+``pip install -e '.[bench]'`` installs the other systems; those not installed are left out.
 """

@@ -1,9 +1,9 @@
-"""Digits that real people drew, read as the window reads them: ``python -m benchmarks.drawn FILE``.
+"""Accuracy on digits drawn by people: ``python -m benchmarks.drawn FILE``.
 
-FILE holds pen strokes in UNIPEN text, such as ``pendigits-orig.tra.gz``. Each digit is put on the
-window's canvas and read twice: from its strokes, as the window does, and from the picture on the
-canvas, as ``recognise.py`` does with pictures. Then drawings that are no digit are read, to see
-whether the network doubts them.
+FILE holds pen strokes in UNIPEN text, such as ``pendigits-orig.tra.gz``. Each digit is placed on
+the window's canvas and read from its strokes, as the window reads it; some are also read from the
+picture on the canvas, as ``recognise.py`` reads pictures. Then the network's confidence on
+non-digits is compared with that on digits.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from .accuracy.unipen import AS_DRAWN, VARIATIONS, read
 from .results import table, write
 
 NO_DIGITS = 500
+"""Non-digits of each kind."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,13 +34,14 @@ def main(argv: list[str] | None = None) -> int:
         "python -m benchmarks.drawn", description=__doc__.split(":")[0]
     )
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="pen strokes, UNIPEN text")
-    add("--weights", type=Path, default=weights.SHIPPED, metavar="FILE", help="a saved network")
+    add("file", type=Path, metavar="FILE", help="pen strokes in UNIPEN text")
+    add("--weights", type=Path, default=weights.SHIPPED, metavar="FILE",
+        help="network to measure (default: the shipped one)")  # fmt: skip
     add("--every", type=at_least(int, 1), default=5, metavar="N",
-        help="of the digits, read every Nth from its picture, too (%(default)s)")  # fmt: skip
+        help="read every Nth digit from its picture too (%(default)s)")  # fmt: skip
     add("--picture", type=Path, default=Path("runs", "drawn.png"), metavar="FILE",
-        help="the worst mistakes (%(default)s)")  # fmt: skip
-    add("--json", type=Path, metavar="FILE", help="write the figures")
+        help="draw the worst mistakes to this file (%(default)s)")  # fmt: skip
+    add("--json", type=Path, metavar="FILE", help="write the figures to this file")
     args = parser.parse_args(argv)
     try:
         model = fuse(weights.load(args.weights))
@@ -55,7 +57,7 @@ def run(model: Sequential, digits, args) -> None:
     labels = np.array([label for label, _ in digits])
     rows, figures, proba = [], {}, {}
     for variation in VARIATIONS:
-        if variation.place not in proba:  # the window draws strokes with a line of its own
+        if variation.place not in proba:  # strokes have no pen: variations of the pen share this
             images = np.stack([from_strokes(variation.strokes(strokes)) for _, strokes in digits])
             proba[variation.place] = model.predict_proba(images)
         some = digits[:: args.every]
@@ -73,28 +75,18 @@ def run(model: Sequential, digits, args) -> None:
     print("\nas drawn, by digit:", ", ".join(f"{d}: {a:.1%}" for d, a in enumerate(by_digit)))
     error = calibration_error(plain, labels)
     print(f"as drawn, expected calibration error {error:.2%}")
-    figures |= {"by_digit": by_digit, "calibration_error": error, "others": doubts(model, plain)}
+    others = print_confidence(model, plain.max(axis=1))
+    figures |= {"by_digit": by_digit, "calibration_error": error, "others": others}
     print(f"worst mistakes: {args.picture}")
     if args.json:
         write(args.json, figures)
 
 
-def doubts(model: Sequential, digits: np.ndarray) -> dict[str, dict[str, float]]:
-    """Print how far the network doubts what is no digit, against digits' probabilities."""
-    rng = np.random.default_rng(0)
-    scores = {
-        name: model.predict_proba(np.stack([make(rng) for _ in range(NO_DIGITS)])).max(axis=1)
-        for name, make in nondigits.KINDS.items()
-    }
-    scores["all of them"] = np.concatenate(list(scores.values()))
-    sure = digits.max(axis=1)
-    figures = {
-        name: {"median": float(np.median(low)), "auroc": nondigits.auroc(low, sure)}
-        for name, low in scores.items()
-    }
-    print(
-        f"\nno digits, {NO_DIGITS} of each kind (digits: median probability {np.median(sure):.1%})"
-    )
+def print_confidence(model: Sequential, digits: np.ndarray) -> dict[str, dict[str, float]]:
+    """Print and return a network's confidence on non-digits; ``digits`` is that on digits."""
+    figures = nondigits.confidence(model, digits, NO_DIGITS)
+    print(f"\n{NO_DIGITS} non-digits of each kind (median probability of digits: "
+          f"{np.median(digits):.1%})")  # fmt: skip
     rows = [[name, f"{f['median']:.1%}", f"{f['auroc']:.4f}"] for name, f in figures.items()]
     print(table(["", "median probability", "AUROC"], rows))
     return figures

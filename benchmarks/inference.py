@@ -1,8 +1,7 @@
-"""Prediction against the other systems: ``python -m benchmarks.inference``.
+"""Compare the speed of prediction with other systems: ``python -m benchmarks.inference``.
 
-Each system turns prepared images into probabilities, with the same weights: many images at once,
-and one. All of them have to give the same probabilities first: nothing is timed that does not
-compute the same.
+All systems have the same weights and turn prepared images into probabilities: many images at once,
+then one. Nothing is timed unless all systems compute the same probabilities.
 """
 
 import sys
@@ -34,7 +33,7 @@ PEERS = {
 CANDIDATES = OWN | PEERS
 MANY = 1_000
 TOLERANCE = 1e-4
-"""How far a probability may be from ours."""
+"""Largest absolute difference between a system's probability and ours."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,7 +74,7 @@ def run(args) -> None:
 
 
 def check(values: dict[str, list[np.ndarray]]) -> None:
-    """Raise BenchmarkError if a system's probabilities are not ours."""
+    """Raise BenchmarkError if a system's probabilities differ from ours."""
     for name, answers in values.items():
         for theirs, ours in zip(answers, values[OURS], strict=True):
             off = np.abs(theirs - ours).max() if theirs.shape == ours.shape else np.inf

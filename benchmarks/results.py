@@ -1,4 +1,4 @@
-"""Figures and what is made of them: medians, a ratio, tables, a file, a picture, the machine."""
+"""Results of benchmarks: medians, ratios, tables, JSON files and charts."""
 
 import json
 import platform
@@ -19,9 +19,16 @@ PACKAGES = ("numpy", "numba", "torch", "tensorflow", "tensorflow-cpu", "keras", 
 
 @dataclass(frozen=True)
 class Result:
-    """What a system reached: the median of its rounds, the lowest and the highest of them.
+    """A system's figures over several rounds.
 
-    A round's figure is that of the quickest step or call in it (`speed.worker.alternate`).
+    The figure of a round is that of its fastest step or call (`benchmarks.speed.worker.alternate`).
+
+    Attributes
+    ----------
+    system : str
+    median, low, high : float
+    unit : str
+        `RATE` or `TIME`.
     """
 
     system: str
@@ -32,25 +39,25 @@ class Result:
 
     @classmethod
     def of(cls, system: str, rounds: Sequence[float], unit: str) -> "Result":
-        """Return the result of some rounds' figures."""
+        """Return the result for the figures of all rounds."""
         return cls(system, statistics.median(rounds), min(rounds), max(rounds), unit)
 
 
 def ratio(ours: Result, other: Result) -> float:
-    """Return how many times as fast as another system this project is."""
+    """Return the speed of ours relative to another system; above 1 ours is faster."""
     if ours.unit == RATE:
         return ours.median / other.median
     return other.median / ours.median
 
 
 def ratio_to_best_peer(results: Sequence[Result], own: Sequence[str]) -> float | None:
-    """Return how many times as fast as its fastest peer the first result's system is.
+    """Return the speed of the first result relative to the fastest peer.
 
     Parameters
     ----------
     results : sequence of Result
     own : sequence of str
-        Which of the systems are no peers.
+        Names of this project's systems, which are not peers.
 
     Returns
     -------
@@ -62,7 +69,7 @@ def ratio_to_best_peer(results: Sequence[Result], own: Sequence[str]) -> float |
 
 
 def comparison(results: Sequence[Result], extra: dict[str, Sequence[str]] | None = None) -> str:
-    """Return a table of results; the first one is what the others are compared with."""
+    """Return a table of results, with the speed of the first relative to each."""
     header = ["system", results[0].unit, "low", "high", "ours is"]
     rows = [
         [
@@ -80,7 +87,7 @@ def comparison(results: Sequence[Result], extra: dict[str, Sequence[str]] | None
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of text in columns: the first to the left, the others to the right."""
+    """Return rows of text in columns: the first aligned left, the others right."""
     lines = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -90,7 +97,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machine(threads: int) -> dict[str, Any]:
-    """Return what the figures depend on: the machine, the threads, the versions, the day."""
+    """Return what figures depend on: processor, cores, threads, versions and date."""
     versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -107,7 +114,7 @@ def machine(threads: int) -> dict[str, Any]:
 
 
 def _processor():
-    """Return the processor's name; `platform` does not know it on Linux."""
+    """Return the processor's name, which `platform` lacks on Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -117,7 +124,7 @@ def _processor():
 
 
 def write_json(path: Path, results: Sequence[Result], best: float | None, **more: Any) -> None:
-    """Write results, the ratio to the best peer, and whatever else is to go with them."""
+    """Write results, the ratio to the best peer, and other figures by name, as JSON."""
     write(path, {"results": [asdict(r) for r in results], "ratio_to_best_peer": best, **more})
 
 
@@ -128,8 +135,8 @@ def write(path: Path, content: dict[str, Any]) -> None:
 
 
 def draw(path: Path, panels: dict[str, Sequence[Result]], own: Sequence[str]) -> None:
-    """Draw each panel's results as bars from low to high, this project's in another colour."""
-    from matplotlib.figure import Figure  # workers start without it
+    """Draw each panel's results as bars with a range, this project's in another colour."""
+    from matplotlib.figure import Figure  # imported late: workers do not need it
 
     figure = Figure(figsize=(8, 1 + 0.4 * sum(map(len, panels.values()))), layout="constrained")
     for axes, (title, results) in zip(

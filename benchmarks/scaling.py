@@ -1,9 +1,9 @@
-"""Many machines: what a step costs, and what a model makes of it: ``python -m benchmarks.scaling``.
+"""Model the speed of training on many machines: ``python -m benchmarks.scaling``.
 
-Started by itself it times, on one thread, what a training step is made of, and prints a table of
-how throughput would grow with machines. Started by a launcher, ``mpiexec -n 2 python -m
-benchmarks.scaling``, it times what the ranks tell each other. The quickest of many is taken: the
-machine interferes with the others. docs/scaling.md explains the model.
+The command times the parts of a training step on one thread, and prints a table of the throughput
+that docs/scaling.md's model predicts for more machines. Under a launcher, as in ``mpiexec -n 2
+python -m benchmarks.scaling``, it times the communication between ranks instead. The fastest of
+many calls counts, because other processes only slow a call down.
 """
 
 import argparse
@@ -25,19 +25,22 @@ from nn.training.processes import SingleProcess
 from nn.training.trainer import SHARD, Trainer
 from recipes import MIX, RECIPES, build
 
-NETWORK = 10e9 / 8  # bytes a second: 10 Gbit/s
-LATENCY = 30e-6  # seconds from one machine to the next, with TCP on Ethernet
+NETWORK = 10e9 / 8  # bytes per second: 10 Gbit/s
+LATENCY = 30e-6  # seconds, one message between two machines with TCP on Ethernet
 MACHINES = (1, 2, 4, 8, 16, 32, 64)
-SHARDS = (1, 2, 4)  # of a rank
+SHARDS = (1, 2, 4)  # shards per rank
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser("python -m benchmarks.scaling", description="Time a step.")
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.scaling",
+        description="Time the parts of a training step, and model training on many machines.",
+    )
     add = parser.add_argument
-    add("--times", type=at_least(int, 1), default=200, help="of each thing (%(default)s)")
-    add("--cores", type=at_least(int, 1), default=2, help="of a machine (%(default)s)")
-    add("--shards", type=at_least(int, 1), default=8, help="of a machine (%(default)s)")
+    add("--times", type=at_least(int, 1), default=200, help="calls of each part (%(default)s)")
+    add("--cores", type=at_least(int, 1), default=2, help="cores per machine (%(default)s)")
+    add("--shards", type=at_least(int, 1), default=8, help="shards per machine (%(default)s)")
     args = parser.parse_args(argv)
     try:
         with join() as processes:
@@ -55,13 +58,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def numbers() -> int:
-    """Return how many numbers a shard gives: gradients and running statistics."""
+    """Return the number of floats a shard contributes: gradients and running statistics."""
     model = build(RECIPES["default"], 0)
     return sum(a.size for a in (model.named_params() | model.named_state()).values())
 
 
 def exchange(processes: SingleProcess, times: int) -> None:
-    """Time what ranks tell each other in a step, and print it."""
+    """Time and print the communication between ranks in a step."""
     P = numbers()
     print(f"{processes.size} ranks, {P:,} numbers a shard; quickest and median of {times}, µs")
     print(f"{'shards a rank':<16}{'facts':>16}{'sum':>18}{'told to stop':>18}")
@@ -79,7 +82,7 @@ def exchange(processes: SingleProcess, times: int) -> None:
 
 
 def measure(times: int) -> dict[str, float]:
-    """Return the seconds, at best, of each part of a step, on one thread."""
+    """Return the shortest time of each part of a step on one thread, in seconds."""
     rng = np.random.default_rng(0)
     recipe = RECIPES["default"]
     model = build(recipe, 0)
@@ -108,7 +111,7 @@ def measure(times: int) -> dict[str, float]:
 
 
 def table(costs: dict[str, float], cores: int, shards: int) -> None:
-    """Print how throughput grows with machines."""
+    """Print the predicted throughput by number of machines."""
     compute, add, update, draw, warp = costs.values()
     print(f"\n{cores} cores and {shards} shards of {SHARD} images a machine, 10 Gbit/s")
     print("machines    batch   compute  exchange    loader      step   images/s  efficiency")
@@ -119,7 +122,7 @@ def table(costs: dict[str, float], cores: int, shards: int) -> None:
         told = 4 * LATENCY * math.ceil(math.log2(n)) + sent / NETWORK
         batch = n * shards * SHARD
         loader = batch * draw + shards * SHARD * warp
-        # The loader has a thread of its own, but no core: its work is shared out with the rest.
+        # The loader has a thread of its own but no core: its work takes time from the others.
         step = max(work + told + loader / cores, loader)
         first = first or batch / step
         cells = "".join(f"{1e3 * seconds:10.2f}" for seconds in (work, told, loader, step))
@@ -127,7 +130,7 @@ def table(costs: dict[str, float], cores: int, shards: int) -> None:
 
 
 def timed(task: Callable[[], object], times: int) -> tuple[float, float]:
-    """Return the shortest and the median of so many calls, seconds."""
+    """Return the shortest and the median time of some calls, in seconds."""
     task()
     seconds = []
     for _ in range(times):

@@ -1,7 +1,7 @@
-"""Training against the other systems: ``python -m benchmarks.training``.
+"""Compare the speed of training with other systems: ``python -m benchmarks.training``.
 
-Each system takes steps of Adam on the same batches, from the same weights. In the first steps all
-of them have to reach about the same loss: nothing is timed that does not learn the same.
+All systems take steps of Adam on the same batches, from the same weights. Nothing is timed unless
+all systems reach about the same loss in the first steps.
 """
 
 import sys
@@ -27,7 +27,7 @@ PEERS = {
 CANDIDATES = OWN | PEERS
 FIRST_STEPS = 40
 TOLERANCE = 0.15
-"""How far the first steps' mean loss may be from ours: what dropout loses is random."""
+"""Largest relative difference between a system's mean loss and ours: dropout is random."""
 
 BATCHES = (32, 64, 128, 256, 512)
 
@@ -77,7 +77,7 @@ def run(args) -> None:
 
 
 def check(losses: dict[str, float]) -> None:
-    """Raise BenchmarkError if a system's first loss is not about ours."""
+    """Raise BenchmarkError if a system's loss differs from ours."""
     for name, loss in losses.items():
         if not abs(loss - losses[OURS]) <= TOLERANCE * losses[OURS]:
             raise BenchmarkError(
@@ -87,7 +87,7 @@ def check(losses: dict[str, float]) -> None:
 
 
 def rates(seconds: dict[str, list[float]], images: dict[str, int]) -> list[Result]:
-    """Return images per second from each round's seconds per step and the images of a step."""
+    """Return images per second, from the seconds per step of each round and the images per step."""
     return [
         Result.of(name, [images[name] / s for s in rounds], RATE)
         for name, rounds in seconds.items()
@@ -95,7 +95,7 @@ def rates(seconds: dict[str, list[float]], images: dict[str, int]) -> list[Resul
 
 
 def scaling(job: Job, args) -> list[dict]:
-    """Measure and print this project by threads, then by batch; return the rows."""
+    """Measure and print this project's speed by number of threads, then by size of batch."""
     print("\nours by threads and batch")
     settings = [(threads, job.batch) for threads in range(1, job.threads)]
     settings += [(job.threads, batch) for batch in sorted({*BATCHES, job.batch})]

@@ -1,1 +1,8 @@
-"""Accuracy."""
+"""Digits and non-digits that the network was not trained on. Nothing is trained or chosen on them.
+
+=========  ===========================================================================
+unipen     read pen strokes from UNIPEN text, and place them on the window's canvas
+scans      turn MNIST's images into scans of other sizes and depths
+nondigits  draw letters, scribbles, blots and crossing lines; measure confidence on them
+=========  ===========================================================================
+"""

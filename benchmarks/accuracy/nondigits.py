@@ -1,17 +1,17 @@
-"""Drawings that are no digit, made in other ways than those that a network is trained with."""
+"""Non-digits unlike those in the training set, and a network's confidence on them."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from data.canvas import from_image, from_strokes
-from gui import RADIUS, SIZE
+from data.canvas import RADIUS, SIZE, from_image, from_strokes
+from nn import Sequential
 
 LETTERS = "ACEFGHJKMNPQRTUVWXYadefhkmnprtuvwxy&#@%?+*"
-"""Printed ones; those that look like digits (O, D, l, I, Z, S, B, b, q, g, c) are left out."""
+"""Letters and signs to print. O, D, l, I, Z, S, B, b, q, g and c look like digits: left out."""
 
 
 def letter(rng: np.random.Generator) -> np.ndarray:
-    """Return a printed letter or sign, (28, 28), read from a picture of it."""
+    """Return a printed letter or sign, float32 (28, 28)."""
     picture = Image.new("L", (SIZE, SIZE), 255)
     font = ImageFont.load_default(size=float(rng.uniform(120, 220)))
     sign = LETTERS[rng.integers(len(LETTERS))]
@@ -20,7 +20,7 @@ def letter(rng: np.random.Generator) -> np.ndarray:
 
 
 def scribble(rng: np.random.Generator) -> np.ndarray:
-    """Return a pen that wanders: its direction changes at random, and it turns back at the rim."""
+    """Return a random walk of the pen that turns back at the canvas's edge, float32 (28, 28)."""
     steps = int(rng.integers(150, 500))
     heading = np.cumsum(rng.normal(0, rng.uniform(0.15, 0.5), steps)) + rng.uniform(0, 7)
     path = 6 * np.cumsum(np.c_[np.cos(heading), np.sin(heading)], axis=0)
@@ -29,7 +29,7 @@ def scribble(rng: np.random.Generator) -> np.ndarray:
 
 
 def blot(rng: np.random.Generator) -> np.ndarray:
-    """Return a filled shape without lines, (28, 28), read from a picture of it."""
+    """Return a filled shape without lines, float32 (28, 28)."""
     angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     lobes = sum(
         rng.uniform(0, 0.35) * np.cos(k * angle + rng.uniform(0, 7)) / k for k in range(1, 5)
@@ -42,7 +42,7 @@ def blot(rng: np.random.Generator) -> np.ndarray:
 
 
 def crossing(rng: np.random.Generator) -> np.ndarray:
-    """Return two straight lines that cross near their middles, at 35 degrees or more."""
+    """Return two lines that cross at 35 degrees or more near their middles, float32 (28, 28)."""
     first = rng.uniform(0, np.pi)
     second = first + np.radians(rng.uniform(35, 145))
     middle = SIZE / 2 + rng.uniform(-20, 20, 2)
@@ -56,8 +56,47 @@ def crossing(rng: np.random.Generator) -> np.ndarray:
 KINDS = {"letters": letter, "scribbles": scribble, "blots": blot, "crossing lines": crossing}
 
 
+def confidence(model: Sequential, digits: np.ndarray, number: int) -> dict[str, dict[str, float]]:
+    """Measure how far a network is less confident on non-digits than on digits.
+
+    Parameters
+    ----------
+    model : Sequential
+    digits : ndarray, float, (N,)
+        Its confidence on digits: the highest of the ten probabilities.
+    number : int
+        Non-digits to draw of each kind; always the same ones.
+
+    Returns
+    -------
+    dict
+        For each of `KINDS` and for "all of them": the "median" confidence, in [0, 1], and the
+        "auroc", the area under the ROC curve of telling digits from non-digits by confidence.
+    """
+    rng = np.random.default_rng(0)
+    scores = {
+        name: model.predict_proba(np.stack([make(rng) for _ in range(number)])).max(axis=1)
+        for name, make in KINDS.items()
+    }
+    scores["all of them"] = np.concatenate(list(scores.values()))
+    return {
+        name: {"median": float(np.median(low)), "auroc": auroc(low, digits)}
+        for name, low in scores.items()
+    }
+
+
 def auroc(low: np.ndarray, high: np.ndarray) -> float:
-    """Return the probability that one of ``high`` is above one of ``low``; ties count half.
+    """Return the probability that one of ``high`` exceeds one of ``low``; ties count half.
+
+    This is the area under the ROC curve.
+
+    Parameters
+    ----------
+    low, high : ndarray, float, (N,) and (M,)
+
+    Returns
+    -------
+    float
 
     References
     ----------

@@ -1,6 +1,4 @@
-"""Real pen strokes on the window's canvas: UCI's pendigits, as written or moved, scaled, slanted.
-
-The set is a measuring stick only: nothing is trained or chosen with it.
+"""Read pen strokes from UNIPEN text, such as UCI's pendigits, and place them on the canvas.
 
 References
 ----------
@@ -18,30 +16,34 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from data.canvas import RADIUS, SIZE
 from data.errors import DataError
-from gui import RADIUS, SIZE
 
 TABLET = 500
-"""The side of the box in which the strokes were written, y up."""
+"""Side of the tablet on which the strokes were written, in units of the file; y points up."""
 
 Strokes = list[np.ndarray]
 Placing = Callable[[Strokes], Strokes]
 
 
 def read(path: Path) -> list[tuple[int, Strokes]]:
-    """Read digits from UNIPEN text, gzipped or not.
+    """Read digits from UNIPEN text; a file whose name ends in ".gz" is decompressed.
+
+    Parameters
+    ----------
+    path : Path
 
     Returns
     -------
     list of (label, strokes)
-        Each stroke an array (P, 2) of canvas pixels, y down.
+        Each stroke is an array (P, 2) of points (x, y) in pixels of the canvas, y down.
 
     Raises
     ------
     DataError
-        If there is no digit in it, a line cannot be understood, or a digit has no strokes.
+        If the file has no digits, a line cannot be parsed, or a digit has no strokes.
     OSError
-        If it cannot be opened.
+        If the file cannot be opened.
     """
     opened = gzip.open if Path(path).suffix == ".gz" else open
     digits: list[tuple[int, list[list]]] = []
@@ -75,15 +77,15 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
 
 @dataclass(frozen=True)
 class Variation:
-    """How the digits are put on the canvas.
+    """A way to place digits on the canvas.
 
     Attributes
     ----------
     name : str
     place : callable
-        From a digit's strokes to the strokes on the canvas.
+        Maps a digit's strokes to the strokes on the canvas.
     radius : int
-        Of the pen, pixels.
+        Radius of the pen, pixels.
     """
 
     name: str
@@ -91,11 +93,11 @@ class Variation:
     radius: int = RADIUS
 
     def strokes(self, digit: Strokes) -> Strokes:
-        """Return the strokes as the window would keep them: whole pixels of the canvas."""
+        """Return a digit's strokes as the window keeps them: in whole pixels of the canvas."""
         return [np.rint(stroke).clip(0, SIZE) for stroke in self.place(digit)]
 
     def picture(self, digit: Strokes) -> Image.Image:
-        """Return what the canvas shows: black ovals on white, as close as the window lays them."""
+        """Return the canvas as the window draws it: black discs along the strokes, on white."""
         picture = Image.new("L", (SIZE, SIZE), 255)
         draw = ImageDraw.Draw(picture)
         r = self.radius
@@ -109,7 +111,7 @@ class Variation:
 
 
 def scaled(tall: float, middle: tuple[float, float] = (SIZE / 2, SIZE / 2)) -> Placing:
-    """Return a placing that makes a digit's longer side ``tall`` pixels, about ``middle``."""
+    """Return a placing that scales a digit's longer side to ``tall`` pixels around ``middle``."""
 
     def place(strokes):
         low, high = _box(strokes)
@@ -120,7 +122,7 @@ def scaled(tall: float, middle: tuple[float, float] = (SIZE / 2, SIZE / 2)) -> P
 
 
 def slanted(degrees: float) -> Placing:
-    """Return a placing that shears a digit to the right, about its middle."""
+    """Return a placing that shears a digit to the right around its middle."""
     shear = math.tan(math.radians(degrees))
 
     def place(strokes):
@@ -139,7 +141,7 @@ def _box(strokes):
 
 
 def as_drawn(strokes: Strokes) -> Strokes:
-    """Return the strokes where they were written."""
+    """Return the strokes unchanged."""
     return strokes
 
 

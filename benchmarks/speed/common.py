@@ -1,4 +1,4 @@
-"""What both benchmarks share: the command line, the job, the workers' start."""
+"""Shared by the benchmarks of training and inference: options, network and data, workers."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -27,29 +27,43 @@ SEED = 0
 
 
 def parse(argv: Sequence[str] | None, name: str, names: Sequence[str]) -> argparse.Namespace:
-    """Read the command line of the benchmark called ``name``, of the systems called ``names``."""
+    """Parse the command line of a benchmark.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Default: the arguments of this process.
+    name : {"training", "inference"}
+    names : sequence of str
+        Systems to choose from.
+    """
     parser = argparse.ArgumentParser(
         f"python -m benchmarks.{name}",
         description=f"Compare {name} with other systems on the same network, threads and data.",
     )
     add = parser.add_argument
-    add("--rounds", type=at_least(int, 1), default=7, help="of all systems in turn (%(default)s)")
-    add("--seconds", type=at_least(float, 0), default=2.0, help="of a system's round (%(default)s)")
+    add("--rounds", type=at_least(int, 1), default=7, help="rounds over all systems (%(default)s)")
+    add(
+        "--seconds",
+        type=at_least(float, 0),
+        default=2.0,
+        help="seconds per system and round (%(default)s)",
+    )
     add(
         "--threads",
         type=at_least(int, 1),
         default=usable_cores(),
-        help="of each system (%(default)s)",
+        help="threads of each system (%(default)s)",
     )
     add("--systems", nargs="+", choices=names, default=names, metavar="NAME",
-        help=f"only these: {'; '.join(names)}")  # fmt: skip
-    add("--json", type=Path, metavar="FILE", help="write the figures")
+        help=f"systems to measure: {'; '.join(names)} (default: all)")  # fmt: skip
+    add("--json", type=Path, metavar="FILE", help="write the figures to this file")
     add("--chart", type=Path, metavar="FILE", default=Path("runs", f"benchmark-{name}.png"),
-        help="draw them (%(default)s)")  # fmt: skip
+        help="draw the figures to this file (%(default)s)")  # fmt: skip
     if name == "training":
-        add("--batch", type=at_least(int, 1), default=128, help="images a step (%(default)s)")
-        add("--scaling", action="store_true", help="also: ours by threads and by batch")
-        add("--profile", action="store_true", help="also: ours by layer and direction")
+        add("--batch", type=at_least(int, 1), default=128, help="images per step (%(default)s)")
+        add("--scaling", action="store_true", help="also measure ours by threads and by batch")
+        add("--profile", action="store_true", help="also measure ours by layer and direction")
     args = parser.parse_args(argv)
     if name == "training" and args.batch > IMAGES:
         parser.error(f"argument --batch: {IMAGES:,} images is all there is")
@@ -59,7 +73,7 @@ def parse(argv: Sequence[str] | None, name: str, names: Sequence[str]) -> argpar
 
 
 def keras_example() -> Sequential:
-    """Return the network of Keras's own MNIST example, untrained."""
+    """Return the network of Keras's MNIST example, untrained."""
     rng = np.random.default_rng(SEED)
     return Sequential(
         [
@@ -77,7 +91,7 @@ def keras_example() -> Sequential:
 
 
 def make_job(batch: int, threads: int) -> tuple[Job, str]:
-    """Return the job, and what its images are: MNIST if it is on this machine, or noise."""
+    """Return the job, and a description of its images: MNIST if it is found, else noise."""
     folder = mnist.find_local()
     if folder is None:
         rng = np.random.default_rng(SEED)
@@ -94,7 +108,7 @@ def make_job(batch: int, threads: int) -> tuple[Job, str]:
 def start(
     stack: ExitStack, candidates: Mapping[str, Candidate], job: Job, warm_up: Sequence[tuple]
 ) -> tuple[dict[str, Worker], dict[str, list[Any]]]:
-    """Start a worker for each candidate that is installed, and say which are left out, and why.
+    """Start a worker for each installed candidate; print which are left out and why.
 
     Parameters
     ----------
@@ -103,13 +117,13 @@ def start(
     candidates : dict of str to Candidate
     job : Job
     warm_up : sequence of tuple
-        Requests to begin with; what has to be compiled is compiled then.
+        First requests, during which systems compile.
 
     Returns
     -------
     workers : dict of str to Worker
     values : dict of str to list
-        What each worker answered to the requests.
+        Each worker's answers to the first requests.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""This project, as its own commands use it."""
+"""This project as a system to measure."""
 
 from functools import cached_property, partial
 
@@ -12,7 +12,7 @@ from .system import LEARNING_RATE, Job, System
 
 
 class Ours(System):
-    """The fused layers, or the plain ones that a learner reads."""
+    """Fast layers, or plain ones if not ``fused``."""
 
     def __init__(self, job: Job, fused: bool = True):
         super().__init__(job)
@@ -21,7 +21,7 @@ class Ours(System):
 
     @cached_property
     def trainer(self) -> Trainer:
-        """The trainer, made when it is first asked for."""
+        """The trainer, created at the first use."""
         return Trainer(
             self.job.model,
             Adam(LEARNING_RATE),

@@ -1,9 +1,8 @@
-"""Where a training step's time goes: each layer and direction, against the machine's peak.
+"""Profile a training step: time of each layer and direction, against the machine's peak.
 
-One thread takes one shard through the fused network, as every worker of a training run does. A
-layer's GFLOP/s count all multiply-adds of the dense sums, as the plain layer has them: a backward
-pass that skips the zeros may so seem to be faster than the machine. Every time is the quickest of
-many: whatever else the machine does can only lengthen it.
+One thread takes one shard through the fused network, as each worker of a training run does. A
+layer's GFLOP/s count all multiply-adds of the plain layer, so a backward pass that skips zeros may
+exceed the peak. Each time is the shortest of many, because other processes only add to it.
 """
 
 import time
@@ -27,9 +26,9 @@ PEAK_SIZE = 1_536
 
 def profile(job: Job) -> list[dict[str, Any]]:
     """Measure and print the time of each layer and direction; return the rows of the table."""
-    step = _step(replace(job, threads=1))  # and the network is no longer as it was drawn
+    step = _step(replace(job, threads=1))  # changes the weights, on which no time depends
     with threadpool_limits(1, user_api="blas"):
-        rows = [*_layers(job), _optimiser(job)]
+        rows = [*_layers(job), _optimizer(job)]
     peaks = {threads: sgemm_peak(threads) for threads in sorted({1, job.threads})}
     total = sum(row["microseconds_per_image"] for row in rows)
     print("\nours by layer and direction, on one thread")
@@ -52,7 +51,7 @@ def profile(job: Job) -> list[dict[str, Any]]:
 
 
 def sgemm_peak(threads: int) -> float:
-    """Return the GFLOP/s of the quickest of some large float32 matrix products."""
+    """Return the GFLOP/s of the fastest of several large float32 matrix products."""
     a = np.random.default_rng(0).random((PEAK_SIZE, PEAK_SIZE), dtype=np.float32)
     out = np.empty_like(a)
     with threadpool_limits(threads, user_api="blas"):
@@ -61,7 +60,7 @@ def sgemm_peak(threads: int) -> float:
 
 
 def _step(job):
-    """Return what a training step takes, in µs an image."""
+    """Return the time of a training step, in µs per image."""
     system = Ours(job)
     system.train(REPEATS // 2)
     with system.trainer:
@@ -69,7 +68,7 @@ def _step(job):
 
 
 def _layers(job):
-    """Return a row for each layer's forward, the loss, and each layer's backward, in that order."""
+    """Return rows for each layer's forward, the loss, and each layer's backward, in this order."""
     network, loss = fuse(job.model, input_gradient=False), SoftmaxCrossEntropy()
     names = [f"{i} {type(layer).__name__}" for i, layer in enumerate(network.layers)]
     taken: dict[tuple[str, str], list[float]] = {}
@@ -99,13 +98,13 @@ def _layers(job):
 
 
 def _multiply_adds(model, layer, shape):
-    """Return the multiply-adds an image costs the plain layer that shares this one's parameters."""
+    """Return the multiply-adds per image of the plain layer that shares this one's parameters."""
     plain = (one for one in model.layers if one.params is layer.params)
     return sum(one.multiply_adds(shape[1:]) for one in plain)
 
 
-def _optimiser(job):
-    """Return the row of the step that the gradients of a whole batch end in."""
+def _optimizer(job):
+    """Return the row of the optimizer's step, which a batch takes once."""
     optimizer, params, grads = Adam(1e-6), job.model.named_params(), job.model.named_grads()
     seconds = [_clock(optimizer.step, params, grads)[1] for _ in range(REPEATS)]
     return _row("Adam", "step", min(seconds) / job.batch, 0)
@@ -121,7 +120,7 @@ def _row(layer, direction, seconds, gflops):
 
 
 def _clock(function, *args):
-    """Return what a function returns, and the seconds it took."""
+    """Return a function's result, and its time in seconds."""
     start = time.perf_counter()
     out = function(*args)
     return out, time.perf_counter() - start

@@ -1,7 +1,7 @@
-"""What is measured: a system that trains on ready batches and turns images into probabilities.
+"""A system to measure: it trains on prepared batches and predicts the probabilities of images.
 
-Every system gets its input in the form that suits it best (its layout, float32 in [0, 1], batches
-cut) before the clock starts, and reads many images in calls of whatever size it is fastest with.
+Before the clock starts, each system converts its input to the layout that suits it best, as float32
+in [0, 1], in batches. Each predicts many images in calls of the size at which it is fastest.
 """
 
 import itertools
@@ -17,20 +17,21 @@ from nn.model import as_input
 
 LEARNING_RATE = 1e-3
 IMAGES_A_CALL = (1_000, 100)
+"""Sizes of a call that are tried when many images are predicted."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every system is given alike.
+    """The task, the same for every system.
 
     Attributes
     ----------
     model : Sequential
-        The network and the weights to start from; it gives logits.
-    images : ndarray of uint8, shape (N, 28, 28)
-    labels : ndarray of uint8, shape (N,)
+        Network with its initial weights; its outputs are logits.
+    images : ndarray, uint8, (N, 28, 28)
+    labels : ndarray, uint8, (N,)
     batch : int
-        Images of a training step.
+        Images per training step.
     threads : int
     """
 
@@ -42,25 +43,25 @@ class Job:
 
 
 class Timed(NamedTuple):
-    """What came of doing something several times, and the seconds that each time took."""
+    """The result of repeated calls, and the time of each call in seconds."""
 
     value: Any
     seconds: list[float]
 
 
 class System:
-    """The base of all systems: how they are driven; they say how they prepare, step and predict."""
+    """Base class of systems. A subclass defines `step` and `predict`, and its own input format."""
 
     def __init__(self, job: Job):
         self.job = job
         self._calls: dict[int, list] = {}
 
     def prepare(self, images: np.ndarray) -> Any:
-        """Return uint8 images as this system likes them best."""
+        """Convert uint8 images to this system's preferred format."""
         return as_input(images)
 
     def targets(self, labels: np.ndarray) -> Any:
-        """Return labels as this system likes them best."""
+        """Convert labels to this system's preferred format."""
         return labels
 
     def step(self, x: Any, labels: Any) -> float:
@@ -72,7 +73,7 @@ class System:
         raise NotImplementedError
 
     def train(self, steps: int) -> Timed:
-        """Take some steps, over the same batches again and again; return their mean loss."""
+        """Take steps, cycling over the same batches; return their mean loss and their times."""
         losses, ends = [], [time.perf_counter()]
         for batch in itertools.islice(self._batches, steps):
             losses.append(float(self.step(*batch)))
@@ -80,7 +81,7 @@ class System:
         return Timed(sum(losses) / steps, np.diff(ends).tolist())
 
     def read(self, images: int, times: int) -> Timed:
-        """Return the probabilities of the first images, computed that many times over."""
+        """Predict the first ``images`` images repeatedly; return probabilities and times."""
         if images not in self._calls:
             self._calls[images] = self._fastest_calls(images)
         calls, ends = self._calls[images], [time.perf_counter()]
@@ -98,7 +99,7 @@ class System:
         )
 
     def _fastest_calls(self, images):
-        """Return the prepared images, cut into calls of the size that this system does fastest."""
+        """Return prepared images, split into calls of the size at which this system is fastest."""
         cuts = [_cut(images, size) for size in IMAGES_A_CALL if size <= images]
         ways = [
             [self.prepare(self.job.images[part]) for part in parts]
@@ -107,7 +108,7 @@ class System:
         return min(ways, key=self._seconds) if len(ways) > 1 else ways[0]
 
     def _seconds(self, calls):
-        """Return how long the calls take at best, once whatever has to be compiled is."""
+        """Return the shortest time of the calls in seconds, after a first time that may compile."""
         seconds = []
         for _ in range(4):
             start = time.perf_counter()
@@ -118,12 +119,12 @@ class System:
 
 
 def _cut(images, size):
-    """Return the slices of so many images, of at most ``size`` each."""
+    """Return slices that split ``images`` images into parts of at most ``size``."""
     return [slice(start, min(start + size, images)) for start in range(0, images, size)]
 
 
 def nchw_weights(model: Sequential) -> list[np.ndarray]:
-    """Return the parameters for maps in NCHW, each weight matrix with its outputs first."""
+    """Return the parameters for feature maps in NCHW, with outputs on the first axis of weights."""
     w1, b1, w2, b2, w3, b3 = model.named_params().values()
     conv1, conv2 = (w.transpose(3, 2, 0, 1).copy() for w in (w1, w2))
     dense = w3.reshape(5, 5, 64, 10).transpose(3, 2, 0, 1).reshape(10, -1)

@@ -1,7 +1,6 @@
-"""A process for each system: two thread pools in one process would fight for the cores.
+"""Run each system in a process of its own: two thread pools in one would compete for the cores.
 
-A worker is started once, stays warm, and does one request at a time; in between it waits for the
-next one and leaves the cores to the others.
+A worker starts once and stays warm. It handles one request at a time, and is idle in between.
 """
 
 import importlib
@@ -22,36 +21,36 @@ from typing import Any
 from .system import Job
 
 PAUSE = 0.2
-"""Seconds before each round, in which the threads of the system before it stop spinning."""
+"""Seconds before each measurement, in which the previous system's threads stop spinning."""
 
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TORCHINDUCTOR_COMPILE_THREADS": "1",  # no helpers that stay
-    "TORCHINDUCTOR_FREEZING": "1",  # weights as constants, where no gradient is asked for
+    "TORCHINDUCTOR_COMPILE_THREADS": "1",  # no background processes
+    "TORCHINDUCTOR_FREEZING": "1",  # weights become constants where no gradient is needed
 }
 
 
 class BenchmarkError(Exception):
-    """There is nothing to compare; the message says why."""
+    """The comparison is not possible; the message says why."""
 
 
 class SystemFailedError(BenchmarkError):
-    """A system did not do what it was asked."""
+    """A system raised an exception or its process ended."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A system that may be measured.
+    """A system that can be measured if its packages are installed.
 
     Attributes
     ----------
     target : str
-        Its class, as "module:class"; only the worker imports it.
+        Its class as "module:class"; only the worker imports it.
     needs : tuple of str
-        The packages without which it is left out.
+        Required packages.
     options : dict
-        What its class takes besides the job.
+        Arguments of the class besides the job.
     """
 
     target: str
@@ -59,18 +58,18 @@ class Candidate:
     options: dict[str, Any] = field(default_factory=dict)
 
     def missing(self) -> list[str]:
-        """Return which of the packages are not installed."""
+        """Return the required packages that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
     def make(self, job: Job) -> Any:
-        """Return the system itself."""
+        """Create the system."""
         module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(module), name)(job, **self.options)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request gave, and the most memory the process has taken up yet."""
+    """The result of a request, and the process's peak memory so far, in MB."""
 
     value: Any
     megabytes: float
@@ -95,18 +94,18 @@ class Worker:
         self.close()
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, even during a request."""
         self._process.terminate()
         self._process.join()
         self._pipe.close()
 
     def ask(self, method: str, *args: Any) -> Answer:
-        """Have the system run one of its methods.
+        """Call one of the system's methods.
 
         Raises
         ------
         SystemFailedError
-            If it raises an exception, or its process ends.
+            If the method raises an exception, or the process ends.
         """
         return self._receive((method, args))
 
@@ -128,26 +127,24 @@ class Worker:
 def alternate(
     workers: Mapping[str, Worker], request: tuple, *, rounds: int, seconds: float
 ) -> dict[str, list[float]]:
-    """Measure all workers, one after the other, round after round.
+    """Measure all workers in turn, for several rounds.
 
-    A round counts with the quickest of its times: whatever else a machine does can only slow a
-    program down, never speed it up.
+    A round's figure is its shortest time, because other processes only slow a program down.
 
     Parameters
     ----------
     workers : dict of str to Worker
-        Warm.
     request : tuple
-        A method and its arguments but for the last one, which says how many times; it returns
+        A method and its arguments except the last, the number of repetitions. The method returns
         a `benchmarks.speed.system.Timed`.
     rounds : int
     seconds : float
-        About how long a round of one worker takes.
+        Approximate time per worker and round.
 
     Returns
     -------
     dict of str to list of float
-        For each worker, the seconds that the quickest time of each round took.
+        For each worker, the shortest time of each round, in seconds.
     """
     times = {name: _times(worker, request, seconds) for name, worker in workers.items()}
     taken: dict[str, list[float]] = {name: [] for name in workers}
@@ -159,7 +156,7 @@ def alternate(
 
 
 def _times(worker, request, seconds):
-    """Return how many times the request fits into some seconds; warm the worker up on the way."""
+    """Return the number of repetitions that take about ``seconds``; this warms the worker up."""
     times = 1
     while (taken := sum(worker.ask(*request, times).value.seconds)) < seconds / 4:
         times *= 2
@@ -167,9 +164,9 @@ def _times(worker, request, seconds):
 
 
 def _serve(pipe, candidate, job):
-    """Answer requests until the pipe is closed; the body of a worker's process."""
+    """Answer requests until the pipe is closed: the main function of a worker's process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
-    # What frameworks print as they start is of no use here; what goes wrong travels in the pipe.
+    # Hide what frameworks print; errors go through the pipe.
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     for stream in (1, 2):
         os.dup2(sys.stdout.fileno(), stream)
@@ -188,22 +185,22 @@ def _serve(pipe, candidate, job):
 
 
 def peak_megabytes() -> float:
-    """Return the most memory this process has taken up, in MB; NaN where nobody counts it."""
+    """Return the peak memory of this process in MB, or NaN if the system does not count it."""
     try:
-        # Not ru_maxrss: on Linux it starts from what the parent had taken up.
+        # Not ru_maxrss: on Linux it starts from the parent's peak.
         status = Path("/proc/self/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
     except OSError:
         if sys.platform != "darwin":
             return math.nan
-        import resource  # not on every system
+        import resource  # not available on every system
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 @contextmanager
 def _environment(variables):
-    """Set environment variables for the processes that start meanwhile."""
+    """Set environment variables while processes are started."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:

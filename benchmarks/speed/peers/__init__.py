@@ -1,1 +1,10 @@
-"""One adapter per peer. Each is imported only in the process that measures it."""
+"""The other systems as subclasses of `benchmarks.speed.system.System`.
+
+========  ================================================
+pytorch   PyTorch: eager, channels-last or compiled
+keras_tf  Keras on TensorFlow: as documented, or compiled
+onnx_rt   ONNX Runtime, prediction only
+========  ================================================
+
+Each is imported only in the process that measures it.
+"""

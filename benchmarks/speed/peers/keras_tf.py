@@ -1,6 +1,6 @@
-"""Keras on TensorFlow: as its manual says, or compiled by ``tf.function``.
+"""Keras on TensorFlow: as documented, or compiled by ``tf.function``.
 
-XLA (``jit_compile=True``) is left off: on processors it is slower here, by a factor of several.
+XLA (``jit_compile=True``) is off: on CPUs it is several times slower for this network.
 """
 
 import time
@@ -15,7 +15,7 @@ from benchmarks.speed.system import LEARNING_RATE, Job, System, Timed
 
 
 class Function(System):
-    """Training step and prediction, each compiled into one graph."""
+    """Training step and prediction, each compiled to a graph."""
 
     def __init__(self, job: Job):
         super().__init__(job)
@@ -46,7 +46,7 @@ class Function(System):
         return tf.constant(super().prepare(images))
 
     def targets(self, labels: np.ndarray) -> tf.Tensor:
-        """Return class numbers as the loss takes them."""
+        """Return class numbers, int32."""
         return tf.constant(labels.astype(np.int32))
 
     def _step(self, x, labels):
@@ -62,7 +62,7 @@ class Function(System):
 
 
 class Fit(Function):
-    """Training with ``fit``, on a data set that is kept ready in batches."""
+    """Training with ``fit``, on a cached data set of batches."""
 
     @cached_property
     def _dataset(self):
@@ -73,7 +73,7 @@ class Fit(Function):
         return dataset.batch(job.batch, drop_remainder=True).cache().repeat().prefetch(2)
 
     def train(self, steps: int) -> Timed:
-        """Take some steps; see `System.train`."""
+        """Take steps; see `System.train`."""
         ends = []
         clock = keras.callbacks.LambdaCallback(
             on_train_begin=lambda logs: ends.append(time.perf_counter()),
@@ -86,7 +86,7 @@ class Fit(Function):
 
 
 class Call(Function):
-    """Prediction by calling the model, as is advised for a few images."""
+    """Prediction by calling the model, which Keras recommends for few images."""
 
     def predict(self, x: tf.Tensor) -> np.ndarray:
         """Return the probabilities; see `System.predict`."""
@@ -94,7 +94,7 @@ class Call(Function):
 
 
 class Predict(Function):
-    """Prediction with ``predict``, as is advised for many images."""
+    """Prediction with ``predict``, which Keras recommends for many images."""
 
     def __init__(self, job: Job):
         super().__init__(job)

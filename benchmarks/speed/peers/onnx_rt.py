@@ -1,6 +1,6 @@
-"""ONNX Runtime, which only predicts: the network as a graph of ONNX nodes, in NCHW.
+"""ONNX Runtime, which only predicts: the network as an ONNX graph in NCHW.
 
-ONNX knows convolutions in NCHW alone; the runtime blocks the channels as its kernels want them.
+ONNX defines convolutions in NCHW only; the runtime converts to the layout of its kernels.
 """
 
 import numpy as np
@@ -10,11 +10,11 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from benchmarks.speed.system import Job, System, nchw_weights
 from nn import Sequential
 
-OPSET, IR_VERSION = 17, 8  # of 2022: every runtime in use reads them
+OPSET, IR_VERSION = 17, 8  # from 2022; all current runtimes read them
 
 
 class OnnxRuntime(System):
-    """One session; ``threads`` if it is to have another number of them than the others."""
+    """An inference session, with ``threads`` threads instead of the job's if given."""
 
     def __init__(self, job: Job, threads: int | None = None):
         super().__init__(job)
@@ -34,7 +34,7 @@ class OnnxRuntime(System):
 
 
 def to_onnx(model: Sequential) -> ModelProto:
-    """Return the benchmark's network, and a softmax after it, as ONNX."""
+    """Return the benchmark's network followed by a softmax, as an ONNX model."""
     names = ("w1", "b1", "w2", "b2", "w3", "b3")
     pool = {"kernel_shape": [2, 2], "strides": [2, 2]}
     nodes = [

@@ -8,7 +8,7 @@ from benchmarks.speed.system import LEARNING_RATE, Job, System, nchw_weights
 
 
 class PyTorch(System):
-    """The network in NCHW, PyTorch's own order, or in memory as NHWC where ``channels_last``."""
+    """The network in PyTorch's NCHW layout, stored as NHWC in memory if ``channels_last``."""
 
     def __init__(self, job: Job, channels_last: bool = False, compiled: bool = False):
         super().__init__(job)
@@ -33,7 +33,7 @@ class PyTorch(System):
         return x.contiguous(memory_format=self.layout)
 
     def targets(self, labels: np.ndarray) -> torch.Tensor:
-        """Return class numbers as the loss takes them."""
+        """Return class numbers, int64."""
         return torch.from_numpy(labels.astype(np.int64))
 
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
