@@ -32,7 +32,7 @@ HEADERS = {  # version: size of the field that holds the header's length, and Nu
 MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it checks only after reading the header
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What NumPy writes. With other methods zipfile does not bound the size of a read."""
+"""What NumPy writes. With other methods zipfile does not limit the size of a read."""
 
 
 class Chunk(NamedTuple):

@@ -58,7 +58,7 @@ EDITS = st.lists(
 
 @given(which=st.integers(0, 99), edits=EDITS)
 @QUICK
-def test_sound_files_with_changes_are_read_or_refused(folder, reader, which, edits):
+def test_changed_files_are_read_or_refused(folder, reader, which, edits):
     reader, seeds = reader
     content = edited(seeds[which % len(seeds)], edits) or b"\0"
     refused = attempt(reader, folder / reader.name, content)
@@ -97,7 +97,7 @@ def test_any_architecture_is_read_or_refused(folder, layers, version):
     dtype=st.sampled_from(["f4", "U9", "O", "V0"]),
 )
 @QUICK
-def test_an_array_of_any_shape_is_read_or_refused(folder, shape, dtype):
+def test_any_array_shape_is_read_or_refused(folder, shape, dtype):
     header = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {tuple(shape)}, }}\n"
     npy = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(24)
     with pytest.raises(ModelFileError):
@@ -106,7 +106,7 @@ def test_an_array_of_any_shape_is_read_or_refused(folder, shape, dtype):
 
 @given(array=st.lists(st.integers(0, 255), min_size=1, max_size=20), more=st.binary(max_size=3))
 @QUICK
-def test_what_an_idx_file_holds_is_read_and_nothing_else_is(folder, array, more):
+def test_only_an_exact_idx_file_is_read(folder, array, more):
     content = struct.pack(">II", 0x801, len(array)) + bytes(array) + more
     (folder / "labels").write_bytes(content)
     if more:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 import recognise
 from data import canvas
 from nn import Dense, Flatten, Sequential
 from nn.convert import keras as convert_keras
 from nn.convert import onnx as convert_onnx
+from tests.pictures import LYING, UPRIGHT, save_line
 
 ROOT = Path(recognise.__file__).parent
 
@@ -51,14 +52,6 @@ def weights(tmp_path):
     return path
 
 
-def draw(path, upright):
-    image = Image.new("L", (60, 60), 255)
-    line = (30, 5, 30, 55) if upright else (5, 30, 55, 30)
-    ImageDraw.Draw(image).line(line, fill=0, width=5)
-    image.save(path)
-    return str(path)
-
-
 def run(*command, **environment):
     """Run ``recognise.py`` as a person would, outside this process."""
     return subprocess.run(
@@ -70,7 +63,7 @@ def run(*command, **environment):
 
 
 def test_a_line_has_file_digit_and_probability(model, tmp_path, capsys):
-    files = [draw(tmp_path / "b.png", True), draw(tmp_path / "a.jpg", False)]
+    files = [save_line(tmp_path / "b.png"), save_line(tmp_path / "a.jpg", LYING)]
     assert recognise.main(files) == 0
     out, err = capsys.readouterr()
     assert out == f"{files[0]}\t1\t0.9100\n{files[1]}\t0\t0.9100\n"
@@ -78,7 +71,7 @@ def test_a_line_has_file_digit_and_probability(model, tmp_path, capsys):
 
 
 def test_names_are_printed_as_they_were_given(model, tmp_path, capsys, monkeypatch):
-    draw(tmp_path / "a.png", True)
+    save_line(tmp_path / "a.png")
     monkeypatch.chdir(tmp_path)
     assert recognise.main(["./a.png", "a.png", f".//{'a.png'}"]) == 0
     names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
@@ -86,7 +79,7 @@ def test_names_are_printed_as_they_were_given(model, tmp_path, capsys, monkeypat
 
 
 def test_json_is_one_array_with_all_ten_probabilities(model, tmp_path, capsys):
-    files = [draw(tmp_path / f"{i}.png", upright) for i, upright in enumerate([True, False])]
+    files = [save_line(tmp_path / "0.png"), save_line(tmp_path / "1.png", LYING)]
     assert recognise.main(["--json", *files]) == 0
     answers = json.loads(capsys.readouterr().out)
     assert [answer["file"] for answer in answers] == files
@@ -95,10 +88,12 @@ def test_json_is_one_array_with_all_ten_probabilities(model, tmp_path, capsys):
     assert answers[0]["probabilities"] == [0.01, 0.91] + [0.01] * 8
 
 
-def test_many_pictures_run_in_batches_and_stay_in_order(model, tmp_path, monkeypatch, capsys):
+def test_pictures_run_in_batches_and_keep_order(model, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(recognise, "BATCH", 4)
     upright = [True, True, False, True, False, False, True, False, True, True]
-    files = [draw(tmp_path / f"{i}.png", up) for i, up in enumerate(upright)]
+    files = [
+        save_line(tmp_path / f"{i}.png", UPRIGHT if up else LYING) for i, up in enumerate(upright)
+    ]
     files.insert(5, str(tmp_path / "missing.png"))
     assert recognise.main(files) == 1
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
@@ -109,7 +104,7 @@ def test_many_pictures_run_in_batches_and_stay_in_order(model, tmp_path, monkeyp
 
 def test_answers_come_before_later_pictures_are_opened(tmp_path, monkeypatch):
     monkeypatch.setattr(recognise, "BATCH", 2)
-    file = draw(tmp_path / "a.png", True)
+    file = save_line(tmp_path / "a.png")
     asked = []
 
     def names():
@@ -126,8 +121,8 @@ def test_answers_come_before_later_pictures_are_opened(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_a_bad_file_is_one_line_and_the_others_still_come(model, tmp_path, capsys, as_json):
-    good = [draw(tmp_path / "first.png", True), draw(tmp_path / "last.png", False)]
+def test_a_bad_file_costs_no_other_its_line(model, tmp_path, capsys, as_json):
+    good = [save_line(tmp_path / "first.png"), save_line(tmp_path / "last.png", LYING)]
     empty, text = tmp_path / "empty.png", tmp_path / "text.png"
     empty.touch()
     text.write_text("not a picture")
@@ -163,17 +158,17 @@ def test_json_of_nothing_read_is_an_empty_array(model, tmp_path, capsys):
 
 def test_a_folder_stands_for_its_pictures(model, tmp_path, capsys):
     for name in ("b.PNG", "a.png", "c.tiff"):
-        draw(tmp_path / name, True)
+        save_line(tmp_path / name)
     (tmp_path / "notes.txt").write_text("not a picture, and not asked for")
     assert recognise.main([str(tmp_path)]) == 0
     names = [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()]
     assert names == [str(tmp_path / name) for name in ("a.png", "b.PNG", "c.tiff")]
 
 
-def test_a_folder_without_pictures_is_said_and_the_others_still_come(model, tmp_path, capsys):
+def test_an_empty_folder_is_reported_in_one_line(model, tmp_path, capsys):
     folder = tmp_path / "none"
     folder.mkdir()
-    file = draw(tmp_path / "a.png", True)
+    file = save_line(tmp_path / "a.png")
     assert recognise.main([str(folder), file]) == 1
     out, err = capsys.readouterr()
     assert out.startswith(file)
@@ -186,7 +181,7 @@ def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
     path = tmp_path / "bad.npz"
     if content is not None:
         path.write_bytes(content)
-    assert recognise.main(["--weights", str(path), draw(tmp_path / "a.png", True)]) == 2
+    assert recognise.main(["--weights", str(path), save_line(tmp_path / "a.png")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("recognise.py: ")
@@ -195,7 +190,7 @@ def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
 
 
 @pytest.mark.parametrize("stack", [False, True])
-def test_an_image_without_an_answer_costs_the_others_nothing(tmp_path, capsys, stack):
+def test_overflow_in_one_image_spares_the_others(tmp_path, capsys, stack):
     """Ink all over overflows this network, a stroke does not."""
     model = Sequential([Flatten(), Dense(784, 10)])
     model.layers[1].params["w"][...] = 1e36
@@ -209,7 +204,7 @@ def test_an_image_without_an_answer_costs_the_others_nothing(tmp_path, capsys, s
         blob = Image.new("L", (60, 60), 255)
         blob.paste(0, (3, 3, 57, 57))
         blob.save(tmp_path / "blob.png")
-        names = [draw(tmp_path / "a.png", True), str(tmp_path / "blob.png")]
+        names = [save_line(tmp_path / "a.png"), str(tmp_path / "blob.png")]
     errors = []
     answers = list(recognise.recognise(model, names, errors.append))
     assert len(answers) == (39 if stack else 1)
@@ -217,10 +212,10 @@ def test_an_image_without_an_answer_costs_the_others_nothing(tmp_path, capsys, s
     assert str(error).startswith(f"{names[0]}[33]" if stack else names[1])
 
 
-def test_json_is_whole_whatever_ends_it(model, monkeypatch, tmp_path, capsys):
+def test_interrupted_json_is_still_valid(model, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(recognise, "BATCH", 1)
-    good, bad = draw(tmp_path / "a.png", True), str(tmp_path / "b.png")
-    draw(bad, True)
+    good, bad = save_line(tmp_path / "a.png"), str(tmp_path / "b.png")
+    save_line(bad)
     opened = canvas.open_image
 
     def interrupt(file):
@@ -238,11 +233,11 @@ def test_ctrl_c_ends_quietly(model, monkeypatch, tmp_path, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(canvas, "open_image", interrupt)
-    assert recognise.main([draw(tmp_path / "a.png", True)]) == 130
+    assert recognise.main([save_line(tmp_path / "a.png")]) == 130
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_shipped_network_reads_the_samples_when_no_file_is_named(monkeypatch, capsys):
+def test_samples_are_read_by_default(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     assert recognise.main([]) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
@@ -258,8 +253,8 @@ def test_samples_are_found_from_anywhere(model, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a pipe without a reader is Unix's")
-def test_a_reader_that_leaves_early_is_no_error(tmp_path, weights):
-    file = draw(tmp_path / "a.png", True)
+def test_a_closed_pipe_is_no_error(tmp_path, weights):
+    file = save_line(tmp_path / "a.png")
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -276,22 +271,22 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path, weights):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="such names are refused by other file systems")
-def test_a_name_the_terminal_cannot_write_is_written_with_escapes(tmp_path, weights):
+def test_a_name_beyond_the_encoding_is_escaped(tmp_path, weights):
     folder = tmp_path / "é ü"
     folder.mkdir()
     odd = os.fsencode(folder / "a.png").replace(b"a.png", b"\xff.png")
-    Path(draw(folder / "a.png", True)).rename(os.fsdecode(odd))
+    Path(save_line(folder / "a.png")).rename(os.fsdecode(odd))
     done = run("--weights", weights, os.fsdecode(odd), PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.split(b"\t")[0].endswith(rb"/\xe9 \xfc/\udcff.png")
 
 
 @pytest.mark.parametrize("ending", ["h5", "keras", "onnx"])
-def test_a_model_of_keras_or_onnx_answers_as_ours(tmp_path, capsys, weights, ending):
+def test_a_converted_model_answers_like_ours(tmp_path, capsys, weights, ending):
     other = tmp_path / f"other.{ending}"
     write = convert_onnx.save if ending == "onnx" else convert_keras.save
     write(Sequential.load(weights), other)
-    picture = draw(tmp_path / "a.png", True)
+    picture = save_line(tmp_path / "a.png")
     assert recognise.main(["--weights", str(weights), picture]) == 0
     expected = capsys.readouterr().out
     assert recognise.main(["--weights", str(other), picture]) == 0

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 import recognise
 from data import stacks
 from nn import Dense, Flatten, Sequential
+from tests.pictures import save_line
 
 
 @pytest.fixture
@@ -16,17 +16,10 @@ def weights(tmp_path):
     return path
 
 
-def draw(path):
-    image = Image.new("L", (60, 60), 255)
-    ImageDraw.Draw(image).line((30, 5, 30, 55), fill=0, width=5)
-    image.save(path)
-    return str(path)
-
-
-def test_a_stack_gives_a_line_for_each_image_with_its_number(tmp_path, weights, capsys):
+def test_a_stack_gives_a_numbered_line_per_image(tmp_path, weights, capsys):
     images = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
     images[3] = 0
-    stack, picture = tmp_path / "digits.npy", draw(tmp_path / "a.png")
+    stack, picture = tmp_path / "digits.npy", save_line(tmp_path / "a.png")
     np.save(stack, images)
     arguments = ["--weights", str(weights), picture, str(stack), picture]
     assert recognise.main(arguments) == 1
@@ -44,18 +37,16 @@ def test_a_stack_gives_a_line_for_each_image_with_its_number(tmp_path, weights, 
     assert capsys.readouterr().out == out
 
 
-def test_a_broken_stack_is_one_line_and_the_rest_still_comes(weights, tmp_path, capsys):
+def test_a_broken_stack_is_reported_in_one_line(weights, tmp_path, capsys):
     (tmp_path / "bad.npz").write_bytes(b"not an archive")
-    good = draw(tmp_path / "a.png")
+    good = save_line(tmp_path / "a.png")
     assert recognise.main(["--weights", str(weights), str(tmp_path / "bad.npz"), good]) == 1
     out, err = capsys.readouterr()
     assert out.startswith(good)
     assert err == f"recognise.py: {tmp_path / 'bad.npz'}: not a whole .npz file: save it again\n"
 
 
-def test_a_large_stack_is_read_by_the_fast_network_with_the_same_answers(
-    tmp_path, weights, monkeypatch
-):
+def test_a_large_stack_is_read_by_fast_layers(tmp_path, weights, monkeypatch):
     monkeypatch.setattr(stacks, "CHUNK", 40)
     images = np.random.default_rng(0).integers(1, 256, (90, 28, 28), np.uint8)
     np.save(tmp_path / "digits.npy", images)
@@ -73,7 +64,7 @@ def test_a_large_stack_is_read_by_the_fast_network_with_the_same_answers(
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "many"])
-def test_a_number_of_jobs_out_of_range_is_refused(jobs, capsys):
+def test_an_invalid_number_of_jobs_is_refused(jobs, capsys):
     with pytest.raises(SystemExit):
         recognise.main(["--jobs", jobs])
     assert "--jobs: invalid int of at least 1" in capsys.readouterr().err

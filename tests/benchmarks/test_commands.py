@@ -42,7 +42,7 @@ def test_inference(tmp_path, capsys):
     assert (tmp_path / "chart.png").exists()
 
 
-def test_too_few_images_are_one_line_before_anything_starts(monkeypatch, tmp_path, capsys):
+def test_too_few_images_are_refused_in_one_line(monkeypatch, tmp_path, capsys):
     few = np.zeros((63, 28, 28), np.uint8), np.zeros(63, np.uint8)
     monkeypatch.setattr(common.mnist, "find_local", lambda: tmp_path)
     monkeypatch.setattr(common.mnist, "load", lambda split, folder: few)
@@ -51,7 +51,7 @@ def test_too_few_images_are_one_line_before_anything_starts(monkeypatch, tmp_pat
     assert line.endswith("63 images; the benchmark takes 64")
 
 
-def test_a_peer_that_is_not_installed_is_one_line(capsys):
+def test_a_missing_peer_is_reported_in_one_line(capsys):
     peer = Candidate("nowhere:Nothing", ("no_such_package",))
     with ExitStack() as stack:
         assert common.start(stack, {"peer": peer}, None, []) == ({}, {})
@@ -59,7 +59,7 @@ def test_a_peer_that_is_not_installed_is_one_line(capsys):
     assert capsys.readouterr().out == line
 
 
-def test_a_peer_that_fails_is_left_out_and_our_own_is_not(monkeypatch, capsys):
+def test_only_a_peer_may_fail(monkeypatch, capsys):
     def fail(candidate, job):
         raise SystemFailedError("no compiler")
 
@@ -77,14 +77,14 @@ def test_a_peer_that_fails_is_left_out_and_our_own_is_not(monkeypatch, capsys):
      ["--systems", "ours, plain layers"]],
 )  # fmt: skip
 @pytest.mark.parametrize("command", [training, inference])
-def test_a_bad_argument_is_told(command, arguments, capsys):
+def test_a_bad_argument_is_reported(command, arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         command.main(arguments)
     assert exit_.value.code == 2
     assert arguments[0] in capsys.readouterr().err
 
 
-def test_other_probabilities_void_the_benchmark():
+def test_different_probabilities_stop_the_benchmark():
     ours = np.full((2, 10), 0.1, np.float32)
     inference.check({"ours": [ours], "peer": [ours + 5e-5]})
     for wrong in (ours + 2e-4, ours[:1], ours * np.nan):
@@ -92,14 +92,14 @@ def test_other_probabilities_void_the_benchmark():
             inference.check({"ours": [ours], "peer": [wrong]})
 
 
-def test_another_loss_voids_the_benchmark():
+def test_a_different_loss_stops_the_benchmark():
     training.check({"ours": 2.0, "peer": 2.1})
     for wrong in (1.0, 3.0, float("nan")):
         with pytest.raises(BenchmarkError, match="peer does not learn the same"):
             training.check({"ours": 2.0, "peer": wrong})
 
 
-def test_a_batch_of_more_than_all_images_is_told(capsys):
+def test_a_batch_beyond_all_images_is_refused(capsys):
     with pytest.raises(SystemExit):
         training.main(["--batch", "65"])
     assert "64 images is all there is" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def pen(tmp_path):
     return tmp_path / "pen.txt"
 
 
-def test_prints_and_writes_what_was_read(pen, always_three, tmp_path, monkeypatch, capsys):
+def test_figures_are_printed_and_written(pen, always_three, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(drawn, "NO_DIGITS", 3)
     arguments = [str(pen), "--weights", str(always_three), "--picture", str(tmp_path / "worst.png")]
     assert drawn.main([*arguments, "--json", str(tmp_path / "drawn.json")]) == 0
@@ -38,7 +38,7 @@ def test_prints_and_writes_what_was_read(pen, always_three, tmp_path, monkeypatc
     assert (tmp_path / "worst.png").stat().st_size > 1000
 
 
-def test_bad_files_are_one_line_and_status_2(pen, always_three, tmp_path, capsys):
+def test_bad_files_give_one_line_and_status_2(pen, always_three, tmp_path, capsys):
     (tmp_path / "bad.txt").write_text("nothing")
     for arguments in (
         [str(tmp_path / "none.gz")],
@@ -52,7 +52,7 @@ def test_bad_files_are_one_line_and_status_2(pen, always_three, tmp_path, capsys
 
 
 @pytest.mark.parametrize("kind", nondigits.KINDS)
-def test_what_is_no_digit_is_ink_and_never_the_same_twice(kind):
+def test_nondigits_have_ink_and_differ(kind):
     rng = np.random.default_rng(0)
     made = np.stack([nondigits.KINDS[kind](rng) for _ in range(12)])
     assert made.shape == (12, 28, 28)

@@ -25,15 +25,15 @@ RATES = [
 ]
 
 
-def test_a_result_is_the_median_and_the_ends():
+def test_a_result_is_median_and_range():
     assert RATES[1] == Result("plain", 900, 800, 2000, RATE)
 
 
-def test_the_ratio_is_to_the_quickest_peer_and_never_to_our_own():
+def test_the_ratio_is_to_the_fastest_peer():
     assert ratio_to_best_peer(RATES, OWN) == pytest.approx(2.5)
 
 
-def test_of_times_the_shortest_is_best():
+def test_the_shortest_time_is_best():
     times = [Result.of(name, [us], TIME) for name, us in (("ours", 50), ("a", 100), ("b", 25))]
     assert ratio_to_best_peer(times, OWN) == pytest.approx(0.5)
 
@@ -50,11 +50,11 @@ def test_a_comparison_by_hand():
     )
 
 
-def test_a_table_ends_its_lines_with_text():
+def test_a_table_has_no_trailing_spaces():
     assert table(["a", "b"], [["wide", ""]]) == "a     b\nwide"
 
 
-def test_the_file_is_what_was_promised(tmp_path):
+def test_the_json_file_has_the_documented_form(tmp_path):
     path = tmp_path / "new" / "figures.json"
     write_json(path, RATES[:1], None, cores=2)
     row = {"system": "ours", "median": 1000, "low": 900, "high": 1500, "unit": "images/s"}
@@ -65,13 +65,13 @@ def test_the_file_is_what_was_promised(tmp_path):
     }
 
 
-def test_the_picture_is_a_png(tmp_path):
+def test_the_chart_is_a_png(tmp_path):
     path = tmp_path / "chart.png"
     draw(path, {"one": RATES, "two": RATES[:1]}, OWN)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_machine_names_what_is_installed():
+def test_the_machine_lists_installed_packages():
     about = machine(threads=3)
     assert about["threads"] == 3
     assert {"python", "numpy"} <= about["versions"].keys()

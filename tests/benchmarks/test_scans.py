@@ -10,7 +10,7 @@ from benchmarks.accuracy import scans as scanned
 from data.synthetic import handwriting
 
 
-def test_reads_held_out_images_on_both_papers(always_three, tmp_path, monkeypatch, capsys):
+def test_accuracy_is_that_of_held_out_images(always_three, tmp_path, monkeypatch, capsys):
     images, labels = handwriting.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     path = tmp_path / "scans.json"
@@ -23,7 +23,7 @@ def test_reads_held_out_images_on_both_papers(always_three, tmp_path, monkeypatc
     assert "15 validation images" in capsys.readouterr().out
 
 
-def test_each_scan_is_seen_light_on_dark_and_then_dark_on_light(always_three, monkeypatch):
+def test_each_scan_is_read_on_both_papers(always_three, monkeypatch):
     images, labels = handwriting.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     seen, read = [], scanned.from_image
@@ -39,7 +39,7 @@ def test_each_scan_is_seen_light_on_dark_and_then_dark_on_light(always_three, mo
             np.testing.assert_array_equal(dark, 255 - light)
 
 
-def test_the_shipped_network_reads_them(tmp_path, monkeypatch, capsys):
+def test_the_shipped_network_reads_scans(tmp_path, monkeypatch, capsys):
     images, labels = handwriting.batch(120, np.random.default_rng(0))
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     path = tmp_path / "scans.json"
@@ -48,7 +48,7 @@ def test_the_shipped_network_reads_them(tmp_path, monkeypatch, capsys):
         assert min(shares.values()) > (0.6 if "stretched" in name else 0.8)
 
 
-def test_what_is_no_network_is_one_line_and_status_2(tmp_path, capsys):
+def test_a_bad_network_is_reported_in_one_line(tmp_path, capsys):
     assert scans.main(["--weights", str(tmp_path / "none.npz")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "none.npz" in line

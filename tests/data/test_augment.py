@@ -116,7 +116,7 @@ def test_another_pen_by_hand(ways, pen, expected):
     assert drawn[0].tolist() == expected
 
 
-def test_a_line_that_keeps_its_core_is_finer_or_broader(ways):
+def test_pen_makes_lines_finer_or_broader(ways):
     line = np.zeros((2, 9, 9), np.uint8)
     line[:, 3:6] = 255  # three pixels broad; at its ends, where the image ends, is paper
     drawn = np.empty_like(line)
@@ -125,7 +125,7 @@ def test_a_line_that_keeps_its_core_is_finer_or_broader(ways):
     assert np.flatnonzero(drawn[1, :, 4]).tolist() == [2, 3, 4, 5, 6]
 
 
-def test_each_image_gets_a_warp_of_its_own_and_the_generator_decides():
+def test_each_image_draws_its_own_warp():
     images = np.repeat(photo(1), 3, axis=0)
     once, again = (Warp()(images, rng()) for _ in range(2))
     np.testing.assert_array_equal(once, again)

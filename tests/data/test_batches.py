@@ -37,7 +37,7 @@ def test_are_shuffled_by_their_key():
         assert not np.array_equal(x, x_other)
 
 
-def test_a_part_is_warped_as_it_is_in_the_whole_batch():
+def test_a_part_is_warped_as_in_the_batch():
     mix = BatchMix(Warp(), 0.25, 0.25)
     whole, parts = (
         list(batches(*examples(), 16, (0, 1), mix, part))
@@ -50,7 +50,7 @@ def test_a_part_is_warped_as_it_is_in_the_whole_batch():
         assert not np.array_equal(x_part[:4], x[:4]), "what nobody looks at is not warped"
 
 
-def test_a_mix_has_its_shares_and_still_every_image_once():
+def test_a_mix_has_its_shares_and_all_images():
     mix = BatchMix(synthetic=0.25, nondigits=0.125)
     got = list(batches(*examples(), 16, (3,), mix))
     assert len(got) == mix.steps(50, 16) == 5
@@ -74,7 +74,7 @@ def test_a_warp_is_applied_to_all():
     assert (plain != warped).any(axis=(1, 2))[inked].mean() > 0.9
 
 
-def test_ahead_makes_the_next_item_while_one_is_in_use():
+def test_ahead_prepares_the_next_item():
     made = [threading.Event() for _ in range(4)]
 
     def items():
@@ -89,7 +89,7 @@ def test_ahead_makes_the_next_item_while_one_is_in_use():
     assert list(ahead([])) == []
 
 
-def test_ahead_hands_an_error_on():
+def test_ahead_raises_an_error_of_its_source():
     def items():
         yield 1
         raise OSError("gone")

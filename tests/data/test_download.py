@@ -20,7 +20,7 @@ def server(server, monkeypatch):
     return server
 
 
-def test_a_file_takes_its_name_when_it_is_whole(server, tmp_path, capsys):
+def test_a_whole_file_is_renamed_to_its_path(server, tmp_path, capsys):
     path = tmp_path / "mine"
     fetch(server.address("good") + "file", path, SHA256, timeout=10)
     assert path.read_bytes() == CONTENT
@@ -39,7 +39,7 @@ def test_a_file_takes_its_name_when_it_is_whole(server, tmp_path, capsys):
         ("no-http", "hello"),
     ],
 )
-def test_a_bad_answer_changes_nothing(server, tmp_path, behaviour, complaint):
+def test_a_bad_response_changes_nothing(server, tmp_path, behaviour, complaint):
     path = tmp_path / "mine"
     path.write_bytes(b"as before")
     url = server.address(behaviour) + "file"
@@ -59,7 +59,7 @@ def test_a_refusal_leaves_no_connection_open(server, tmp_path):
     assert caught.value.__cause__.closed
 
 
-def test_nobody_answers(server, tmp_path):
+def test_a_refused_connection_is_a_download_error(server, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(DownloadError, match="refused"):
@@ -67,7 +67,7 @@ def test_nobody_answers(server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interruption_leaves_nothing(tmp_path, monkeypatch):
+def test_an_interruption_leaves_no_file(tmp_path, monkeypatch):
     def interrupted(url, timeout):
         yield CONTENT[:100]
         assert len(list(tmp_path.iterdir())) == 1
@@ -100,7 +100,7 @@ def test_two_downloads_at_once(server, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_there_is_no_fault_of_the_server(server, tmp_path):
+def test_a_missing_folder_is_no_download_error(server, tmp_path):
     with pytest.raises(FileNotFoundError):
         fetch(server.address("good") + "file", tmp_path / "no" / "mine", SHA256, timeout=10)
     assert server.requests == []

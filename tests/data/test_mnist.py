@@ -115,7 +115,7 @@ def test_reads_gzipped_and_plain_files(fill, split, gzipped):
     assert_made_up(split, mnist.load(split, fill(gzipped=gzipped)))
 
 
-def test_of_a_plain_and_a_gzipped_file_the_gzipped_one_is_read(fill):
+def test_a_gzipped_file_goes_before_a_plain_one(fill):
     assert_made_up("train", mnist.load("train", fill(**{IMAGES_NAME: b"an unfinished gunzip"})))
 
 
@@ -155,7 +155,7 @@ def test_home_is_expanded(fill, monkeypatch):
 
 
 @pytest.mark.parametrize("by_environment", [True, False])
-def test_a_named_folder_that_lacks_files_is_an_error(fill, monkeypatch, by_environment):
+def test_a_named_folder_lacking_files_is_an_error(fill, monkeypatch, by_environment):
     fill("cache")  # complete, and still not what was asked for
     folder = fill()
     (folder / f"{LABELS_NAME}.gz").unlink()

@@ -28,7 +28,7 @@ def save(path, array):
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(28, 28), (28, 28, 1)])
-def test_a_stack_is_read_whole_in_order_and_a_few_at_a_time(tmp_path, dtype, shape):
+def test_a_stack_is_read_in_ordered_chunks(tmp_path, dtype, shape):
     x = images(10, *shape, dtype=dtype)
     file = save(tmp_path / "digits.npy", x)
     got = list(stacks.chunks(file))
@@ -42,7 +42,7 @@ def test_a_stack_is_read_whole_in_order_and_a_few_at_a_time(tmp_path, dtype, sha
 
 
 @pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
-def test_an_archive_is_read_stack_by_stack_without_its_labels(tmp_path, write):
+def test_an_archive_is_read_without_its_labels(tmp_path, write):
     file = str(tmp_path / "mnist.npz")
     first, second = images(5), images(6)
     write(file, x_train=first, y_train=np.arange(5), x_test=second, y_test=np.arange(6))
@@ -58,7 +58,7 @@ def test_an_archive_is_read_stack_by_stack_without_its_labels(tmp_path, write):
 
 @pytest.mark.parametrize("shape", [(60, 40), (60, 40, 1), (60, 40, 3)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_another_size_is_prepared_as_a_picture_is(tmp_path, shape, dtype):
+def test_another_size_is_prepared_like_a_picture(tmp_path, shape, dtype):
     x = np.full((3, *shape), 255, np.uint8)
     for i in range(3):
         x[i, 10:50, 10 + 5 * i : 15 + 5 * i] = 0
@@ -83,14 +83,14 @@ def test_another_size_is_prepared_as_a_picture_is(tmp_path, shape, dtype):
         (np.zeros((3, 28, 28), np.uint8, order="F"), "column by column"),
     ],
 )
-def test_what_is_no_stack_is_named_with_the_reason(tmp_path, array, says):
+def test_an_array_of_no_images_is_refused(tmp_path, array, says):
     file = save(tmp_path / "odd.npy", array)
     with pytest.raises(DataError, match=says) as error:
         list(stacks.chunks(file))
     assert str(error.value).startswith(file)
 
 
-def test_a_header_that_says_it_is_vast_is_not_read(tmp_path):
+def test_a_vast_header_is_not_read(tmp_path):
     content = b"\x93NUMPY\2\0" + (1 << 31).to_bytes(4, "little") + b" " * 1000
     with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("images.npy", content)
@@ -98,14 +98,14 @@ def test_a_header_that_says_it_is_vast_is_not_read(tmp_path):
         list(stacks.chunks(str(tmp_path / "bomb.npz")))
 
 
-def test_an_archive_packed_in_another_way_is_refused(tmp_path):
+def test_another_compression_method_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("images.npy", b"")
     with pytest.raises(DataError, match=r"a\.npz/images: compressed in a way"):
         list(stacks.chunks(str(tmp_path / "a.npz")))
 
 
-def test_one_cut_short_is_read_as_far_as_it_goes(tmp_path):
+def test_a_truncated_stack_is_read_until_cut(tmp_path):
     file = save(tmp_path / "cut.npy", images(10))
     with open(file, "r+b") as stream:
         stream.truncate(stream.seek(0, io.SEEK_END) - 3 * 784 - 5)
@@ -115,7 +115,7 @@ def test_one_cut_short_is_read_as_far_as_it_goes(tmp_path):
         next(chunks)
 
 
-def test_what_is_no_file_of_arrays_is_named(tmp_path):
+def test_a_file_without_arrays_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "labels.npz", "w") as archive, archive.open("y.npy", "w") as y:
         np.save(y, np.arange(3))
     for name, content in (

@@ -7,7 +7,7 @@ import weights
 from nn import AvgPool2D, Conv2D, Dense, Flatten, ModelFileError, Sequential
 
 
-def test_the_shipped_network_and_drawings_are_there():
+def test_the_shipped_network_and_samples_exist():
     model = weights.load(weights.SHIPPED)
     assert model.predict_proba(np.zeros((2, 28, 28), np.uint8)).shape == (2, 10)
     assert len(list(weights.SAMPLES.glob("*.png"))) == 10
@@ -30,9 +30,7 @@ def test_a_network_for_something_else_is_refused(tmp_path, layers):
     ],
     ids=["padded ever wider", "too many maps", "too much work"],
 )
-def test_a_network_that_would_take_for_ever_is_refused_before_it_is_run(
-    tmp_path, monkeypatch, layers
-):
+def test_a_costly_network_is_refused_before_running(tmp_path, monkeypatch, layers):
     path = tmp_path / "vast.npz"
     Sequential(layers).save(path)
     monkeypatch.setattr(Sequential, "forward", None)
@@ -40,7 +38,7 @@ def test_a_network_that_would_take_for_ever_is_refused_before_it_is_run(
         weights.load(path)
 
 
-def test_a_network_whose_numbers_overflow_is_refused(tmp_path):
+def test_a_network_that_overflows_is_refused(tmp_path):
     path = tmp_path / "huge.npz"
     model = Sequential([Flatten(), Dense(784, 10)])
     model.layers[1].params["w"][...] = 1e38

@@ -8,7 +8,7 @@ DIGIT = np.zeros((28, 28), np.uint8)
 DIGIT[4:24, 10:15] = 200  # a stroke of 20 x 5
 
 
-def test_greys_keep_the_shape_and_stand_in_the_middle():
+def test_greys_keep_the_shape_in_the_middle():
     scan = scans.greys(DIGIT)
     expected = np.zeros((16, 16), np.uint8)
     expected[:, 6:10] = 200  # 16 x 4

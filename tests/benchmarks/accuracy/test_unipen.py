@@ -56,7 +56,7 @@ def test_reads_gzipped_text(digits, tmp_path):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["pen.txt", "pen.gz"])
-def test_what_holds_no_digit_is_refused_by_name(tmp_path, content, name):
+def test_text_without_digits_is_refused_by_name(tmp_path, content, name):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=name):
         read(tmp_path / name)
@@ -67,7 +67,7 @@ def test_scaled_has_its_size_and_its_middle():
     np.testing.assert_allclose(stroke, [(90, 20), (110, 100)])
 
 
-def test_slanted_moves_the_top_to_the_right_and_the_foot_to_the_left():
+def test_slanted_shears_the_top_to_the_right():
     (stroke,) = slanted(45)([np.array([(50.0, 0), (50, 50), (50, 100)])])
     np.testing.assert_allclose(stroke, [(100, 0), (50, 50), (0, 100)], atol=1e-9)
 

@@ -30,7 +30,7 @@ class Recorder(System):
         return x
 
 
-def test_training_goes_over_whole_batches_again_and_again():
+def test_training_cycles_over_whole_batches():
     recorder = Recorder(JOB)
     assert recorder.train(2).value == 1.5
     assert recorder.train(1).value == 3.0
@@ -39,7 +39,7 @@ def test_training_goes_over_whole_batches_again_and_again():
 
 
 @pytest.mark.parametrize("images", [1, 5, 7])
-def test_many_images_are_read_in_the_calls_that_take_least(monkeypatch, images):
+def test_images_are_read_in_the_fastest_calls(monkeypatch, images):
     recorder = Recorder(JOB)
     monkeypatch.setattr(system, "IMAGES_A_CALL", (5, 2))
     monkeypatch.setattr(system.time, "perf_counter", lambda: recorder.now)
@@ -47,7 +47,7 @@ def test_many_images_are_read_in_the_calls_that_take_least(monkeypatch, images):
     assert max(map(len, recorder._calls[images])) == min(images, 2)
 
 
-def test_each_time_is_timed_by_itself(monkeypatch):
+def test_each_repetition_is_timed_by_itself(monkeypatch):
     recorder = Recorder(JOB)
     monkeypatch.setattr(
         system.time, "perf_counter", lambda: recorder.now + 10 * len(recorder.steps)

@@ -26,13 +26,13 @@ def test_an_answer_has_its_value_and_the_memory(worker):
     assert np.isnan(answer.megabytes) or 5 < answer.megabytes < 400
 
 
-def test_libraries_are_told_the_threads_and_the_parent_stays_as_it_was(worker):
+def test_threads_are_set_in_the_worker_only(worker):
     before = os.environ.get("OMP_NUM_THREADS")
     assert worker.ask("threads_in_environment").value == "1"
     assert os.environ.get("OMP_NUM_THREADS") == before
 
 
-def test_what_a_worker_prints_is_not_shown(worker, capfd):
+def test_output_of_a_worker_is_hidden(worker, capfd):
     worker.ask("work", 1, 1)
     assert capfd.readouterr() == ("", "")
 
@@ -40,7 +40,7 @@ def test_what_a_worker_prints_is_not_shown(worker, capfd):
 @pytest.mark.parametrize(
     ("method", "message"), [("fail", "ValueError: asked to fail"), ("vanish", "status 7")]
 )
-def test_a_failure_is_told_in_one_line(method, message):
+def test_a_failure_is_reported_in_one_line(method, message):
     with Worker(FAKE, JOB) as worker:
         with pytest.raises(SystemFailedError, match=message) as failure:
             worker.ask(method)
@@ -49,12 +49,12 @@ def test_a_failure_is_told_in_one_line(method, message):
             worker.ask("work", 1, 1)
 
 
-def test_a_system_that_cannot_be_made_is_told_in_one_line():
+def test_a_failing_constructor_is_reported_in_one_line():
     with pytest.raises(SystemFailedError, match=r"^RuntimeError: no such processor$"):
         Worker(Candidate(FAKE.target, options={"start_fails": True}), JOB)
 
 
-def test_what_a_candidate_lacks():
+def test_a_candidate_lists_missing_packages():
     candidate = Candidate(FAKE.target, ("numpy", "no_such_package"))
     assert candidate.missing() == ["no_such_package"]
 
@@ -78,7 +78,7 @@ def test_a_round_is_as_long_as_asked_for():
     assert _times(Scripted("a", log, 9.0), ("read", 5), 1.0) == 1
 
 
-def test_systems_take_turns_and_the_quickest_time_counts(monkeypatch):
+def test_systems_take_turns_and_the_fastest_time_counts(monkeypatch):
     monkeypatch.setattr("benchmarks.speed.worker.PAUSE", 0)
     log = []
     workers = {"a": Scripted("a", log, 0.5), "b": Scripted("b", log, 0.25)}

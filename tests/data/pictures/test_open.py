@@ -12,7 +12,7 @@ from PIL import Image
 from data import canvas
 from data.errors import DataError
 from data.pictures import open as pictures
-from tests.data.test_canvas import SEVEN, distance, picture
+from tests.pictures import SEVEN, distance, picture
 
 
 def png_header(width, height):
@@ -95,17 +95,17 @@ class TestOpen:
             with pytest.raises(DataError, match=r"vast\.png: .*64,000,000.*shrink"):
                 canvas.open_image(path)
 
-    def test_what_can_only_be_decoded_in_full_has_a_limit_of_its_own(self, tmp_path):
+    def test_full_decoding_has_its_own_limit(self, tmp_path):
         path = tmp_path / "vast.png"
         path.write_bytes(png_header(7000, 6000))
         with pytest.raises(DataError, match=r"vast\.png: 7000x6000 pixels, more than 40,000,000"):
             canvas.open_image(path)
 
-    def test_too_large_is_not_even_decoded(self):
+    def test_too_large_is_refused_before_decoding(self):
         with pytest.raises(DataError, match=r"20000x4000.*shrink"):
             canvas.from_image(Image.open(io.BytesIO(png_header(20_000, 4000))))
 
-    def test_more_bytes_than_allowed_are_not_even_parsed(self, tmp_path, monkeypatch):
+    def test_too_many_bytes_are_refused_before_parsing(self, tmp_path, monkeypatch):
         path = tmp_path / "seven.png"
         picture().save(path)
         monkeypatch.setattr(pictures, "MAX_BYTES", path.stat().st_size)
@@ -116,7 +116,7 @@ class TestOpen:
             canvas.open_image(path)
 
     @pytest.mark.parametrize("kind", ["PNG", "GIF", "JPEG"])
-    def test_a_file_of_countless_pieces_is_given_up(self, kind, tmp_path, monkeypatch):
+    def test_a_file_of_countless_chunks_is_refused(self, kind, tmp_path, monkeypatch):
         """Each piece is a few bytes, and a decoder in Python takes its time over each."""
         pieces = {
             "PNG": (33, b"\0\0\0\0aaAa" + struct.pack(">I", zlib.crc32(b"aaAa"))),
@@ -136,7 +136,7 @@ class TestOpen:
             canvas.open_image(path)
         assert isinstance(caught.value.__cause__, OverflowError)
 
-    def test_a_large_picture_in_runs_is_refused(self, tmp_path):
+    def test_a_large_run_length_bmp_is_refused(self, tmp_path):
         """Pillow fills a row byte by byte: sixty million of them from a file of a hundred bytes."""
         path = tmp_path / "runs.bmp"
         info = struct.pack("<IiiHHIIiiII", 40, 60_000_000, 1, 1, 8, 1, 8, 0, 0, 2, 2)
@@ -169,7 +169,7 @@ def in_mode(mode):
 
 
 @pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind in MODES for mode in MODES[kind]])
-def test_every_mode_that_a_format_holds_shows_the_same_digit(kind, mode, tmp_path):
+def test_every_mode_of_a_format_reads_alike(kind, mode, tmp_path):
     if mode == "LAB":
         image = Image.merge("LAB", [picture(), *[Image.new("L", picture().size, 128)] * 2])
     else:
@@ -181,7 +181,7 @@ def test_every_mode_that_a_format_holds_shows_the_same_digit(kind, mode, tmp_pat
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_turned_camera_shows_the_same_digit(kind, orientation, tmp_path):
+def test_every_exif_orientation_reads_alike(kind, orientation, tmp_path):
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
         4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
@@ -197,7 +197,7 @@ def test_a_turned_camera_shows_the_same_digit(kind, orientation, tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "I;16"])
-def test_a_large_picture_is_shrunk_at_once_and_reads_the_same(mode, tmp_path):
+def test_a_large_picture_is_shrunk_and_reads_alike(mode, tmp_path):
     in_mode(mode).resize((3300, 3300), Image.Resampling.NEAREST).save(tmp_path / "seven", "PNG")
     image = canvas.open_image(tmp_path / "seven")
     assert max(image.size) <= 1650
