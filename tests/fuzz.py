@@ -1,8 +1,8 @@
-"""Throw mutated files at a reader: ``python -m tests.fuzz READER --minutes 10``.
+"""Fuzz a reader of files: ``python -m tests.fuzz READER --minutes 10``.
 
-Atheris changes the bytes and keeps what reaches new code. A reader may read what it is given or
-refuse it with its own error. Any other exception is a fault, and so are five seconds without an
-answer, more than 1 GiB of memory, and an attempt to unpickle, to start a program or to connect.
+Atheris mutates valid files, guided by coverage. A reader may read an input or refuse it with its
+own error. It fails if it raises another exception, takes more than five seconds or 1 GiB of memory,
+or tries to unpickle, start a program or connect.
 """
 
 import argparse
@@ -27,7 +27,7 @@ WATCHED = [
 with atheris.instrument_imports(include=WATCHED):
     from tests.readers import READERS
 
-SECONDS = 5  # of computing, without an answer
+SECONDS = 5  # CPU time per input
 MEMORY = 1 << 30  # bytes
 FORBIDDEN = {
     "pickle.find_class", "os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.Popen",
@@ -36,14 +36,14 @@ FORBIDDEN = {
 
 
 def forbid(event, arguments):
-    """Be an audit hook that lets nothing be run."""
+    """Abort on a forbidden event: an audit hook."""
     if event in FORBIDDEN:
         os.write(2, f"{event} {arguments}\n".encode())
         os.abort()
 
 
 def one_input(reader, path):
-    """Return the function that atheris calls with every input."""
+    """Return the function that Atheris calls with each input."""
 
     def test(content):
         if not content:
@@ -63,13 +63,13 @@ def one_input(reader, path):
 
 
 def main():
-    """Run the command; atheris ends the process."""
+    """Run the command; Atheris ends the process."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("reader", choices=READERS)
     parser.add_argument("--minutes", type=float, default=10)
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a disk is a hundred times slower
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a disk is much slower
     with tempfile.TemporaryDirectory(dir=memory) as scratch:
         folder, corpus = Path(scratch, "at hand"), Path(scratch, "corpus")
         folder.mkdir()
@@ -78,13 +78,13 @@ def main():
         for i, seed in enumerate(reader.seeds(folder)):
             (corpus / str(i)).write_bytes(seed)
         sys.addaudithook(forbid)
-        resource.setrlimit(resource.RLIMIT_DATA, (2 * MEMORY, 2 * MEMORY))  # the machine's safety
+        resource.setrlimit(resource.RLIMIT_DATA, (2 * MEMORY, 2 * MEMORY))  # protects the machine
         atheris.Setup(
             [
                 sys.argv[0],
                 str(corpus),
                 f"-max_total_time={60 * args.minutes:.0f}",
-                f"-timeout={20 * SECONDS}",  # by the clock, on however busy a machine
+                f"-timeout={20 * SECONDS}",  # wall time, on a machine that may be busy
                 "-rss_limit_mb=0",  # measured above, after every input
                 "-max_len=20000",
                 "-print_final_stats=1",

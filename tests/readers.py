@@ -1,7 +1,7 @@
-"""The readers of files, as tests throw files at them, and sound files to begin with.
+"""Readers of files, with valid files of each kind: shared by `tests.test_hostile` and `tests.fuzz`.
 
-An input is a file as it is or, where its checksums would turn nearly every change away, the parts
-that a sound file is then made of. The first byte says which, the others are the content.
+An input is a file, or the parts of an archive, from which an archive with correct checksums is made:
+its own checksums would reject nearly every change. The first byte of an input says which it is.
 """
 
 import gzip
@@ -23,7 +23,7 @@ from nn.training.ema import EMA
 from nn.training.run import Run
 from nn.training.trainer import Trainer
 
-BREAK = b"\0PART\0"  # between the parts of which a file is made
+BREAK = b"\0PART\0"  # separates the parts
 
 
 def network():
@@ -35,37 +35,37 @@ def network():
 
 
 def archive(content, method):
-    """Make a zip, with sound checksums, of parts that are a name and a content by turns."""
+    """Make a zip with correct checksums from parts: names and contents in turn."""
     parts = content.split(BREAK)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as made, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a name that stands twice
+        warnings.simplefilter("ignore")  # about duplicate names
         for name, part in zip(parts[::2], parts[1::2], strict=False):
             made.writestr(name.decode("latin1").replace("\0", "") or "a.npy", part)
     return file.getvalue()
 
 
 def parts_of(content):
-    """Return the parts of which `archive` makes the same archive again."""
+    """Return the parts from which `archive` makes the same archive."""
     with zipfile.ZipFile(io.BytesIO(content)) as made:
         return BREAK.join(part for n in made.namelist() for part in (n.encode(), made.read(n)))
 
 
 def made_of(kind, content):
-    """Return the file that an input stands for."""
+    """Return the file that an input describes."""
     if kind % 3 == 0:
         return content
     return archive(content, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)[kind % 3 - 1])
 
 
 def seeds_of(path):
-    """Return a sound archive as two inputs: as it is, and in parts."""
+    """Return a valid archive as two inputs: as a file, and in parts."""
     content = path.read_bytes()
     return [b"\0" + content, b"\1" + parts_of(content)]
 
 
 class Model:
-    """`weights.load`: the model's file, and its first answer."""
+    """`weights.load`: reads a model and runs it once."""
 
     refusals = (ModelFileError,)
     name = "model.npz"
@@ -80,7 +80,7 @@ class Model:
 
 
 class Checkpoint:
-    """`Run.resume`: the newest checkpoint of a folder; those in parts get the right checksum."""
+    """`Run.resume`: reads a checkpoint; inputs in parts get the correct checksum."""
 
     refusals = (CheckpointError,)
     name = "checkpoint-00000001.npz"
@@ -115,7 +115,7 @@ class Checkpoint:
 
 
 class Idx:
-    """`idx.read` of images and of labels, plain or gzipped; the parts are what is gzipped."""
+    """`idx.read`: images and labels, plain, gzipped, or gzipped here."""
 
     refusals = (DataError,)
     name = "file.gz"
@@ -140,7 +140,7 @@ class Idx:
 
 
 class Stack:
-    """`stacks.chunks`: a file of arrays, ``.npz`` in parts or ``.npy`` as it is."""
+    """`stacks.chunks`: an ``.npz`` file, in parts or not, or an ``.npy`` file."""
 
     refusals = (DataError,)
     name = "stack.npz"

@@ -1,4 +1,4 @@
-"""Files from strangers: whatever is in them, a reader reads them or refuses them in one line."""
+"""Damaged and hostile files: every reader reads them or refuses them in one line."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""Digits read from picture files: what is printed, in which order, and what a bad file does."""
+"""``recognise.py`` on picture files: output, order, and errors."""
 
 import json
 import os

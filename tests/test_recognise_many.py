@@ -1,4 +1,4 @@
-"""Many images: what ``recognise.py`` prints of stacks, and that they come out as one by one."""
+"""``recognise.py`` on stacks: the answers are those of single images."""
 
 import numpy as np
 import pytest

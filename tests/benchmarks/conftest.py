@@ -1,4 +1,4 @@
-"""What the tests of the measures share."""
+"""A network shared by the tests of the accuracy commands."""
 
 import numpy as np
 import pytest

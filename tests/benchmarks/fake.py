@@ -1,4 +1,4 @@
-"""A system that computes nothing, for the worker to hold."""
+"""A system that computes nothing, for tests of the worker."""
 
 import os
 

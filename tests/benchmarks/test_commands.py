@@ -1,4 +1,4 @@
-"""Both commands on this project alone, with tiny settings: no figure is judged."""
+"""The commands for training and inference on this project alone, with tiny settings."""
 
 import json
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""The measure of drawn digits: what it counts, what it prints, what it refuses."""
+"""The command that measures the accuracy on drawn digits."""
 
 import json
 
@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks import drawn
-from benchmarks.accuracy import nondigits
 from data.synthetic import handwriting
 
 
 @pytest.fixture
 def pen(tmp_path):
-    """Two made-up writers' digits as UNIPEN text: y up, in a box of 500."""
+    """Synthetic digits of two writers as UNIPEN text: y up, on a tablet of 500 units."""
     lines = []
     for label in [*range(10), *range(10)]:
         lines.append(f'.SEGMENT DIGIT 0 ? "{label}"')
@@ -49,18 +48,3 @@ def test_bad_files_give_one_line_and_status_2(pen, always_three, tmp_path, capsy
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith("benchmarks.drawn: ")
         assert str(tmp_path) in line
-
-
-@pytest.mark.parametrize("kind", nondigits.KINDS)
-def test_nondigits_have_ink_and_differ(kind):
-    rng = np.random.default_rng(0)
-    made = np.stack([nondigits.KINDS[kind](rng) for _ in range(12)])
-    assert made.shape == (12, 28, 28)
-    assert (made.sum(axis=(1, 2)) > 15).all()
-    assert len(np.unique(made.reshape(12, -1), axis=0)) > 8
-
-
-def test_auroc_by_hand():
-    """Of the nine pairs (low, high), 7 are in order and 1 is a tie."""
-    assert nondigits.auroc(np.array([1, 2, 5]), np.array([2, 6, 7])) == pytest.approx(7.5 / 9)
-    assert nondigits.auroc(np.array([0.1]), np.array([0.9])) == 1

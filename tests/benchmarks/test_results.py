@@ -1,4 +1,4 @@
-"""Figures made up by hand: medians, ratios, tables, the file and the picture."""
+"""Results of known figures: medians, ratios, tables, the JSON file and the chart."""
 
 import json
 

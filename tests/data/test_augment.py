@@ -1,4 +1,4 @@
-"""Warps: where a pixel goes, worked by hand; none at all; how far they may go."""
+"""Warps: worked examples, a naive loop, and the limits of each kind."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Batches: every image once, mixed in the shares asked for, and made ahead of time."""
+"""Batches: every image once, the shares of a mix, and the background thread."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Downloads from a server on loopback: whole and right, or not at all."""
+"""Downloads from a server on loopback: whole and correct, or not at all."""
 
 import hashlib
 import socket

@@ -1,4 +1,4 @@
-"""Pictures: found in folders, sorted, and prepared by several processes in the same order."""
+"""Pictures are found in folders, and prepared by several processes in order."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""IDX files, sound and damaged in every way that a header, a disk or a joker can damage them."""
+"""IDX files, valid and damaged."""
 
 import gzip
 import tracemalloc

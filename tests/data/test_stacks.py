@@ -1,4 +1,4 @@
-"""Stacks: every image once, in order, a few at a time; what is no stack is named."""
+"""Stacks: every image once, in order, in chunks; anything else is refused by name."""
 
 import io
 import zipfile

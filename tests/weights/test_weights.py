@@ -1,4 +1,4 @@
-"""What may take the shipped network's place: anything else is refused, before it costs much."""
+"""Loading networks for digits; any other network is refused before it costs much."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Strokes from UNIPEN text, and where the variations put them."""
+"""Strokes read from UNIPEN text, and their places on the canvas."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""How systems are driven: ready batches in turn, the fastest cut, weights for maps in NCHW."""
+"""Systems: batches in turn, the fastest size of a call, weights for NCHW."""
 
 import numpy as np
 import pytest

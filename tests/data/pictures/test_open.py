@@ -1,4 +1,4 @@
-"""Image files: which are read, how, and in which one line the others are refused."""
+"""Picture files: which are read, and in which one line others are refused."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Synthetic strokes: repeatable, of every form, and drawn as the window's strokes are."""
+"""Synthetic digits: repeatable, of every form, drawn as the window draws strokes."""
 
 import numpy as np
 import pytest

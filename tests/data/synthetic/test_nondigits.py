@@ -1,4 +1,4 @@
-"""What is no digit: drawable, of every kind, different each time, and labelled as none."""
+"""Non-digits: drawable, of every kind, all different, labelled as no digit."""
 
 import numpy as np
 import pytest
