@@ -66,8 +66,8 @@ def numbers() -> int:
 def exchange(processes: SingleProcess, times: int) -> None:
     """Time and print the communication between ranks in a step."""
     P = numbers()
-    print(f"{processes.size} ranks, {P:,} numbers a shard; quickest and median of {times}, µs")
-    print(f"{'shards a rank':<16}{'facts':>16}{'sum':>18}{'told to stop':>18}")
+    print(f"{processes.size} ranks, {P:,} numbers per shard; fastest and median of {times}, µs")
+    print(f"{'shards per rank':<16}{'all-gather':>16}{'all-reduce sum':>18}{'all-reduce max':>18}")
     for shards in SHARDS:
         total = shards * processes.size
         rows, facts = np.ones((shards, P), np.float32), np.ones((shards, 2))
@@ -113,19 +113,19 @@ def measure(times: int) -> dict[str, float]:
 def table(costs: dict[str, float], cores: int, shards: int) -> None:
     """Print the predicted throughput by number of machines."""
     compute, add, update, draw, warp = costs.values()
-    print(f"\n{cores} cores and {shards} shards of {SHARD} images a machine, 10 Gbit/s")
+    print(f"\n{cores} cores and {shards} shards of {SHARD} images per machine, 10 Gbit/s")
     print("machines    batch   compute  exchange    loader      step   images/s  efficiency")
     first = None
     for n in MACHINES:
         work = math.ceil(shards / cores) * compute + shards * add + update
         sent = 4 * numbers() * (shards + 1) * (n - 1) / n
-        told = 4 * LATENCY * math.ceil(math.log2(n)) + sent / NETWORK
+        exchange = 4 * LATENCY * math.ceil(math.log2(n)) + sent / NETWORK
         batch = n * shards * SHARD
         loader = batch * draw + shards * SHARD * warp
         # The loader has a thread of its own but no core: its work takes time from the others.
-        step = max(work + told + loader / cores, loader)
+        step = max(work + exchange + loader / cores, loader)
         first = first or batch / step
-        cells = "".join(f"{1e3 * seconds:10.2f}" for seconds in (work, told, loader, step))
+        cells = "".join(f"{1e3 * seconds:10.2f}" for seconds in (work, exchange, loader, step))
         print(f"{n:>8}{batch:>9,}{cells}{batch / step:>11,.0f}{batch / step / n / first:>12.0%}")
 
 

@@ -1,7 +1,7 @@
 """Readers of files, with valid files of each kind: shared by `tests.test_hostile` and `tests.fuzz`.
 
-An input is a file, or the parts of an archive, from which an archive with correct checksums is made:
-its own checksums would reject nearly every change. The first byte of an input says which it is.
+An input is a file, or the parts of an archive, which is then made with correct checksums: the old
+ones would reject nearly every change. The first byte of an input says which it is.
 """
 
 import gzip

@@ -21,13 +21,11 @@ ROOT = Path(recognise.__file__).parent
 
 
 class UprightModel:
-    """Answers 1 for an upright stroke, 0 for a lying one, and notes the size of each batch."""
+    """Answers 1 for an upright line and 0 for a lying one; records the size of each batch."""
 
     def __init__(self):
+        self.layers = []
         self.batches = []
-
-    def cost(self, input_shape):
-        return 0, 0
 
     def predict_proba(self, images):
         self.batches.append(len(images))
@@ -53,7 +51,7 @@ def weights(tmp_path):
 
 
 def run(*command, **environment):
-    """Run ``recognise.py`` as a person would, outside this process."""
+    """Run ``recognise.py`` in a process of its own."""
     return subprocess.run(
         [sys.executable, ROOT / "recognise.py", *command],
         env={**os.environ, **environment},
