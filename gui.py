@@ -1,7 +1,7 @@
 """Draw a digit and have it recognised: ``python gui.py``.
 
-Keys: Return recognises, Escape clears, Ctrl+Z (Command+Z on a Mac) takes back the last stroke, F2
-shows the inside of the network in a second window.
+Keys: Return recognises the digit, Escape clears the canvas, Ctrl+Z (Command+Z on a Mac) undoes the
+last stroke, F2 opens a second window that shows what the network computes.
 """
 
 import argparse
@@ -18,10 +18,10 @@ from nn import ModelFileError, Sequential
 
 try:
     import tkinter as tk
-except ImportError:  # many systems package it apart from Python; App and main say so
+except ImportError:  # many systems package it separately; App and main report it
     tk = None
 
-SPACING = RADIUS / 2  # between the ovals that fill a gap: their edges then look like one line
+SPACING = RADIUS / 2  # between ovals that fill a gap, pixels: close enough to look like a line
 
 NO_TKINTER = (
     "this Python has no tkinter; install python3-tk (Debian, Ubuntu: apt install python3-tk), "
@@ -33,28 +33,30 @@ Point = tuple[int, int]  # canvas coordinates: pixels, x to the right, y down
 
 
 class App(tk.Tk if tk else object):
-    """The window: a canvas to draw on, a label for the answer and two buttons.
+    """The main window: a canvas to draw on, a label for the answer and two buttons.
 
     Parameters
     ----------
     model : Sequential, optional
-        The network that reads the drawing; the shipped one by default.
+        The network that recognises the drawing (default: the shipped one).
 
     Attributes
     ----------
     strokes : list of list of (x, y)
-        The ink that can be seen on the canvas: the centre of each oval, in canvas coordinates,
-        moved to the edge where only a part of the oval reaches the paper. A stroke ends where the
-        pen is lifted or leaves the paper.
+        Centres of the visible ovals, in canvas coordinates (pixels). A centre outside the canvas
+        is clamped to the edge if its oval reaches into the canvas, and left out otherwise. A
+        stroke ends where the pen is lifted or leaves the canvas.
     observers : list of callable
-        Called without arguments after every change of the strokes.
+        Called without arguments after every change of ``strokes``.
+    inspector : inspector.window.Inspector or None
+        The second window, once it has been opened.
 
     Raises
     ------
     ImportError
         If this Python has no tkinter.
     ModelFileError
-        If the shipped network is needed and cannot be read.
+        If no model is given and the shipped network cannot be read.
     tkinter.TclError
         If there is no display.
     """
@@ -69,7 +71,7 @@ class App(tk.Tk if tk else object):
         self.model = model
         self.strokes: list[list[Point]] = []
         self.observers: list[Callable[[], None]] = []
-        self._inspector: tk.Toplevel | None = None
+        self.inspector: tk.Toplevel | None = None
         self._lift_pen()
 
         self.canvas = tk.Canvas(self, width=SIZE, height=SIZE, bg="white", cursor="cross")
@@ -90,7 +92,7 @@ class App(tk.Tk if tk else object):
         self.bind("<F2>", lambda event: self.inspect())
 
     def classify_handwriting(self) -> None:
-        """Write the digit drawn and its probability, in whole per cent, on the label."""
+        """Show the most probable digit and its probability, in whole per cent, on the label."""
         if not self.strokes:
             return
         try:
@@ -99,18 +101,18 @@ class App(tk.Tk if tk else object):
             print(f"gui.py: {error}; name another model with --weights", file=sys.stderr)
             return
         digit = probabilities.argmax()
-        percent = int(100 * float(probabilities[digit]))  # cut off: only certainty reads 100%
+        percent = int(100 * float(probabilities[digit]))  # truncated: only probability 1 reads 100%
         self.label.configure(text=f"{digit}, {percent}%")
 
     def clear_all(self) -> None:
-        """Empty the canvas; the label stays."""
+        """Empty the canvas; the label keeps the last answer."""
         self.canvas.delete("all")
         self.strokes.clear()
         self._lift_pen()
         self._changed()
 
     def undo(self) -> None:
-        """Take back the last stroke."""
+        """Remove the last stroke."""
         if self.strokes:
             self.canvas.delete(f"stroke{len(self.strokes)}")
             self.strokes.pop()
@@ -118,17 +120,17 @@ class App(tk.Tk if tk else object):
         self._changed()
 
     def inspect(self) -> None:
-        """Open the window that shows the inside of the network, or bring it to the front."""
-        if self._inspector is None or not self._inspector.winfo_exists():
-            from inspector.window import Inspector  # only those who look inside wait for it
+        """Open the window that shows what the network computes, or bring it to the front."""
+        if self.inspector is None or not self.inspector.winfo_exists():
+            from inspector.window import Inspector  # imported late: starts faster
 
-            self._inspector = Inspector(self, SIZE, RADIUS)
-        self._inspector.deiconify()
-        self._inspector.lift()
-        self._inspector.focus_set()
+            self.inspector = Inspector(self, SIZE, RADIUS)
+        self.inspector.deiconify()
+        self.inspector.lift()
+        self.inspector.focus_set()
 
     def draw_lines(self, event: "tk.Event") -> None:
-        """Draw on to the pointer, at ``event.x, event.y``, without a gap."""
+        """Draw from the last pointer position to ``event.x, event.y`` without a gap."""
         pointer = event.x, event.y
         for centre in _pen_path(self._pen or pointer, pointer):
             self._draw_oval(centre)
@@ -136,22 +138,25 @@ class App(tk.Tk if tk else object):
         self._changed()
 
     def _begin_stroke(self, event: "tk.Event") -> None:
-        """Put the pen down; it leaves ink when it moves."""
+        """Put the pen down; ink appears once it moves."""
         self._lift_pen()
         self._pen = event.x, event.y
 
     def _changed(self) -> None:
+        """Call the observers."""
         for observer in self.observers:
             observer()
 
     def _lift_pen(self) -> None:
-        self._pen: Point | None = None  # where the pointer was
-        self._stroke: list[Point] | None = None  # the stroke being drawn, the last in `strokes`
+        """End the current stroke."""
+        self._pen: Point | None = None  # last position of the pointer
+        self._stroke: list[Point] | None = None  # the current stroke, last in `strokes`
 
     def _draw_oval(self, centre: Point) -> None:
+        """Draw one oval and record its centre; end the stroke where the oval is invisible."""
         x, y = centre
         ink = min(max(x, 0), SIZE), min(max(y, 0), SIZE)
-        if math.dist(centre, ink) > RADIUS:  # off the paper: nobody sees it, so it does not count
+        if math.dist(centre, ink) > RADIUS:  # outside the canvas: invisible, so not recorded
             self._stroke = None
             return
         if self._stroke is None:
@@ -163,7 +168,7 @@ class App(tk.Tk if tk else object):
 
 
 def _pen_path(start: Point, end: Point) -> Iterator[Point]:
-    """The points from `start` (left out) to `end`: `end` alone, unless they lie far apart."""
+    """Yield points from `start` (excluded) to `end` (included), at most `RADIUS` pixels apart."""
     distance = math.dist(start, end)
     steps = math.ceil(distance / SPACING) if distance > RADIUS else 1
     (x0, y0), (x1, y1) = start, end
@@ -173,24 +178,18 @@ def _pen_path(start: Point, end: Point) -> Iterator[Point]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; see ``python gui.py --help``."""
-    parser = argparse.ArgumentParser(
-        prog="gui.py",
-        description="Draw a digit and have it recognised.",
-        epilog="Return recognises, Escape clears, Ctrl+Z takes back the last stroke, "
-        "F2 shows the inside of the network.",
-    )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=weights.SHIPPED,
-        metavar="FILE",
-        help="a saved network, .npz, .h5, .keras or .onnx (default: the shipped one)",
-    )
-    parser.add_argument(
-        "--inspect", action="store_true", help="start with the inside of the network shown"
-    )
-    args = parser.parse_args(argv)
+    """Run the command (see ``python gui.py --help``) and return its exit status.
+
+    The status is 0 once the window is closed, and 2 if there is no tkinter or the model cannot be
+    read. Without a display, the pictures of ``samples/`` are read by `recognise.main`, and its
+    status is returned.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name (default: those of the process).
+    """
+    args = _parser().parse_args(argv)
     try:
         app = App(weights.load(args.weights))
     except (ImportError, ModelFileError, OSError) as error:
@@ -204,11 +203,31 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return recognise.main([f"--weights={args.weights}"])
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Tk would see Ctrl-C only at its next event
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler waits for the next Tk event
     if args.inspect:
         app.inspect()
     app.mainloop()
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gui.py",
+        description="Draw a digit and have it recognised.",
+        epilog="Keys: Return recognises the digit, Escape clears the canvas, Ctrl+Z undoes the "
+        "last stroke, F2 opens a second window that shows what the network computes.",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=weights.SHIPPED,
+        metavar="FILE",
+        help="model file: .npz, .h5, .keras or .onnx (default: the shipped network)",
+    )
+    parser.add_argument(
+        "--inspect", action="store_true", help="open the second window at the start"
+    )
+    return parser
 
 
 if __name__ == "__main__":

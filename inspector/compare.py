@@ -1,4 +1,4 @@
-"""Two networks: the same drawing through the one in use and through any saved one."""
+"""Panel: two networks read the same drawing, the one in use and any saved one."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -15,13 +15,22 @@ from nn import ModelFileError, convert
 
 
 class ComparePanel(ttk.Frame):
-    """Two columns, each with a network's name, its answer and its maps.
+    """A column per network: its name, its probabilities and its feature maps.
+
+    Parameters
+    ----------
+    parent : tk.Misc
+    on_hover : callable
+        Called with a description of the number under the pointer, "" without one.
 
     Attributes
     ----------
     second : Network or None
+        The network opened for comparison.
     message : ttk.Label
-        What went wrong with the last file, if anything did.
+        The error of the last file, if there was one.
+    names, bars, maps : list
+        The labels, `ProbabilityBars` and `LayerMaps` of the two columns.
     """
 
     title = "Two networks"
@@ -29,26 +38,25 @@ class ComparePanel(ttk.Frame):
     def __init__(self, parent: tk.Misc, on_hover: Callable[[str], None]) -> None:
         super().__init__(parent)
         self.second: Network | None = None
-        self._seen: Snapshot | None = None
+        self._snapshot: Snapshot | None = None
         bar = ttk.Frame(self)
-        self.button = ttk.Button(bar, text="Open a network (Ctrl+O)", command=self.choose)
-        self.button.pack(side="left")
-        self.message = ttk.Label(bar, text="Of this program, of Keras or ONNX.")
+        ttk.Button(bar, text="Open a network (Ctrl+O)", command=self.choose).pack(side="left")
+        self.message = ttk.Label(bar, text="Accepts .npz, .h5, .keras and .onnx files.")
         self.message.pack(side="left", padx=8)
         bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=4)
-        self.names, self.bars, self.walls = [], [], []
+        self.names, self.bars, self.maps = [], [], []
         for column in range(2):
             name = ttk.Label(self, text="" if column == 0 else "no second network yet")
             name.grid(row=1, column=column, sticky="w", padx=pixels(self, 8))
             bars = ProbabilityBars(self)
             bars.grid(row=2, column=column, sticky="w", padx=pixels(self, 8))
-            walls = LayerMaps(self, on_hover)
-            walls.grid(row=3, column=column, sticky="nsew", padx=pixels(self, 4))
+            maps = LayerMaps(self, on_hover)
+            maps.grid(row=3, column=column, sticky="nsew", padx=pixels(self, 4))
             self.columnconfigure(column, weight=1, uniform="networks")
             self.names.append(name)
             self.bars.append(bars)
-            self.walls.append(walls)
-        for widget in (self.bars[1], self.walls[1]):
+            self.maps.append(maps)
+        for widget in (self.bars[1], self.maps[1]):
             widget.grid_remove()  # until there is a second network
         self.rowconfigure(3, weight=1)
 
@@ -62,7 +70,7 @@ class ComparePanel(ttk.Frame):
             self.open(path)
 
     def open(self, path: str) -> None:
-        """Show a saved network beside the first; if it is none, say so and change nothing."""
+        """Show a saved network in the second column; if it cannot be read, only say why."""
         try:
             model = weights.load(path)
         except (ModelFileError, OSError) as error:
@@ -70,20 +78,20 @@ class ComparePanel(ttk.Frame):
             return
         self.message["text"] = ""
         self.second = Network(model, Path(path).name)
-        for widget in (self.bars[1], self.walls[1]):
+        for widget in (self.bars[1], self.maps[1]):
             widget.grid()
-        if self._seen is not None:
-            self.show(self._seen)
+        if self._snapshot is not None:
+            self.show(self._snapshot)
 
-    def show(self, seen: Snapshot) -> None:
-        """Send the drawing through both."""
-        self._seen = seen
-        both = [seen] if self.second is None else [seen, seen.through(self.second)]
-        for column, one in enumerate(both):
-            weights = sum(w.size for w in one.network.model.named_params().values())
-            self.names[column]["text"] = f"{one.network.name}: {weights:,} parameters"
-            self.bars[column].show(one.probabilities, one.palette)
-            self.walls[column].show(one.network, one.maps, one.palette)
+    def show(self, snapshot: Snapshot) -> None:
+        """Show what the networks make of a drawing."""
+        self._snapshot = snapshot
+        both = [snapshot] if self.second is None else [snapshot, snapshot.through(self.second)]
+        for column, each in enumerate(both):
+            parameters = sum(w.size for w in each.network.model.named_params().values())
+            self.names[column]["text"] = f"{each.network.name}: {parameters:,} parameters"
+            self.bars[column].show(each.probabilities, each.palette)
+            self.maps[column].show(each.network, each.maps, each.palette)
 
     def pause(self) -> None:
-        """Do nothing: no work goes on between two drawings."""
+        """Do nothing: this panel has no work between two refreshes."""

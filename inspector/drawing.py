@@ -1,4 +1,4 @@
-"""One drawing on its way through a network: what the panels are given to show."""
+"""One drawing and the network that reads it: what the panels show."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +11,14 @@ from inspector.palette import Palette
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A drawing and a network; what comes of them is computed when a panel asks for it.
+    """A drawing and a network; the feature maps are computed on first use.
 
     Attributes
     ----------
     drawing : ndarray, float32, (28, 28)
         Ink in [0, 1].
     blank : bool
-        Whether nothing is drawn.
+        Whether the canvas is empty.
     network : Network
     palette : Palette
     """
@@ -30,14 +30,14 @@ class Snapshot:
 
     @cached_property
     def maps(self) -> list[np.ndarray]:
-        """The input and every layer's output, without N."""
+        """The input and every layer's output, as `Network.maps` returns them."""
         return self.network.maps(self.drawing)
 
     @property
     def probabilities(self) -> np.ndarray | None:
-        """Of the ten digits; None where nothing is drawn."""
+        """Probabilities of the ten digits, (10,); None for an empty canvas."""
         return None if self.blank else self.maps[-1]
 
     def through(self, network: Network) -> "Snapshot":
-        """Return the same drawing on its way through another network."""
+        """Return a snapshot of the same drawing with another network."""
         return Snapshot(self.drawing, self.blank, network, self.palette)

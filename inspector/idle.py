@@ -1,44 +1,46 @@
-"""Long work in small slices, between the events of the window, so that the pen never waits."""
+"""Long computations in small steps between the window's events, so that the pen never waits."""
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
 
-PAUSE = 1  # milliseconds between slices, in which events come first
+PAUSE = 1  # milliseconds between two steps; events are handled first
 
 
 class IdleWork:
-    """Runs one generator at a time, a step per slice; a new one takes the place of the old.
+    """Runs a generator, one step at a time, while the window is idle.
+
+    Only one generator runs at a time: starting another one drops it.
 
     Parameters
     ----------
     widget : tk.Misc
-        The work ends with it.
+        The work stops when this widget is destroyed.
     """
 
     def __init__(self, widget: tk.Misc) -> None:
         self._widget = widget
-        self._pending: str | None = None
+        self._scheduled: str | None = None  # Tk's identifier of the next step
         widget.bind("<Destroy>", lambda event: event.widget is widget and self.stop(), add=True)
 
     def start(self, work: Iterator, show: Callable[[object], None], delay: int = PAUSE) -> None:
-        """Run ``work``, handing each result to ``show``, after ``delay`` milliseconds."""
+        """Run ``work`` after ``delay`` milliseconds and call ``show`` with each of its results."""
         self.stop()
-        self._pending = self._widget.after(delay, self._step, work, show)
+        self._scheduled = self._widget.after(delay, self._step, work, show)
 
     def stop(self) -> None:
-        """Drop the work that is going on, if any."""
-        if self._pending is not None:
-            self._widget.after_cancel(self._pending)
-            self._pending = None
+        """Drop the current work, if any."""
+        if self._scheduled is not None:
+            self._widget.after_cancel(self._scheduled)
+            self._scheduled = None
 
     @property
     def busy(self) -> bool:
-        """Whether work is going on."""
-        return self._pending is not None
+        """Whether the work is unfinished."""
+        return self._scheduled is not None
 
     def _step(self, work, show):
-        self._pending = None
+        self._scheduled = None
         for result in work:
-            self._pending = self._widget.after(PAUSE, self._step, work, show)
+            self._scheduled = self._widget.after(PAUSE, self._step, work, show)
             show(result)
             return

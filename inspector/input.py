@@ -1,4 +1,4 @@
-"""What the network sees: the drawing, and beside it the 28x28 that is made of it, enlarged."""
+"""The strokes as drawn, and the 28x28 input that is made of them, both enlarged."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
@@ -9,55 +9,69 @@ from PIL import Image, ImageDraw, ImageTk
 
 from inspector.palette import Palette, pixels
 
-ZOOM = 6  # of the 28x28; the drawing is made as large
+ZOOM = 6  # enlargement of the 28x28 input; the strokes are scaled to the same size
 
 
 class InputView(ttk.Frame):
-    """Two pictures side by side.
+    """Two pictures side by side: the strokes and the network's input.
 
     Parameters
     ----------
     parent : tk.Misc
-    paper : int
-        Side of the canvas that is drawn on, in pixels.
-    pen : int
-        Radius of its pen.
+    canvas_size : int
+        Side of the canvas that the strokes were drawn on, in pixels.
+    pen_radius : int
+        Radius of the pen, in pixels of that canvas.
     on_hover : callable
-        Is given the text for the pixel under the pointer.
+        Called with a description of the input's pixel under the pointer, "" without one.
+
+    Attributes
+    ----------
+    strokes, input : ttk.Label
+        The two pictures.
     """
 
     def __init__(
-        self, parent: tk.Misc, paper: int, pen: int, on_hover: Callable[[str], None]
+        self,
+        parent: tk.Misc,
+        canvas_size: int,
+        pen_radius: int,
+        on_hover: Callable[[str], None],
     ) -> None:
         super().__init__(parent)
-        self._paper, self._pen, self._on_hover = paper, pen, on_hover
+        self._canvas_size, self._pen_radius, self._on_hover = canvas_size, pen_radius, on_hover
         self._zoom = pixels(self, ZOOM)
-        self._digit = np.zeros((28, 28), np.float32)
-        side = 28 * self._zoom
-        self._photos = []
-        for column, title in enumerate(("your drawing", "what the network sees")):
-            photo = ImageTk.PhotoImage("RGB", (side, side), master=self)
-            label = ttk.Label(self, image=photo)
-            label.grid(row=0, column=column, padx=pixels(self, 4))
-            ttk.Label(self, text=title).grid(row=1, column=column)
-            self._photos.append(photo)
-        label.bind("<Motion>", self._hover)
-        label.bind("<Leave>", lambda event: on_hover(""))
+        self._drawing = np.zeros((28, 28), np.float32)
+        self.strokes = self._picture(0, "your drawing")
+        self.input = self._picture(1, "what the network sees")
+        self.input.bind("<Motion>", self._describe)
+        self.input.bind("<Leave>", lambda event: on_hover(""))
 
-    def show(self, strokes: Sequence, digit: np.ndarray, palette: Palette) -> None:
-        """Draw the strokes (lists of x, y) and the digit (28, 28) made of them."""
-        self._digit = digit
-        side, scale = 28 * self._zoom, 28 * self._zoom / self._paper
+    def _picture(self, column, title):
+        side = 28 * self._zoom
+        photo = ImageTk.PhotoImage("RGB", (side, side), master=self)
+        label = ttk.Label(self, image=photo)
+        label.photo = photo
+        label.grid(row=0, column=column, padx=pixels(self, 4))
+        ttk.Label(self, text=title).grid(row=1, column=column)
+        return label
+
+    def show(self, strokes: Sequence, drawing: np.ndarray, palette: Palette) -> None:
+        """Show the strokes, lists of (x, y) in pixels, and the drawing (28, 28) made of them."""
+        self._drawing = drawing
+        side = 28 * self._zoom
+        scale = side / self._canvas_size
         picture = Image.new("RGB", (side, side), palette.paper)
-        pen, radius = ImageDraw.Draw(picture), self._pen * scale
-        # In so small a picture many points of a long drawing fall together: each place once.
+        pen, radius = ImageDraw.Draw(picture), self._pen_radius * scale
+        # Scaled down, many points of a long stroke coincide: each pixel is drawn once.
         for x, y in {(round(x * scale), round(y * scale)) for stroke in strokes for x, y in stroke}:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette.text)
-        self._photos[0].paste(picture)
-        seen = palette.ink(digit).resize((side, side), Image.Resampling.NEAREST)
-        self._photos[1].paste(seen)
+        self.strokes.photo.paste(picture)
+        enlarged = palette.ink(drawing).resize((side, side), Image.Resampling.NEAREST)
+        self.input.photo.paste(enlarged)
 
-    def _hover(self, event):
+    def _describe(self, event):
         row, column = event.y // self._zoom, event.x // self._zoom
         if 0 <= row < 28 and 0 <= column < 28:
-            self._on_hover(f"input, row {row}, column {column}: {self._digit[row, column]:.4f}")
+            value = self._drawing[row, column]
+            self._on_hover(f"input, row {row}, column {column}: {value:.4f}")

@@ -1,66 +1,83 @@
-"""Every layer's maps, and beside them one number spelled out."""
+"""Panel: the feature maps of every layer, and the arithmetic behind the selected number."""
 
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
 from inspector.arithmetic import ArithmeticView
+from inspector.drawing import Snapshot
 from inspector.maps import LayerMaps
+
+LEGEND = "orange: above zero   blue: below   crossed out: dead"
+MAPS_SHARE = 0.48  # of the panel's width, until the user moves the sash
 
 
 class LayersPanel(ttk.Frame):
-    """The walls of all layers on the left, the arithmetic of the picked number on the right."""
+    """Feature maps of all layers on the left, the arithmetic of the selected number on the right.
+
+    Parameters
+    ----------
+    parent : tk.Misc
+    on_hover : callable
+        Called with a description of the number under the pointer, "" without one.
+
+    Attributes
+    ----------
+    maps : LayerMaps
+    arithmetic : ArithmeticView
+    """
 
     title = "Every layer"
 
     def __init__(self, parent: tk.Misc, on_hover: Callable[[str], None]) -> None:
         super().__init__(parent)
-        self._seen = None
-        self._own = tk.BooleanVar(self, False)
-        bar = ttk.Frame(self)
-        ttk.Label(bar, text="Colours:").pack(side="left")
-        for text, own in (("one scale for a layer", False), ("each channel its own", True)):
-            button = ttk.Radiobutton(
-                bar, text=text, value=own, variable=self._own, command=self._rescale
-            )
-            button.pack(side="left", padx=6)
-        ttk.Label(bar, text="orange: above zero   blue: below   crossed out: dead").pack(
-            side="right", padx=6
-        )
-        bar.pack(fill="x", pady=2)
+        self._snapshot: Snapshot | None = None
+        self._scale_per_channel = tk.BooleanVar(self, False)
+        self._build_bar()
         panes = ttk.PanedWindow(self, orient="horizontal")
-        self.walls = LayerMaps(panes, on_hover, lambda place: self._spell())
-        self.number = ArithmeticView(panes, self._spell)
-        panes.add(self.walls, weight=3)
-        panes.add(self.number, weight=2)
+        self.maps = LayerMaps(panes, on_hover, lambda place: self._show_arithmetic())
+        self.arithmetic = ArithmeticView(panes, self._show_arithmetic)
+        panes.add(self.maps, weight=3)
+        panes.add(self.arithmetic, weight=2)
         panes.pack(fill="both", expand=True)
         self._panes = panes
         panes.bind("<Configure>", self._place_sash)
 
-    def show(self, seen) -> None:
-        """Draw what `seen`, a `inspector.drawing.Snapshot`, holds."""
-        self._seen = seen
-        self.walls.show(seen.network, seen.maps, seen.palette)
-        self._spell()
+    def _build_bar(self):
+        bar = ttk.Frame(self)
+        ttk.Label(bar, text="Colours:").pack(side="left")
+        for text, value in (("one scale for a layer", False), ("each channel its own", True)):
+            ttk.Radiobutton(
+                bar, text=text, value=value,
+                variable=self._scale_per_channel, command=self._rescale,
+            ).pack(side="left", padx=6)  # fmt: skip
+        ttk.Label(bar, text=LEGEND).pack(side="right", padx=6)
+        bar.pack(fill="x", pady=2)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the feature maps of a drawing."""
+        self._snapshot = snapshot
+        self.maps.show(snapshot.network, snapshot.maps, snapshot.palette)
+        self._show_arithmetic()
 
     def pause(self) -> None:
-        """Do nothing: no work goes on between two drawings."""
+        """Do nothing: this panel has no work between two refreshes."""
 
-    def _spell(self):
-        if self._seen is None:
+    def _show_arithmetic(self):
+        snapshot = self._snapshot
+        if snapshot is None:
             return
-        seen = self._seen
-        self.number.show(seen.network, seen.maps, self.walls.picked, seen.palette)
-        if self.number.window:
-            self.walls.mark_patch(*self.number.window)
+        self.arithmetic.show(snapshot.network, snapshot.maps, self.maps.selected, snapshot.palette)
+        if self.arithmetic.patch:
+            self.maps.frame_patch(*self.arithmetic.patch)
 
     def _rescale(self):
-        self.walls.each_its_own = self._own.get()
-        if self._seen:
-            self.show(self._seen)
+        self.maps.scale_per_channel = self._scale_per_channel.get()
+        if self._snapshot:
+            self.show(self._snapshot)
 
     def _place_sash(self, event):
-        """Give the walls the left half, once; then it is the person's."""
+        """Place the sash once; afterwards the user moves it."""
         if event.width > 100:
             self._panes.unbind("<Configure>")
-            self._panes.sashpos(0, round(event.width * 0.48))
+            self._panes.sashpos(0, round(event.width * MAPS_SHARE))

@@ -1,4 +1,4 @@
-"""A network as the panels look at it: its layers, its name, and which of its channels are dead."""
+"""A trained network as the panels use it: layers, titles, feature maps and dead channels."""
 
 from functools import cache, cached_property
 
@@ -12,14 +12,14 @@ from nn.layers.base import Layer
 
 
 class Network:
-    """A trained network, ending with a softmax, that images go through one at a time.
+    """A trained network that ends with a softmax; it takes one drawing at a time.
 
     Parameters
     ----------
     model : Sequential
-        For images of (28, 28, 1) and ten digits.
+        Input (28, 28, 1), ten classes; a softmax is appended where it has none.
     name : str
-        For people.
+        Shown in the window.
     """
 
     def __init__(self, model: Sequential, name: str) -> None:
@@ -28,19 +28,27 @@ class Network:
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers, the softmax included."""
+        """The layers, including the softmax."""
         return self.model.layers
 
     def maps(self, drawing: np.ndarray) -> list[np.ndarray]:
-        """Return the input (28, 28, 1) and every layer's output, without N, for one drawing."""
+        """Return the input (28, 28, 1) and every layer's output, without N.
+
+        Entry ``i + 1`` is the output of layer ``i``.
+
+        Parameters
+        ----------
+        drawing : ndarray, float32, (28, 28)
+            Ink in [0, 1].
+        """
         return [out[0] for out in explain.maps(self.model, drawing[None, :, :, None])]
 
     @cached_property
     def dead(self) -> list[np.ndarray]:
-        """Which channels of each entry of `maps` say the same whatever is drawn, as bool (C,).
+        """For each entry of `maps`, which channels are constant, bool (C,).
 
-        Whatever is drawn: blank paper and the pictures of ``samples/``. The input has no dead
-        channel, nor has a layer that computes nothing.
+        A channel is constant if all its numbers are equal over blank paper and the pictures of
+        ``samples/``. The input, Flatten and Dropout have no dead channels.
         """
         entries = explain.maps(self.model, samples()[..., None])
         dead = [np.ptp(out, axis=tuple(range(out.ndim - 1))) == 0 for out in entries]
@@ -50,16 +58,16 @@ class Network:
         return dead
 
     @cached_property
-    def weighted(self) -> list[int]:
-        """Where the layers with weights are: the convolutions and the dense ones."""
+    def weight_layers(self) -> list[int]:
+        """Indices of the layers with weights: convolutions and dense layers."""
         return [i for i, layer in enumerate(self.layers) if isinstance(layer, (Conv2D, Dense))]
 
     def title(self, layer: int) -> str:
-        """Return what people call a layer: its number and kind; -1 is the input."""
+        """Return a layer's index and class as text; -1 is the input."""
         return "input" if layer < 0 else f"layer {layer} {type(self.layers[layer]).__name__}"
 
     def input_shape(self, layer: int) -> tuple[int, ...]:
-        """Return the shape of one input of a layer, as it was before any Flatten."""
+        """Return the shape of a layer's input without N, before a Flatten or Dropout."""
         while layer > 0 and isinstance(self.layers[layer - 1], (Flatten, Dropout)):
             layer -= 1
         shape = (28, 28, 1)
@@ -70,22 +78,23 @@ class Network:
 
 @cache
 def samples() -> np.ndarray:
-    """Return blank paper and the readable pictures of ``samples/``, float32 (N, 28, 28)."""
-    found = [np.zeros((28, 28), np.float32)]
+    """Return blank paper and the pictures of ``samples/``, float32 (N, 28, 28) in [0, 1]."""
+    drawings = [np.zeros((28, 28), np.float32)]
     for path in sorted(weights.SAMPLES.glob("*.png")):
         try:
             with canvas.open_image(path) as picture:
-                found.append(canvas.from_image(picture))
+                drawings.append(canvas.from_image(picture))
         except DataError:
-            continue  # somebody's own file among them
-    return np.stack(found)
+            continue  # users may put files of their own there
+    return np.stack(drawings)
 
 
 @cache
-def known_images() -> tuple[np.ndarray, str]:
-    """Return images to look through, (N, 28, 28), and what they are called.
+def reference_images() -> tuple[np.ndarray, str]:
+    """Return images to search, (N, 28, 28), and their name in the window.
 
-    MNIST's test set, uint8, if it is on this machine, else ``samples/``; nothing is downloaded.
+    MNIST's test set, uint8, if it is on this machine, else the pictures of ``samples/``, float32.
+    Nothing is downloaded.
     """
     folder = mnist.find_local()
     if folder is not None:
@@ -93,5 +102,5 @@ def known_images() -> tuple[np.ndarray, str]:
             images, _ = mnist.load("test", folder)
             return images, "MNIST's test images"
         except (DataError, OSError):
-            pass  # a damaged file; the samples will do
+            pass  # damaged files: use the samples
     return samples()[1:], "the pictures of samples/"

@@ -1,7 +1,7 @@
-"""Colours of the desktop's theme, and of numbers: the sign is said by the colour.
+"""Colours of the desktop's theme, and a diverging colour map for numbers.
 
-Zero is the colour of paper; positive and negative numbers go two ways from it, orange and blue,
-which nearly all people can tell apart.
+Zero has the colour of paper; positive numbers tend to orange, negative ones to blue. People with
+a colour vision deficiency can nearly always tell these two apart.
 """
 
 import tkinter as tk
@@ -12,18 +12,27 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image
 
-BACKGROUND, MARK, ZERO = 0, 1, 128  # places in a palette's table; 2 ... 254 are the numbers
+BACKGROUND, MARK, ZERO = 0, 1, 128  # entries of the table `Palette.numbers`
+REACH = 126  # entries for numbers on either side of ZERO: 2 ... 254
 
-
-REACH = 126  # from ZERO to the last colour on either side
-
-
-Colour = tuple[int, int, int]
+Colour = tuple[int, int, int]  # red, green, blue, 0 ... 255
 
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of the desktop's theme, light or dark, and those for numbers that go with it."""
+    """Colours of the desktop's theme, light or dark, and colours for numbers that suit it.
+
+    Attributes
+    ----------
+    background, text : Colour
+        Of the theme; the text is made lighter or darker where it would be hard to read.
+    paper : Colour
+        Behind a drawing; also the colour of zero.
+    positive, negative : Colour
+        Of the largest number of either sign.
+    mark : Colour
+        Of frames and of the crosses on dead channels.
+    """
 
     background: Colour
     text: Colour
@@ -34,7 +43,7 @@ class Palette:
 
     @classmethod
     def of(cls, widget: tk.Misc) -> "Palette":
-        """Read the theme that ttk draws with."""
+        """Return the palette for ttk's current theme."""
         style = ttk.Style(widget)
 
         def colour(option, otherwise):
@@ -51,7 +60,7 @@ class Palette:
 
     @cached_property
     def numbers(self) -> np.ndarray:
-        """The table (256, 3) from -1 ... 1, as `levels` gives it, to colours."""
+        """The colour map, uint8 (256, 3); `levels` returns indices into it."""
         table = np.empty((256, 3), np.uint8)
         table[BACKGROUND], table[MARK] = self.background, self.mark
         share = np.linspace(0, 1, REACH + 1)[:, None]
@@ -62,35 +71,36 @@ class Palette:
         return table
 
     def ink(self, drawing: np.ndarray) -> Image.Image:
-        """Return ink in [0, 1], shape (H, W), as a picture in the text's colour on paper."""
+        """Return ink (H, W) in [0, 1] as a picture, in the colour of text on paper."""
         share = np.clip(drawing, 0, 1)[..., None]
         rgb = (1 - share) * self.paper + share * np.array(self.text)
         return Image.fromarray(np.rint(rgb).astype(np.uint8))
 
 
 def brightness(colour: Colour) -> float:
-    """Return how bright a colour looks, 0 ... 255."""
+    """Return the luma of a colour, 0 ... 255."""
     red, green, blue = colour
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def hex_colour(colour: Colour) -> str:
-    """Return a colour as Tk names it."""
+    """Return a colour as Tk writes it: "#rrggbb"."""
     return "#{:02x}{:02x}{:02x}".format(*map(int, colour))
 
 
 def levels(values: np.ndarray, limits) -> np.ndarray:
-    """Return the places in `Palette.numbers` of values from -limits to limits.
+    """Quantise numbers to indices into `Palette.numbers`.
 
     Parameters
     ----------
     values : ndarray of float
+        Clipped to [-limits, limits]; NaN is shown as 0.
     limits : float or ndarray
-        For all values, or in a shape that fits theirs.
+        The absolute value with the strongest colour; an array is broadcast against ``values``.
 
     Returns
     -------
-    ndarray of uint8, the shape of ``values``
+    ndarray of uint8, shape of ``values``
     """
     limits = np.where(np.asarray(limits) > 0, limits, 1)
     share = np.nan_to_num(values / limits, posinf=1, neginf=-1)
@@ -98,5 +108,5 @@ def levels(values: np.ndarray, limits) -> np.ndarray:
 
 
 def pixels(widget: tk.Misc, size: float) -> int:
-    """Return a length, given in pixels of 1/96 inch, in those of this display: one at least."""
+    """Convert a length from 1/96 inch to pixels of the widget's display, at least 1."""
     return max(1, round(size * widget.winfo_fpixels("1i") / 96))

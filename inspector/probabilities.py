@@ -1,4 +1,4 @@
-"""Ten bars of probability, and how far the first is ahead of the second."""
+"""A bar per digit, and the margin between the two most probable digits."""
 
 import tkinter as tk
 from tkinter import ttk
@@ -8,60 +8,65 @@ import numpy as np
 from inspector.palette import Palette, hex_colour, pixels
 
 NOTHING_DRAWN = "Draw a digit in the other window."
+LINE = 15  # height of a bar's line, 1/96 inch
+FULL = 200  # length of a bar for probability 1, 1/96 inch
 
 
-def verdict(probabilities: np.ndarray) -> str:
-    """Return the two likeliest digits and the margin between them: "4 or 9: ..."."""
+def describe_margin(probabilities: np.ndarray) -> str:
+    """Return the two most probable digits and the margin between them, as one line of text."""
     second, first = np.argsort(probabilities, kind="stable")[-2:]
     margin = 100 * (float(probabilities[first]) - float(probabilities[second]))
     return f"{first} or {second}: {first} leads by {margin:.1f} points of 100"
 
 
 class ProbabilityBars(ttk.Frame):
-    """Horizontal bars for the ten digits, the likeliest in colour, and the verdict below.
+    """A horizontal bar per digit, that of the most probable one in another colour.
 
     Attributes
     ----------
-    verdict : ttk.Label
+    canvas : tk.Canvas
+        The bars are its rectangles, digit by digit.
+    margin : ttk.Label
+        What `describe_margin` says, below the bars.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
-        line = pixels(self, 15)
-        self._line, self._width = line, pixels(self, 200)
-        self._canvas = tk.Canvas(
-            self, width=self._width + 7 * line, height=10 * line, highlightthickness=0
+        line = pixels(self, LINE)
+        self._line, self._full = line, pixels(self, FULL)
+        self.canvas = tk.Canvas(
+            self, width=self._full + 7 * line, height=10 * line, highlightthickness=0
         )
-        self._canvas.pack(anchor="w")
-        self.verdict = ttk.Label(self, text=NOTHING_DRAWN)
-        self.verdict.pack(anchor="w", pady=pixels(self, 4))
-        self._bars, self._texts = [], []
+        self.canvas.pack(anchor="w")
+        self.margin = ttk.Label(self, text=NOTHING_DRAWN)
+        self.margin.pack(anchor="w", pady=pixels(self, 4))
+        self._bars, self._percentages = [], []
         for digit in range(10):
             y = digit * line
-            self._canvas.create_text(line, y + line // 2, text=str(digit), anchor="e", tags="text")
-            self._bars.append(self._canvas.create_rectangle(0, 0, 0, 0, width=0))
-            self._texts.append(self._canvas.create_text(0, 0, text="", anchor="w", tags="text"))
+            self.canvas.create_text(line, y + line // 2, text=str(digit), anchor="e", tags="text")
+            self._bars.append(self.canvas.create_rectangle(0, 0, 0, 0, width=0))
+            self._percentages.append(
+                self.canvas.create_text(0, 0, text="", anchor="w", tags="text")
+            )
 
     def show(self, probabilities: np.ndarray | None, palette: Palette) -> None:
-        """Draw the probabilities of the ten digits; None stands for an empty canvas."""
-        canvas, line = self._canvas, self._line
+        """Show probabilities (10,), or None for an empty canvas."""
+        canvas, line = self.canvas, self._line
         canvas.configure(background=hex_colour(palette.background))
         canvas.itemconfigure("text", fill=hex_colour(palette.text))
-        self.verdict["text"] = NOTHING_DRAWN if probabilities is None else verdict(probabilities)
-        shares = np.zeros(10) if probabilities is None else np.nan_to_num(probabilities)
+        if probabilities is None:
+            self.margin["text"] = NOTHING_DRAWN
+            shares = np.zeros(10)
+        else:
+            self.margin["text"] = describe_margin(probabilities)
+            shares = np.nan_to_num(probabilities)
         first = shares.argmax()
         for digit, share in enumerate(shares.tolist()):
             x0, y0 = line + line // 3, digit * line
-            x1 = x0 + round(share * self._width)
+            x1 = x0 + round(share * self._full)
             colour = hex_colour(palette.positive if digit == first else palette.negative)
             canvas.coords(self._bars[digit], x0, y0 + 2, x1, y0 + line - 2)
             canvas.itemconfigure(self._bars[digit], fill=colour)
-            canvas.coords(self._texts[digit], x1 + line // 3, y0 + line // 2)
+            canvas.coords(self._percentages[digit], x1 + line // 3, y0 + line // 2)
             text = "" if probabilities is None else f"{100 * share:.2f} %"
-            canvas.itemconfigure(self._texts[digit], text=text)
-
-    @property
-    def lengths(self) -> list[float]:
-        """The lengths of the bars, in pixels, digit by digit."""
-        boxes = (self._canvas.coords(bar) for bar in self._bars)
-        return [x1 - x0 for x0, _, x1, _ in boxes]
+            canvas.itemconfigure(self._percentages[digit], text=text)

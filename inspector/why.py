@@ -1,4 +1,4 @@
-"""Why this digit: which parts of the drawing speak for it, asked in four ways."""
+"""Panel: why this digit. Four attribution methods show which pixels speak for it."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -9,18 +9,19 @@ from PIL import Image, ImageTk
 
 from inspector.drawing import Snapshot
 from inspector.idle import IdleWork
+from inspector.network import Network
 from inspector.palette import Palette, levels, pixels
 from inspector.probabilities import NOTHING_DRAWN
 from nn import explain
 
-ANSWER = -1  # the class that the network finds likeliest
-QUIET = 120  # milliseconds without a change before occlusion starts: it needs hundreds of images
-COVER = 5  # pixels: the side of the square that covers
+PREDICTED = -1  # stands for the most probable digit
+REST = 120  # milliseconds without a change before occlusion starts: it reads hundreds of images
+COVER = 5  # side of the square that occlusion covers, pixels
 
 SALIENCY, TIMES_INPUT, OCCLUSION, CAM = METHODS = (
     "saliency", "gradient x input", "occlusion", "Grad-CAM"
 )  # fmt: skip
-EXPLAINED = {
+DESCRIPTIONS = {
     SALIENCY: "where a little more or less ink\nwould move the score most",
     TIMES_INPUT: "ink that speaks for the digit,\nand ink against it (blue)",
     OCCLUSION: f"how far the score falls when a\nsquare of {COVER} x {COVER} is covered there",
@@ -29,12 +30,24 @@ EXPLAINED = {
 
 
 class WhyPanel(ttk.Frame):
-    """Four pictures of the same drawing, for a class and a convolution that a person chooses.
+    """A picture per attribution method; the user chooses the digit and the layer of Grad-CAM.
+
+    Parameters
+    ----------
+    parent : tk.Misc
+    on_hover : callable
+        Called with a description of the value under the pointer, "" without one.
 
     Attributes
     ----------
+    layer : ttk.Combobox
+        The layers that Grad-CAM can use.
+    note : ttk.Label
+        Names the digit and its probability.
+    pictures, captions : dict of str to ttk.Label
+        By method.
     results : dict of str to ndarray
-        What is shown, by method.
+        The values shown, by method.
     """
 
     title = "Why this digit"
@@ -42,119 +55,124 @@ class WhyPanel(ttk.Frame):
     def __init__(self, parent: tk.Misc, on_hover: Callable[[str], None]) -> None:
         super().__init__(parent)
         self.results: dict[str, np.ndarray] = {}
+        self.pictures: dict[str, ttk.Label] = {}
+        self.captions: dict[str, ttk.Label] = {}
         self._on_hover = on_hover
-        self._seen: Snapshot | None = None
-        self._network = None
-        self._slices = IdleWork(self)
-        self.digit = tk.IntVar(self, ANSWER)
-        self._choices()
+        self._snapshot: Snapshot | None = None
+        self._network: Network | None = None
+        self._occlusion_work = IdleWork(self)
+        self._choice = tk.IntVar(self, PREDICTED)
+        self._build_bar()
         self._zoom = pixels(self, 8)
-        self._pictures, self._photos, self._captions = {}, {}, {}
         row = ttk.Frame(self)
         for column, method in enumerate(METHODS):
-            self._picture(row, column, method)
+            self._build_picture(row, column, method)
         row.pack(pady=pixels(self, 8))
         self.bind("<Configure>", self._resize)
         self.note = ttk.Label(self, text="")
         self.note.pack(anchor="w", padx=pixels(self, 8))
 
-    def _choices(self):
+    def _build_bar(self):
         bar = ttk.Frame(self)
         ttk.Label(bar, text="Why (or why not)").pack(side="left")
-        for value, text in [(ANSWER, "the answer"), *((k, str(k)) for k in range(10))]:
-            button = ttk.Radiobutton(
-                bar, text=text, value=value, variable=self.digit, command=self._again
-            )
-            button.pack(side="left", padx=3)
+        for value, text in [(PREDICTED, "the answer"), *((k, str(k)) for k in range(10))]:
+            ttk.Radiobutton(
+                bar, text=text, value=value, variable=self._choice, command=self._show_again
+            ).pack(side="left", padx=3)
         ttk.Label(bar, text="    Grad-CAM over").pack(side="left")
         self.layer = ttk.Combobox(bar, state="readonly", width=16)
-        self.layer.bind("<<ComboboxSelected>>", lambda event: self._again())
+        self.layer.bind("<<ComboboxSelected>>", lambda event: self._show_again())
         self.layer.pack(side="left", padx=4)
         bar.pack(fill="x", pady=pixels(self, 4), padx=pixels(self, 8))
 
-    def _picture(self, parent, column, method):
+    def _build_picture(self, parent, column, method):
         ttk.Label(parent, text=method, font="TkHeadingFont").grid(row=0, column=column)
         picture = ttk.Label(parent)
         picture.grid(row=1, column=column, padx=pixels(self, 6))
         picture.bind("<Motion>", lambda event: self._hover(method, event))
         picture.bind("<Leave>", lambda event: self._on_hover(""))
-        ttk.Label(parent, text=EXPLAINED[method], justify="center").grid(row=2, column=column)
+        ttk.Label(parent, text=DESCRIPTIONS[method], justify="center").grid(row=2, column=column)
         caption = ttk.Label(parent, text="")
         caption.grid(row=3, column=column)
-        self._pictures[method], self._captions[method] = picture, caption
-        self._make_photo(method)
+        self.pictures[method], self.captions[method] = picture, caption
+        self._new_photo(picture)
 
-    def _make_photo(self, method):
+    def _new_photo(self, picture):
         side = 28 * self._zoom
-        self._photos[method] = ImageTk.PhotoImage("RGB", (side, side), master=self)
-        self._pictures[method].configure(image=self._photos[method])
+        picture.photo = ImageTk.PhotoImage("RGB", (side, side), master=self)
+        picture.configure(image=picture.photo)
 
     def _resize(self, event):
-        """Make the four pictures as large as they have room."""
-        room = min(event.width // len(METHODS) - pixels(self, 16), event.height - pixels(self, 160))
-        zoom = max(2, room // 28)
+        """Make the pictures as large as the panel allows."""
+        width = event.width // len(METHODS) - pixels(self, 16)
+        zoom = max(2, min(width, event.height - pixels(self, 160)) // 28)
         if zoom != self._zoom:
             self._zoom = zoom
-            for method in METHODS:
-                self._make_photo(method)
-            self._again()
+            for picture in self.pictures.values():
+                self._new_photo(picture)
+            self._show_again()
 
-    def show(self, seen: Snapshot) -> None:
-        """Explain the drawing; what takes long comes when the pen rests."""
-        self._seen = seen
-        if seen.network is not self._network:
-            self._network = seen.network
-            self._places = explain.map_layers(seen.network.model)
-            self.layer["values"] = [seen.network.title(place) for place in self._places]
-            self.layer.set(self.layer["values"][-1] if self._places else "no convolution")
-        self._slices.stop()
-        if seen.blank:
+    def show(self, snapshot: Snapshot) -> None:
+        """Explain a drawing; occlusion takes long and starts when the pen rests."""
+        self._snapshot = snapshot
+        self._occlusion_work.stop()
+        if snapshot.network is not self._network:
+            self._list_layers(snapshot.network)
+        if snapshot.blank:
             self.note["text"] = NOTHING_DRAWN
             for method in METHODS:
                 self._draw(method, np.zeros((28, 28), np.float32))
             return
-        k = self.chosen
-        probability = 100 * float(seen.probabilities[k])
-        self.note["text"] = f"What speaks for {k}, to which the network gives {probability:.2f} %"
-        x = seen.drawing[None, :, :, None]
-        slopes = explain.gradients(seen.network.model, x, k)
-        self._draw(SALIENCY, explain.saliency(slopes[0])[0])
-        self._draw(TIMES_INPUT, explain.gradient_times_input(slopes[0], x)[0])
-        if self._places:
-            place = self._places[self.layer.current()]
-            out = seen.maps[place + 1][None]
-            self._draw(CAM, explain.grad_cam(out, slopes[place + 1])[0])
-        else:
-            self._draw(CAM, np.zeros((28, 28), np.float32), "this network has no convolution")
-        work = explain.occlusion(seen.network.model, x, k, COVER)
-        self._captions[OCCLUSION]["text"] = "..."
-        self._slices.start(work, self._draw_occlusion, QUIET)
+        k = self.digit
+        percent = 100 * float(snapshot.probabilities[k])
+        self.note["text"] = f"What speaks for {k}, to which the network gives {percent:.2f} %"
+        model, x = snapshot.network.model, snapshot.drawing[None, :, :, None]
+        gradients = explain.gradients(model, x, k)
+        self._draw(SALIENCY, explain.saliency(gradients[0])[0])
+        self._draw(TIMES_INPUT, explain.gradient_times_input(gradients[0], x)[0])
+        self._draw_grad_cam(gradients)
+        self.captions[OCCLUSION]["text"] = "..."
+        work = explain.occlusion(model, x, k, COVER)
+        self._occlusion_work.start(work, lambda fall: self._draw(OCCLUSION, fall), REST)
 
     @property
-    def chosen(self) -> int:
-        """The class that is explained."""
-        k = self.digit.get()
-        return int(self._seen.maps[-1].argmax()) if k == ANSWER else k
+    def digit(self) -> int:
+        """The digit that is explained."""
+        k = self._choice.get()
+        return int(self._snapshot.maps[-1].argmax()) if k == PREDICTED else k
 
     @property
     def busy(self) -> bool:
-        """Whether occlusion is still being computed."""
-        return self._slices.busy
+        """Whether occlusion is unfinished."""
+        return self._occlusion_work.busy
 
     def pause(self) -> None:
-        """Drop the work that is going on; `show` takes it up again."""
-        self._slices.stop()
+        """Stop occlusion; `show` starts it again."""
+        self._occlusion_work.stop()
 
-    def _draw_occlusion(self, fall):
-        self._draw(OCCLUSION, fall)
+    def _list_layers(self, network):
+        """Offer the layers with feature maps for Grad-CAM."""
+        self._network = network
+        self._map_layers = explain.map_layers(network.model)
+        self.layer["values"] = [network.title(i) for i in self._map_layers]
+        self.layer.set(self.layer["values"][-1] if self._map_layers else "no convolution")
+
+    def _draw_grad_cam(self, gradients):
+        if not self._map_layers:
+            self._draw(CAM, np.zeros((28, 28), np.float32), "this network has no convolution")
+            return
+        i = self._map_layers[self.layer.current()]
+        out = self._snapshot.maps[i + 1][None]
+        self._draw(CAM, explain.grad_cam(out, gradients[i + 1])[0])
 
     def _draw(self, method, values, caption=None):
         self.results[method] = values
-        limit = float(np.abs(values).max(initial=0))
         side = 28 * self._zoom
-        picture = overlay(values, self._seen.drawing, self._seen.palette)
-        self._photos[method].paste(picture.resize((side, side), Image.Resampling.NEAREST))
-        self._captions[method]["text"] = caption or f"strongest: {limit:.4f}"
+        picture = overlay(values, self._snapshot.drawing, self._snapshot.palette)
+        enlarged = picture.resize((side, side), Image.Resampling.NEAREST)
+        self.pictures[method].photo.paste(enlarged)
+        strongest = float(np.abs(values).max(initial=0))
+        self.captions[method]["text"] = caption or f"strongest: {strongest:.4f}"
 
     def _hover(self, method, event):
         if method in self.results:
@@ -165,17 +183,26 @@ class WhyPanel(ttk.Frame):
                 value = values[row, column]
                 self._on_hover(f"{method}, row {row}, column {column}: {value:.5f}")
 
-    def _again(self):
-        if self._seen is not None:
-            self.show(self._seen)
+    def _show_again(self):
+        if self._snapshot is not None:
+            self.show(self._snapshot)
 
 
 def overlay(values: np.ndarray, drawing: np.ndarray, palette: Palette) -> Image.Image:
-    """Return values (H, W) of either sign over the faint drawing, as a picture of 28 x 28."""
-    strength = Image.fromarray(levels(values, np.abs(values).max(initial=0)))
-    if values.shape != (28, 28):  # coarser maps, spread over the drawing
-        strength = strength.resize((28, 28), Image.Resampling.BILINEAR)
-    colours = palette.numbers[np.asarray(strength)]
+    """Return values over a faint drawing, as a picture of 28x28.
+
+    Parameters
+    ----------
+    values : ndarray, (H, W)
+        Attributions of either sign; resized to 28x28 if they are coarser.
+    drawing : ndarray, (28, 28)
+        Ink in [0, 1].
+    palette : Palette
+    """
+    indices = Image.fromarray(levels(values, np.abs(values).max(initial=0)))
+    if values.shape != (28, 28):
+        indices = indices.resize((28, 28), Image.Resampling.BILINEAR)
+    colours = palette.numbers[np.asarray(indices)]
     faint = 0.3 * np.clip(drawing, 0, 1)[..., None]
     mixed = (1 - faint) * colours + faint * np.array(palette.text)
     return Image.fromarray(np.rint(mixed).astype(np.uint8))

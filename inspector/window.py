@@ -1,8 +1,8 @@
-"""The second window: the drawing travels through the network before your eyes.
+"""The window that shows what the network computes, while the pen moves.
 
-F2 in the first window opens it (``python gui.py --inspect`` starts with it). It follows the pen:
-at most `FRAMES` times a second it takes the newest strokes and shows what the network makes of
-them. Whatever the machine can do, strokes are never waited for and never lost; frames are.
+F2 in the first window opens it; ``python gui.py --inspect`` opens it at the start. A change of the
+strokes schedules one refresh, which shows the strokes as they are by then. Refreshes are limited
+to `FRAMES` per second: on a slow machine frames are dropped, and strokes never are.
 """
 
 import time
@@ -20,110 +20,127 @@ from inspector.palette import Palette, pixels
 from inspector.probabilities import ProbabilityBars
 from inspector.why import WhyPanel
 
-FRAMES = 30  # a second
+FRAMES = 30  # refreshes per second, at most
 
 
 class Inspector(tk.Toplevel):
-    """Shows the inside of the network that the first window reads with.
+    """Shows what the network of the first window computes for its drawing.
 
     Parameters
     ----------
     app : gui.App
-        Its strokes are followed, through its ``observers``, until this window is closed.
-    paper, pen : int
-        Side of the canvas and radius of the pen, in pixels.
+        The first window. This window is one of its ``observers`` until it is closed.
+    canvas_size : int
+        Side of the app's canvas, in pixels.
+    pen_radius : int
+        Radius of the app's pen, in pixels.
 
     Attributes
     ----------
+    network : Network
+        The network in use.
     refreshes : int
-        How often the drawing was shown.
+        Number of refreshes so far.
+    input : InputView
+    bars : ProbabilityBars
+    layers, why, filters, compare : ttk.Frame
+        The panels; ``panels`` has them in this order.
+    notebook : ttk.Notebook
+        Holds the panels.
+    status : ttk.Label
+        Describes the number under the pointer.
     """
 
-    def __init__(self, app: tk.Tk, paper: int, pen: int) -> None:
+    def __init__(self, app: tk.Tk, canvas_size: int, pen_radius: int) -> None:
         super().__init__(app)
         self.title("Digits: the inside of the network")
         self.refreshes = 0
         self._app = app
-        self._pending: str | None = None
-        self._shown_at = 0.0
+        self._scheduled: str | None = None  # Tk's identifier of the next refresh
+        self._refreshed_at = 0.0
         self.network = Network(app.model, "the network in use")
         self._palette = Palette.of(self)
-        self._build(paper, pen)
+        self._build(canvas_size, pen_radius)
         self.bind("<Control-w>", lambda event: self.destroy())
-        self.bind("<Control-o>", lambda event: self._open())
+        self.bind("<Control-o>", lambda event: self._open_network())
         self.bind("<F2>", lambda event: self._app.lift())
-        self.bind("<<ThemeChanged>>", lambda event: self._rethemed())
-        self.bind("<Destroy>", lambda event: event.widget is self and self._leave())
-        app.observers.append(self.changed)
-        self.changed()
+        self.bind("<<ThemeChanged>>", lambda event: self._read_theme())
+        self.bind("<Destroy>", lambda event: event.widget is self and self._disconnect())
+        app.observers.append(self.schedule_refresh)
+        self.schedule_refresh()
 
-    def _build(self, paper, pen):
+    def _build(self, canvas_size, pen_radius):
         margin = pixels(self, 6)
         body = ttk.Frame(self)
         body.pack(fill="both", expand=True)
-        self.hint = ttk.Label(body, text="", anchor="w", font="TkFixedFont")
-        self.hint.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
+        self.status = ttk.Label(body, text="", anchor="w", font="TkFixedFont")
+        self.status.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
         top = ttk.Frame(body)
         top.pack(fill="x", padx=margin, pady=margin)
-        self.sight = InputView(top, paper, pen, self._hover)
-        self.sight.pack(side="left")
+        self.input = InputView(top, canvas_size, pen_radius, self._show_status)
+        self.input.pack(side="left")
         self.bars = ProbabilityBars(top)
         self.bars.pack(side="left", padx=4 * margin, anchor="n")
-        self.book = ttk.Notebook(body)
-        self.book.enable_traversal()  # Control-Tab, and Alt with the underlined letter
-        self.layers = LayersPanel(self.book, self._hover)
-        self.why = WhyPanel(self.book, self._hover)
-        self.filters = FiltersPanel(self.book, self._hover)
-        self.compare = ComparePanel(self.book, self._hover)
+        self.notebook = ttk.Notebook(body)
+        self.notebook.enable_traversal()  # Control-Tab, and Alt with the underlined letter
+        self.layers = LayersPanel(self.notebook, self._show_status)
+        self.why = WhyPanel(self.notebook, self._show_status)
+        self.filters = FiltersPanel(self.notebook, self._show_status)
+        self.compare = ComparePanel(self.notebook, self._show_status)
         self.panels = self.layers, self.why, self.filters, self.compare
         for panel in self.panels:
-            self.book.add(panel, text=panel.title, underline=0)
-        self.book.pack(fill="both", expand=True, padx=margin)
-        self.book.bind("<<NotebookTabChanged>>", lambda event: self._turned())
+            self.notebook.add(panel, text=panel.title, underline=0)
+        self.notebook.pack(fill="both", expand=True, padx=margin)
+        self.notebook.bind("<<NotebookTabChanged>>", lambda event: self._change_panel())
         self.geometry(f"{pixels(self, 1180)}x{pixels(self, 860)}")
         self.minsize(pixels(self, 640), pixels(self, 480))
 
-    def changed(self) -> None:
-        """See to it that the newest strokes are shown soon; called whenever they change."""
-        if self._pending is None:
-            rested = time.monotonic() - self._shown_at
-            wait = max(1, round(1000 * (1 / FRAMES - rested)))
-            self._pending = self.after(wait, self._refresh)
+    def schedule_refresh(self) -> None:
+        """Refresh the window soon, unless a refresh is scheduled already."""
+        if self._scheduled is None:
+            elapsed = time.monotonic() - self._refreshed_at
+            delay = max(1, round(1000 * (1 / FRAMES - elapsed)))
+            self._scheduled = self.after(delay, self._refresh)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a refresh is scheduled: the window does not show the newest strokes yet."""
+        return self._scheduled is not None
 
     @property
     def panel(self) -> ttk.Frame:
-        """The panel that can be seen."""
-        return self.panels[self.book.index("current")]
+        """The visible panel."""
+        return self.panels[self.notebook.index("current")]
 
     def _refresh(self):
-        self._pending = None
-        self._shown_at = time.monotonic()
+        self._scheduled = None
+        self._refreshed_at = time.monotonic()
         strokes = self._app.strokes
-        seen = Snapshot(from_strokes(strokes), not strokes, self.network, self._palette)
-        self.sight.show(strokes, seen.drawing, seen.palette)
-        self.bars.show(seen.probabilities, seen.palette)
-        self.panel.show(seen)
+        snapshot = Snapshot(from_strokes(strokes), not strokes, self.network, self._palette)
+        self.input.show(strokes, snapshot.drawing, snapshot.palette)
+        self.bars.show(snapshot.probabilities, snapshot.palette)
+        self.panel.show(snapshot)
         self.refreshes += 1
 
-    def _turned(self):
-        """Another panel is to be seen: it is not up to date, and the others rest."""
+    def _change_panel(self):
+        """Pause the hidden panels and bring the visible one up to date."""
         for panel in self.panels:
             if panel is not self.panel:
                 panel.pause()
-        self.changed()
+        self.schedule_refresh()
 
-    def _hover(self, text):
-        self.hint["text"] = text
+    def _show_status(self, text):
+        self.status["text"] = text
 
-    def _open(self):
-        self.book.select(self.compare)
+    def _open_network(self):
+        self.notebook.select(self.compare)
         self.compare.choose()
 
-    def _rethemed(self):
+    def _read_theme(self):
         self._palette = Palette.of(self)
-        self.changed()
+        self.schedule_refresh()
 
-    def _leave(self):
-        self._app.observers.remove(self.changed)
-        if self._pending is not None:
-            self.after_cancel(self._pending)
+    def _disconnect(self):
+        self._app.observers.remove(self.schedule_refresh)
+        if self._scheduled is not None:
+            self.after_cancel(self._scheduled)

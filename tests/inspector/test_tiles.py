@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from inspector.palette import Palette, brightness, levels
 
+from inspector.palette import Palette, brightness, levels
 from inspector.tiles import Tiling
 
 LIGHT = Palette((217,) * 3, (0,) * 3, (255,) * 3, (176, 74, 0), (0, 82, 165), (200, 0, 0))
