@@ -82,6 +82,7 @@ class ArithmeticView(ttk.Frame):
     ----------
     channel : ttk.Combobox
         The input channel of the grids.
+    sheet : Sheet
     patch : tuple or None
         (layer, corner, size, input channel) of the patch shown, as `LayerMaps.frame_patch` takes
         it; None if no patch is shown.
@@ -97,46 +98,46 @@ class ArithmeticView(ttk.Frame):
         self.channel.bind("<<ComboboxSelected>>", lambda event: on_channel())
         self.channel.pack(side="left", padx=4)
         bar.pack(fill="x", pady=2)
-        self._sheet = Sheet(self)
-        self._sheet.pack(fill="both", expand=True)
+        self.sheet = Sheet(self)
+        self.sheet.pack(fill="both", expand=True)
 
     @property
     def text(self) -> str:
         """The text shown, line by line, without the numbers in the grids."""
-        return self._sheet.text
+        return self.sheet.text
 
     def show(
         self, network: Network, maps: list[np.ndarray], place: Place | None, palette: Palette
     ) -> None:
         """Write out the number at a place; without one, say how to select it."""
         self.patch = None
-        self._sheet.clear(palette)
+        self.sheet.clear(palette)
         if place is None:
-            self._sheet.write("Click any number on the left, or move to it with the arrow keys:")
-            self._sheet.write("here is how the network computed it.")
+            self.sheet.write("Click any number on the left, or move to it with the arrow keys:")
+            self.sheet.write("here is how the network computed it.")
         elif place[0] < 0:
             pixel = maps[0][place[1:]]
-            self._sheet.write(f"A pixel of the input: {pixel:.5f}, ink from 0 to 1.")
+            self.sheet.write(f"A pixel of the input: {pixel:.5f}, ink from 0 to 1.")
         else:
             try:
                 self._write_out(network, maps, place)
             except ArithmeticError:  # a weight is too large, although the result is not
-                self._sheet.write("A number here is too large to be spelled out.")
-        self._sheet.fit()
+                self.sheet.write("A number here is too large to be spelled out.")
+        self.sheet.fit()
 
     def _write_out(self, network, maps, place):
         try:
             parts = breakdowns(network, maps, place)
         except ValueError as error:
-            self._sheet.write(str(error))
+            self.sheet.write(str(error))
             return
         for layer, breakdown in parts:
             self._write_layer(network, layer, breakdown)
 
     def _write_layer(self, network, layer, breakdown):
         at = ", ".join(map(str, breakdown.at))
-        self._sheet.write(f"{network.title(layer)} at ({at})", "TkHeadingFont")
-        self._sheet.write(breakdown.rule)
+        self.sheet.write(f"{network.title(layer)} at ({at})", "TkHeadingFont")
+        self.sheet.write(breakdown.rule)
         if breakdown.patch is not None:
             self._draw_grids(layer, breakdown)
         rows = []
@@ -146,8 +147,8 @@ class ArithmeticView(ttk.Frame):
             rows.append(("out", "", f"{breakdown.shown:+}"))
         shape = network.input_shape(layer)
         rows += sum_rows(breakdown, lambda term: _name(term, shape, breakdown.kind))
-        self._sheet.table(rows)
-        self._sheet.space()
+        self.sheet.table(rows)
+        self.sheet.space()
 
     def _draw_grids(self, layer, breakdown):
         """Draw the patch; with a kernel, also the kernel and the products."""
@@ -159,7 +160,7 @@ class ArithmeticView(ttk.Frame):
         self.patch = layer, breakdown.corner, (KH, KW), breakdown.at[-1] if is_pool else c
         patch = breakdown.patch[..., c]
         texts = _texts(patch, breakdown.decimals)
-        grid = self._sheet.number_grid
+        grid = self.sheet.number_grid
         if breakdown.kernel is None:
             grid("the candidates, the winner framed", patch, texts, breakdown.winner)
         else:
@@ -170,7 +171,7 @@ class ArithmeticView(ttk.Frame):
             values = np.array([term.value for term in products.terms]).reshape(KH, KW)
             texts = np.array([str(term.shown) for term in products.terms], object)
             grid(f"= products, together {products.shown:+}", values, texts.reshape(KH, KW))
-        self._sheet.end_grids()
+        self.sheet.end_grids()
 
 
 def _product(term, breakdown):

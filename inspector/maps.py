@@ -126,7 +126,8 @@ class LayerMaps(ttk.Frame):
         """Scroll to a number and return its centre, in pixels of the widget ``canvas``."""
         self._scroll_to(place)
         x0, y0, x1, y1 = self._box(place)
-        return (x0 + x1) // 2, (y0 + y1) // 2 - int(self.canvas.canvasy(0))
+        left, top = int(self.canvas.canvasx(0)), int(self.canvas.canvasy(0))
+        return (x0 + x1) // 2 - left, (y0 + y1) // 2 - top
 
     def frame_patch(
         self, layer: int, corner: tuple[int, int], size: tuple[int, int], channel: int

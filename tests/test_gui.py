@@ -1,31 +1,16 @@
-"""The window: the original's face, and what a person's pen does to it."""
+"""The main window: it looks like the original, and what the pen does."""
 
 import random
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
 import gui
 from tests.conftest import need
+from tests.windows import RADIUS, FakeModel, assert_strokes_are_visible_ink, centres, drag
 
 tk = need("tkinter")
-
-RADIUS = 8
-
-
-class FakeModel:
-    """Always answers `digit` with `probability`, and keeps what it was shown."""
-
-    def __init__(self, digit=7, probability=0.5):
-        self.digit, self.probability, self.seen = digit, probability, []
-
-    def predict_proba(self, images):
-        self.seen.append(images)
-        probabilities = np.zeros((len(images), 10), np.float32)
-        probabilities[:, self.digit] = self.probability
-        return probabilities
 
 
 @pytest.fixture
@@ -36,29 +21,14 @@ def app(display):
     window.destroy()
 
 
-def drag(app, *points):
-    """Press the button at the first point and move on through the others."""
-    x, y = points[0]
-    app.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
-    for x, y in points[1:]:
-        app.canvas.event_generate("<B1-Motion>", x=x, y=y)
-    app.canvas.event_generate("<ButtonRelease-1>", x=x, y=y)
-    app.update()
-
-
-def centres(canvas):
-    boxes = [canvas.coords(item) for item in canvas.find_all()]
-    return [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes]
-
-
 def options(widget):
-    """What a person could see of a widget; its command is nobody's look."""
+    """The visible options of a widget: all but its command."""
     names = set(widget.keys()) - {"command"}
     return {name: str(widget[name]) for name in names}
 
 
 def original_window(root):
-    """The window this one must look like, written as it was."""
+    """The original window, which this one must look like."""
     canvas = tk.Canvas(root, width=300, height=300, bg="white", cursor="cross")
     label = tk.Label(root, text="Thinking..", font=("Helvetica", 48))
     classify_btn = tk.Button(root, text="Recognise")
@@ -76,7 +46,7 @@ def draw_as_the_original(canvas, x, y):
     canvas.create_oval(x - 8, y - 8, x + 8, y + 8, fill="black")
 
 
-def test_widgets_and_their_places_are_the_originals(app):
+def test_widgets_and_layout_are_the_originals(app):
     other = tk.Toplevel(app)
     original = original_window(other)
     app.update()
@@ -90,7 +60,7 @@ def test_widgets_and_their_places_are_the_originals(app):
     assert app.grid_size() == other.grid_size()
 
 
-def test_a_slow_stroke_leaves_the_originals_ovals_and_no_others(app):
+def test_a_slow_stroke_draws_the_originals_ovals(app):
     points = [(40 + 3 * i, 60 + 5 * i) for i in range(40)]  # 5.8 pixels apart
     paper = tk.Canvas(app, width=300, height=300, bg="white")
     for point in points[1:]:
@@ -114,34 +84,34 @@ def test_a_click_draws_nothing(app):
 
 
 @pytest.mark.parametrize("stroke", [[(20, 30), (21, 31), (250, 180)], [(250, 20), (30, 270)]])
-def test_a_fast_stroke_has_no_gaps_and_keeps_its_course(app, stroke):
+def test_a_fast_stroke_is_straight_without_gaps(app, stroke):
     drag(app, *stroke)
     ink = np.array(centres(app.canvas))
     steps = np.linalg.norm(np.diff(ink, axis=0), axis=1)
     assert steps.max() < RADIUS
     assert tuple(ink[-1]) == stroke[-1]
-    assert np.linalg.norm(ink[0] - stroke[0]) < RADIUS  # it starts where the button was pressed
+    assert np.linalg.norm(ink[0] - stroke[0]) < RADIUS  # starts where the button was pressed
     (ax, ay), (bx, by) = stroke[-2:]
     along = np.array([bx - ax, by - ay]) / np.hypot(bx - ax, by - ay)
     off_course = along[0] * (ink[:, 1] - ay) - along[1] * (ink[:, 0] - ax)
     assert np.abs(off_course).max() < 2
 
 
-def test_draw_lines_needs_no_button_and_only_x_and_y(app):
+def test_draw_lines_needs_only_x_and_y(app):
     app.draw_lines(SimpleNamespace(x=50, y=60))
     app.draw_lines(SimpleNamespace(x=54, y=60))
     assert centres(app.canvas) == [(50, 60), (54, 60)]
     assert app.strokes == [[(50, 60), (54, 60)]]
 
 
-def test_a_press_begins_a_new_stroke_far_from_the_last(app):
+def test_a_press_begins_a_new_stroke(app):
     drag(app, (40, 40), (41, 40), (45, 40))
     drag(app, (200, 200), (201, 200))
     assert app.strokes == [[(41, 40), (45, 40)], [(201, 200)]]
     assert centres(app.canvas) == [(41, 40), (45, 40), (201, 200)]
 
 
-def test_clear_empties_the_canvas_and_leaves_the_label(app):
+def test_clear_empties_the_canvas_only(app):
     drag(app, (40, 40), (44, 40))
     app.classify_btn.invoke()
     app.button_clear.invoke()
@@ -151,7 +121,7 @@ def test_clear_empties_the_canvas_and_leaves_the_label(app):
 
 
 @pytest.mark.parametrize("take_away", ["clear_all", "undo"])
-def test_a_stroke_taken_away_under_the_pen_goes_on_from_the_pointer(app, take_away):
+def test_after_removal_drawing_continues_at_the_pointer(app, take_away):
     for x in (40, 44, 48):
         app.draw_lines(SimpleNamespace(x=x, y=40))
     getattr(app, take_away)()
@@ -160,7 +130,7 @@ def test_a_stroke_taken_away_under_the_pen_goes_on_from_the_pointer(app, take_aw
     assert centres(app.canvas) == [(200, 200)]
 
 
-def test_undo_takes_back_one_stroke_after_the_other_until_none_is_left(app):
+def test_undo_removes_the_last_stroke_each_time(app):
     drag(app, (40, 40), (41, 40), (200, 40))
     first = centres(app.canvas)
     drag(app, (40, 90), (41, 90), (200, 90))
@@ -175,7 +145,7 @@ def test_undo_takes_back_one_stroke_after_the_other_until_none_is_left(app):
     assert app.strokes == []
 
 
-def test_the_pen_outside_the_paper_leaves_nothing_to_recognise(app):
+def test_ink_outside_the_canvas_is_not_recorded(app):
     drag(app, (150, 280), (150, 284), (150, 400), (900, 400), (60, 400), (60, 280))
     down, up = app.strokes
     assert down[0] == (150, 284)
@@ -189,15 +159,7 @@ def test_the_pen_outside_the_paper_leaves_nothing_to_recognise(app):
     assert app.label["text"] == "Thinking.."
 
 
-def ink_of(points):
-    """The pixels of the paper, 300x300, that ovals round these points blacken."""
-    paper = Image.new("1", (301, 301))
-    for x, y in points:
-        ImageDraw.Draw(paper).ellipse((x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS), fill=1)
-    return np.array(paper)
-
-
-def test_whatever_the_pen_does_the_strokes_are_what_is_seen(app):
+def test_strokes_are_always_the_visible_ink(app):
     rng = random.Random(5)
     for _ in range(25):
         action = rng.choice(["drag"] * 6 + ["undo", "undo", "clear"])
@@ -207,11 +169,7 @@ def test_whatever_the_pen_does_the_strokes_are_what_is_seen(app):
             app.undo()
         else:
             app.clear_all()
-        kept = [point for stroke in app.strokes for point in stroke]
-        seen = ink_of(centres(app.canvas))
-        assert not (seen & ~ink_of(kept)).any()
-        assert all(seen[y, x] for x, y in kept)
-        assert len(kept) == len(app.canvas.find_all())
+        assert_strokes_are_visible_ink(app)
 
 
 @pytest.mark.parametrize(
@@ -224,25 +182,25 @@ def test_whatever_the_pen_does_the_strokes_are_what_is_seen(app):
         (0.999, "7, 99%"),
     ],
 )
-def test_the_per_cent_is_cut_off_not_rounded(app, probability, text):
+def test_the_percentage_is_truncated(app, probability, text):
     app.model.probability = probability
     drag(app, (40, 40), (44, 40))
     app.classify_btn.invoke()
     assert app.label["text"] == text
 
 
-def test_the_network_sees_the_drawing(app):
+def test_the_network_reads_the_drawing(app):
     drag(app, (150, 50), (150, 54), (150, 250))
     app.classify_handwriting()
-    (images,) = app.model.seen
+    (images,) = app.model.images
     assert images.shape == (1, 28, 28)
     ink = images[0] > 0.5
     rows, columns = ink.any(axis=1).sum(), ink.any(axis=0).sum()
-    assert 18 <= rows <= 20  # an upright line, as MNIST would have it
+    assert 18 <= rows <= 20  # an upright line, scaled as in MNIST
     assert 1 <= columns <= 4
 
 
-def test_recognise_on_an_empty_canvas_leaves_the_label(app):
+def test_recognising_an_empty_canvas_changes_nothing(app):
     app.classify_btn.invoke()
     assert app.label["text"] == "Thinking.."
     drag(app, (40, 40), (44, 40))
@@ -253,7 +211,7 @@ def test_recognise_on_an_empty_canvas_leaves_the_label(app):
     assert app.label["text"] == "7, 50%"
 
 
-def test_a_network_without_an_answer_leaves_the_label_and_is_one_line(app, monkeypatch, capsys):
+def test_a_network_that_overflows_is_one_line(app, monkeypatch, capsys):
     def overflow(images):
         raise FloatingPointError("the network's answer is not a number")
 
@@ -266,7 +224,7 @@ def test_a_network_without_an_answer_leaves_the_label_and_is_one_line(app, monke
     assert line.startswith("gui.py: the network's answer is not a number; name another model")
 
 
-def test_keys_recognise_take_back_and_clear(app):
+def test_keys_recognise_undo_and_clear(app):
     def press(key):
         app.event_generate(key)
         app.update()
@@ -284,7 +242,7 @@ def test_keys_recognise_take_back_and_clear(app):
     assert not app.canvas.find_all()
 
 
-# The end to end: hand-written corner points, the real network.
+# Corner points of digits, written by hand.
 DRAWN = {
     0: [[(150, 60), (110, 85), (95, 150), (110, 215), (150, 240), (190, 215), (205, 150),
          (190, 85), (150, 60)]],
@@ -297,7 +255,7 @@ DRAWN = {
 
 
 @pytest.mark.parametrize("digit", DRAWN)
-def test_a_digit_drawn_in_the_window_is_recognised_by_the_shipped_network(display, digit):
+def test_the_shipped_network_recognises_drawn_digits(display, digit):
     app = gui.App()
     try:
         app.update()

@@ -1,4 +1,4 @@
-"""``python gui.py``: what it imports, and what it says where no window can open."""
+"""``python gui.py``: what it imports, its errors, and starting it from any folder."""
 
 import os
 import subprocess
@@ -16,16 +16,16 @@ ROOT = Path(gui.__file__).parent
 
 @pytest.fixture
 def weights(tmp_path):
-    """A network that knows nothing, for commands that only need one."""
+    """An untrained network, for commands that only need one."""
     path = tmp_path / "weights.npz"
     Sequential([Flatten(), Dense(28 * 28, 10)]).save(path)
     return path
 
 
-def run(*command, **environment):
+def run(*command, cwd=ROOT, **environment):
     return subprocess.run(
         [sys.executable, *map(str, command)],
-        cwd=ROOT,
+        cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -33,21 +33,31 @@ def run(*command, **environment):
     )
 
 
-HEAVY = "assert not {'numba', 'matplotlib', 'h5py', 'onnx'} & set(sys.modules)"
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Tk needs no DISPLAY")
+def test_the_module_runs_from_any_folder(weights, tmp_path):
+    need("tkinter")
+    done = run("-m", "gui", "--weights", weights, cwd=tmp_path, PYTHONPATH=str(ROOT), DISPLAY="")
+    assert done.stderr.startswith("gui.py: no display")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 10
+    assert [path.name for path in tmp_path.iterdir()] == [weights.name]
+
+
+LIGHT = "assert not {'numba', 'matplotlib', 'h5py', 'onnx'} & set(sys.modules)"
 
 
 def test_importing_the_window_imports_neither_numba_nor_matplotlib():
-    done = run("-c", f"import sys, gui; {HEAVY}")
+    done = run("-c", f"import sys, gui; {LIGHT}")
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_reading_a_drawing_imports_neither_numba_nor_matplotlib(display, weights):
+def test_recognising_imports_neither_numba_nor_matplotlib(display, weights):
     code = (
         "import sys, types, gui\n"
         "app = gui.App(gui.Sequential.load(sys.argv[1]))\n"
         "app.draw_lines(types.SimpleNamespace(x=50, y=50))\n"
         "app.classify_handwriting()\n"
-        "assert app.label['text'] != 'Thinking..'\n" + HEAVY
+        "assert app.label['text'] != 'Thinking..'\n" + LIGHT
     )
     done = run("-c", code, weights)
     assert (done.returncode, done.stderr) == (0, "")
@@ -67,9 +77,7 @@ def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Tk needs no DISPLAY")
-def test_without_a_display_the_remedies_are_named_and_the_samples_read(
-    weights, monkeypatch, capsys
-):
+def test_without_a_display_the_samples_are_read(weights, monkeypatch, capsys):
     need("tkinter")
     monkeypatch.delenv("DISPLAY", raising=False)
     assert gui.main(["--weights", str(weights)]) == 0
@@ -89,7 +97,7 @@ def no_tkinter(tmp_path):
     return {"PYTHONPATH": str(tmp_path)}
 
 
-def test_without_tkinter_the_package_to_install_is_named(no_tkinter, weights):
+def test_without_tkinter_the_missing_package_is_named(no_tkinter, weights):
     done = run("gui.py", "--weights", weights, **no_tkinter)
     assert done.returncode == 2
     assert done.stderr.startswith("gui.py: ")
@@ -98,8 +106,15 @@ def test_without_tkinter_the_package_to_install_is_named(no_tkinter, weights):
     assert done.stderr.count("\n") == 1
 
 
-def test_without_tkinter_the_module_imports_and_the_window_says_why_not(no_tkinter):
+def test_without_tkinter_only_the_window_fails(no_tkinter):
     code = "import gui\ntry:\n    gui.App()\nexcept ImportError as error:\n    print(error)\n"
     done = run("-c", code, **no_tkinter)
     assert (done.returncode, done.stderr) == (0, "")
     assert "python3-tk" in done.stdout
+
+
+def test_as_an_entry_point_main_takes_the_arguments(monkeypatch, capsys):
+    """A console script calls `main` without arguments and exits with what it returns."""
+    monkeypatch.setattr(sys, "argv", ["digits", "--weights", "nowhere.npz"])
+    assert gui.main() == 2
+    assert "nowhere.npz" in capsys.readouterr().err

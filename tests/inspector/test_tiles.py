@@ -1,64 +1,44 @@
-"""A wall of tiles: what lies where, and in which colour."""
+"""A grid of tiles: where each number is drawn, and in which colour."""
 
 import numpy as np
 import pytest
 
-from inspector.palette import Palette, brightness, levels
+from inspector.palette import levels
 from inspector.tiles import Tiling
-
-LIGHT = Palette((217,) * 3, (0,) * 3, (255,) * 3, (176, 74, 0), (0, 82, 165), (200, 0, 0))
+from tests.windows import LIGHT
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 7), (1, 1, 40), (24, 24, 32), (1, 4, 1), (30, 2, 3)])
 @pytest.mark.parametrize("width", [60, 400])
-def test_every_number_is_found_where_it_is_drawn_and_in_its_colour(shape, width):
+def test_locate_finds_the_number_drawn_there(shape, width):
     tiling = Tiling.fit(shape, width, tile=20, gap=3)
     values = np.random.default_rng(1).uniform(-1, 1, shape)
     picture = np.asarray(tiling.render(values, 1.0, LIGHT))
     assert picture.shape == (tiling.size[1], tiling.size[0], 3)
     assert tiling.size[0] <= max(width, shape[1])
-    seen = np.zeros(picture.shape[:2], bool)
+    drawn = np.zeros(picture.shape[:2], bool)
     for at in np.ndindex(shape):
         x0, y0, x1, y1 = tiling.box(*at)
-        assert not seen[y0:y1, x0:x1].any()
-        seen[y0:y1, x0:x1] = True
+        assert not drawn[y0:y1, x0:x1].any()
+        drawn[y0:y1, x0:x1] = True
         assert tiling.locate(x0, y0) == tiling.locate(x1 - 1, y1 - 1) == at
         expected = LIGHT.numbers[levels(values[at], 1.0)]
         assert (picture[y0:y1, x0:x1] == expected).all()
-    assert (picture[~seen] == LIGHT.background).all()
-    for x, y in np.argwhere(~seen.T)[::7].tolist():
+    assert (picture[~drawn] == LIGHT.background).all()
+    for x, y in np.argwhere(~drawn.T)[::7].tolist():
         assert tiling.locate(x, y) is None
 
 
-def test_outside_the_wall_is_nothing():
+def test_locate_finds_nothing_outside_the_tiles():
     tiling = Tiling(2, 2, 3, zoom=4, columns=2, gap=1)
     for x, y in [(-1, 0), (0, -1), (18, 0), (9, 9), (0, 18)]:
         assert tiling.locate(x, y) is None
 
 
-def test_a_patch_that_reaches_into_the_padding_is_cut():
+def test_a_patch_is_clipped_to_its_tile():
     tiling = Tiling(4, 4, 1, zoom=10, columns=1, gap=0)
     assert tiling.box(-1, -1, 0, 3, 3) == (0, 0, 20, 20)
     assert tiling.box(3, 2, 0, 3, 3) == (20, 30, 40, 40)
-
-
-def test_colours_say_the_sign_and_grow_with_the_number():
-    table = LIGHT.numbers.astype(int)
-    assert tuple(table[levels(0.0, 1)]) == LIGHT.paper
-    assert tuple(table[levels(2.0, 2)]) == LIGHT.positive
-    assert tuple(table[levels(-2.0, 2)]) == LIGHT.negative
-    assert tuple(table[levels(99.0, 2)]) == LIGHT.positive
-    darker = [brightness(table[levels(share, 1)]) for share in np.linspace(0, 1, 20)]
-    assert darker == sorted(darker, reverse=True)
-    assert levels(np.zeros(3), 0).tolist() == levels(np.array([0.0] * 3), 1).tolist()
-    assert levels(np.array([np.nan, np.inf]), 1).tolist() == [128, 254]
-
-
-def test_a_scale_of_its_own_for_each_tile():
-    values = np.array([[[0.5, 5.0]]])
-    own = levels(values, np.array([0.5, 5.0]))
-    assert own.ravel().tolist() == [254, 254]
-    assert levels(values, 5.0).ravel().tolist() == [128 + 13, 254]
 
 
 def test_only_crossed_tiles_are_crossed_out():

@@ -1,0 +1,37 @@
+"""Both windows, opened for a test, and images for the panel of filters."""
+
+import numpy as np
+import pytest
+
+import gui
+from inspector import filters
+from tests.windows import settle, small_network
+
+
+@pytest.fixture
+def start(display):
+    """Return a function that opens both windows; exceptions in callbacks fail the test."""
+    opened, errors = [], []
+
+    def begin(model=None):
+        app = gui.App(model=model or small_network())
+        opened.append(app)
+        app.report_callback_exception = lambda *error: errors.append(error[1])
+        app.update()
+        app.inspect()
+        settle(app)
+        return app, app.inspector
+
+    yield begin
+    for app in opened:
+        app.destroy()
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture
+def forty_images(monkeypatch):
+    """Let the panel of filters search forty random images."""
+    images = np.random.default_rng(1).integers(0, 256, (40, 28, 28)).astype(np.uint8)
+    monkeypatch.setattr(filters, "reference_images", lambda: (images, "forty images"))
+    return images
