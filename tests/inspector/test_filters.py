@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from inspector import filters
 from nn import explain
 from tests.windows import choose, press, settle, turn_to
 
@@ -44,7 +45,8 @@ def test_results_stay_with_their_layer(start, forty_images):
     np.testing.assert_array_equal(panel.top_activations[0], indices)
 
 
-def test_hidden_it_pauses_and_then_continues(start, forty_images):
+def test_hidden_it_pauses_and_then_continues(start, forty_images, monkeypatch):
+    monkeypatch.setattr(filters, "BATCH", 1)  # forty steps: time enough to hide it
     app, inspector = start()
     panel = inspector.filters
     turn_to(app, panel)
@@ -53,6 +55,7 @@ def test_hidden_it_pauses_and_then_continues(start, forty_images):
     assert panel.busy
     turn_to(app, inspector.layers)
     assert not panel.busy
+    assert "all 40" not in panel.top_label["text"]
     turn_to(app, panel)
     settle(app, lambda: not panel.busy)
     assert "all 40" in panel.top_label["text"]

@@ -56,6 +56,6 @@ def test_pointing_names_a_weight_clicking_selects(start, forty_images):
             np.testing.assert_array_equal(colours[5 * y, 5 * x], expected)
             found.add(at)
     assert len(found) == w.size
-    panel.kernels.picture.event_generate("<ButtonPress-1>", x=colours.shape[1] - 5, y=5)
+    panel.kernels.picture.event_generate("<ButtonPress-1>", x=colours.shape[1] - 45, y=5)
     assert panel.channel.get() == "2"
     assert "channel 2 most" in panel.top_label["text"]

@@ -67,6 +67,24 @@ def test_the_user_chooses_the_grids_input_channel(start):
         assert arithmetic.patch == (4, (2, 2), (3, 3), channel)
 
 
+def test_the_patch_is_framed_in_the_input(start):
+    """Convolution 0 has stride 2: the frame spans rows 10 to 14, columns 12 to 16."""
+    app, inspector = start()
+    draw(app, *SEVEN)
+    maps = inspector.layers.maps
+    maps.select((0, 5, 6, 1))
+    (frame,) = maps.canvas.find_withtag("patch")
+    x0, y0, x1, y1 = maps.canvas.coords(frame)
+    left, top = maps.centre_of((-1, 10, 12, 0))
+    right, bottom = maps.centre_of((-1, 14, 16, 0))
+    zoom = (right - left) // 4
+    x, y = maps.canvas.canvasx(0), maps.canvas.canvasy(0)
+    assert 0 < left + x - x0 <= zoom
+    assert 0 < top + y - y0 <= zoom
+    assert 0 < x1 - right - x <= zoom
+    assert 0 < y1 - bottom - y <= zoom
+
+
 def test_the_grids_show_patch_kernel_and_products(start):
     """The texts on the canvas, row by row, are those of the breakdown."""
     app, inspector = start()
