@@ -4,7 +4,7 @@ import numpy as np
 
 from inspector import filters
 from nn import explain
-from tests.windows import choose, press, settle, turn_to
+from tests.windows import press, settle, turn_to
 
 
 def test_it_shows_top_activations_and_gradient_ascent(start, forty_images):
@@ -50,7 +50,8 @@ def test_hidden_it_pauses_and_then_continues(start, forty_images, monkeypatch):
     app, inspector = start()
     panel = inspector.filters
     turn_to(app, panel)
-    choose(app, panel.layer, 1)
+    panel.layer.current(1)
+    panel.layer.event_generate("<<ComboboxSelected>>")  # no waiting: the search goes on
     panel.select(1)
     assert panel.busy
     turn_to(app, inspector.layers)
