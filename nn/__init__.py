@@ -1,5 +1,11 @@
 """A convolutional neural network written by hand, on NumPy alone."""
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  # one line, not a failing import
+    version = ".".join(map(str, sys.version_info[:2]))
+    sys.exit(f"Python 3.11 or newer is needed; this is Python {version}")
+
 from .layers.activation import Flatten, ReLU, Softmax
 from .layers.batchnorm import BatchNorm
 from .layers.conv import Conv2D

@@ -7,12 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from data import mnist
 from nn import Dense, Flatten, Sequential
+from tests.mnist_files import write_noise
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="done with Linux's means")
@@ -40,15 +39,7 @@ def place(tmp_path_factory):
     """A folder with spaces and accents: digits in MNIST's form, a network, a picture."""
     folder = tmp_path_factory.mktemp("place") / "Café des élèves, 2 août"
     folder.mkdir()
-    rng = np.random.default_rng(0)
-    for split, n in (("train", 24), ("test", 12)):
-        for name, array in zip(
-            mnist.SPLITS[split],
-            (rng.integers(0, 256, (n, 28, 28)), np.arange(n) % 10),
-            strict=True,
-        ):
-            header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
-            (folder / name).write_bytes(header + array.astype(np.uint8).tobytes())
+    write_noise(folder)
     Sequential([Flatten(), Dense(784, 10)]).save(folder / "réseau.npz")
     image = Image.new("L", (60, 60), 255)
     image.paste(0, (25, 8, 32, 52))
