@@ -1,4 +1,4 @@
-"""The commands where something is missing: a home, a cache, a core, letters, the right to write."""
+"""The commands on a poor machine: no home, cache or write access, one core, an ASCII terminal."""
 
 import ctypes
 import os
@@ -14,29 +14,29 @@ from nn import Dense, Flatten, Sequential
 from tests.mnist_files import write_noise
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="done with Linux's means")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="uses Linux system calls")
 DROP_FROM_BOUNDS, WRITE_ANYWHERE = 24, 1  # prctl's PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
 
 
-def give_up_power():
-    """Let the superuser, too, be refused where a file's permissions say so."""
+def drop_write_privilege():
+    """Make file permissions apply to the superuser, too."""
     if os.geteuid() == 0 and ctypes.CDLL(None).prctl(DROP_FROM_BOUNDS, WRITE_ANYWHERE, 0, 0, 0):
-        raise OSError("cannot give up the superuser's power")
+        raise OSError("cannot drop CAP_DAC_OVERRIDE")
 
 
 def command(*command, cwd=None, **environment):
-    """Run a Python command as a common user; a variable that is None is taken away."""
+    """Run a Python command as an ordinary user; a variable that is None is unset."""
     changed = {**os.environ, "NUMBA_CACHE_DIR": None, **environment}
     return subprocess.run(
         [sys.executable, "-B", *map(str, command)],
         env={key: value for key, value in changed.items() if value is not None},
-        cwd=cwd, capture_output=True, text=True, timeout=600, preexec_fn=give_up_power,
+        cwd=cwd, capture_output=True, text=True, timeout=600, preexec_fn=drop_write_privilege,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with spaces and accents: digits in MNIST's form, a network, a picture."""
+    """A folder whose name has spaces and accents: MNIST files, a network, a picture."""
     folder = tmp_path_factory.mktemp("place") / "Café des élèves, 2 août"
     folder.mkdir()
     write_noise(folder)
@@ -49,7 +49,7 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(place):
-    """A copy of the program in a folder, with spaces and accents, that cannot be written."""
+    """A copy of the program in a read-only folder whose name has spaces and accents."""
     root = place.parent / "Program Files é"
     ignore = shutil.ignore_patterns(".*", "__pycache__", "tests", "docs", "runs", "cache")
     shutil.copytree(ROOT, root, ignore=ignore)
@@ -65,9 +65,9 @@ def read_one(place, root=ROOT, **how):
     return command(root / "recognise.py", "--weights", place / "réseau.npz", picture, **how)
 
 
-def test_an_install_folder_without_write_access_and_no_home(place, installed):
+def test_reads_without_home_from_unwritable_folder(place, installed):
     probe = command("-c", f"open({str(installed / 'probe')!r}, 'w')")
-    assert "PermissionError" in probe.stderr, "this folder was to refuse to be written"
+    assert "PermissionError" in probe.stderr, "the folder is writable"
     done = read_one(place, installed, HOME=None, cwd="/")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{place / 'un.png'}\t")
@@ -75,7 +75,7 @@ def test_an_install_folder_without_write_access_and_no_home(place, installed):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
-def test_a_folder_that_may_not_be_written_is_one_line_before_any_training(place, installed):
+def test_unwritable_output_is_one_line_before_training(place, installed):
     done = command(
         installed / "train.py", "--quick", "--data-dir", place, cwd=installed,
         HOME="/proc/none", NUMBA_DISABLE_JIT="1",
@@ -95,8 +95,8 @@ runpy.run_module("train", run_name="__main__")
 
 
 @pytest.mark.slow
-def test_training_without_a_cache_or_a_home_on_one_core(place, installed, tmp_path):
-    """Numba finds no folder for its kernels and keeps them in memory; BLAS is told 8 threads."""
+def test_trains_without_cache_or_home_on_one_core(place, installed, tmp_path):
+    """Numba finds no cache folder and compiles in memory; BLAS is told to use 8 threads."""
     done = command(
         "-c", ON_ONE_CORE, installed, "--quick", "--data-dir", place, "--output", tmp_path / "run",
         cwd="/", HOME="/proc/none", OMP_NUM_THREADS="8",
@@ -106,7 +106,7 @@ def test_training_without_a_cache_or_a_home_on_one_core(place, installed, tmp_pa
     assert (tmp_path / "run" / "model.npz").exists()
 
 
-def test_a_terminal_that_is_not_utf_8(place):
+def test_recognise_prints_to_an_ascii_terminal(place):
     ascii_only = {"PYTHONIOENCODING": "ascii", "LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0"}
     done = read_one(place, **ascii_only)
     assert (done.returncode, done.stderr) == (0, "")
@@ -117,7 +117,7 @@ def test_a_terminal_that_is_not_utf_8(place):
     assert "no such file" in done.stderr
 
 
-def test_training_to_a_terminal_that_is_not_utf_8(place, tmp_path):
+def test_train_prints_to_an_ascii_terminal(place, tmp_path):
     done = command(
         ROOT / "train.py", "--quick", "--data-dir", place, "--output", tmp_path / "Prüfung",
         "--recipe", "default", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0",

@@ -1,1 +1,1 @@
-"""The pictures of docs/tour.md, drawn from the shipped network: ``python -m docs.figures``."""
+"""The pictures of README.md and docs/tour.md, drawn from the shipped network."""

@@ -1,4 +1,4 @@
-"""Draw the pictures of the tour again: ``python -m docs.figures``."""
+"""Draw the pictures of the README and of the tour: ``python -m docs.figures``."""
 
 import argparse
 import sys
@@ -9,34 +9,37 @@ from nn import ModelFileError
 
 from . import backward, forward
 from .example import Example
+from .network import network
 from .style import save
 
 FIGURES = {
-    "01-canvas": forward.canvas,
-    "02-grid": forward.grid,
-    "03-im2col": forward.rows,
-    "04-convolution": forward.convolution,
-    "05-relu": forward.relu,
-    "06-pool": forward.pool,
-    "07-blocks": forward.blocks,
-    "08-dense": forward.dense,
-    "09-softmax": forward.softmax,
-    "10-loss": backward.loss,
-    "11-backward": backward.backward,
-    "12-block": backward.block,
-    "13-update": backward.update,
-    "14-gradcheck": backward.gradcheck,
+    "network": network,
+    "tour/01-canvas": forward.canvas,
+    "tour/02-grid": forward.grid,
+    "tour/03-im2col": forward.rows,
+    "tour/04-convolution": forward.convolution,
+    "tour/05-relu": forward.relu,
+    "tour/06-pool": forward.pool,
+    "tour/07-blocks": forward.blocks,
+    "tour/08-dense": forward.dense,
+    "tour/09-softmax": forward.softmax,
+    "tour/10-loss": backward.loss,
+    "tour/11-backward": backward.backward,
+    "tour/12-block": backward.block,
+    "tour/13-update": backward.update,
+    "tour/14-gradcheck": backward.gradcheck,
 }
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
-        "python -m docs.figures", description="Draw the pictures of docs/tour.md again."
+        "python -m docs.figures",
+        description="Draw the pictures of docs/tour.md and README.md again.",
     )
     parser.add_argument(
-        "--output", type=Path, default=Path(__file__).parents[1] / "tour", metavar="DIR",
-        help="folder for the pictures (docs/tour)",
+        "--output", type=Path, default=Path(__file__).parents[1], metavar="DIR",
+        help="folder for the pictures (docs)",
     )  # fmt: skip
     args = parser.parse_args(argv)
     try:

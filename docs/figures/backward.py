@@ -1,4 +1,4 @@
-"""From the answer back to the weights: loss, gradients, the update, and the check of it all."""
+"""From the answer back to the weights: loss, gradients, update and gradient check."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,16 +14,16 @@ from .style import (
     RED,
     SIZE,
     bars,
+    feature_maps,
     figure,
     picture,
     plain,
     sign,
-    walls,
 )  # fmt: skip
 
 
 def loss(example: Example) -> Figure:
-    """Show the loss as a function of the right digit's probability, and its gradient."""
+    """Show the loss as a function of the true digit's probability, and its gradient."""
     p = np.linspace(0.004, 1, 300)
     right = float(example.proba[DIGIT])
     target = np.full(10, SMOOTHING / 10)
@@ -46,7 +46,7 @@ def loss(example: Example) -> Figure:
 
 
 def backward(example: Example) -> Figure:
-    """Show the gradient on its way back: for each pool's maps, and for the image."""
+    """Show the gradient for the output of each pool, and for the image."""
     pooled = [i for i, layer in enumerate(example.model.layers) if isinstance(layer, MaxPool2D)]
     gradients = example.lesson.gradients
     drawn = figure(2.7)
@@ -55,14 +55,14 @@ def backward(example: Example) -> Figure:
         maps = gradients[i + 1][0]
         across = int(np.ceil(np.sqrt(maps.shape[2])))
         title = f"for the maps of pool {pooled.index(i) + 1}\n{maps.shape}"
-        walls(axes, maps, across, title, signed=True)
+        feature_maps(axes, maps, across, title, signed=True)
     image = gradients[0][0]
-    walls(last, image, 1, f"for the image\n{image.shape}", signed=True)
+    feature_maps(last, image, 1, f"for the image\n{image.shape}", signed=True)
     return drawn
 
 
 def block(example: Example) -> Figure:
-    """Show the gradient of one map pass back through pool, ReLU and convolution."""
+    """Show one map's gradient passing back through pool, ReLU and convolution."""
     lesson, channel = example.lesson, example.channel
     pooled, conv = example.first(MaxPool2D), example.first(Conv2D)
     dw = lesson.grads[f"{conv}.w"][:, :, 0, channel]
@@ -82,7 +82,7 @@ def block(example: Example) -> Figure:
 
 
 def update(example: Example) -> Figure:
-    """Show one kernel's step, and the loss on the way down the gradient."""
+    """Show one kernel's step, and the loss against the learning rate of that step."""
     lesson, channel = example.lesson, example.channel
     name = f"{example.first(Conv2D)}.w"
     kernel, dw = lesson.model.named_params()[name], lesson.grads[name]
@@ -116,14 +116,14 @@ def update(example: Example) -> Figure:
 
 
 def _rates(lesson):
-    """Return learning rates from 0 to well beyond the one that helps most."""
+    """Return learning rates from 0 to three times the best one."""
     tried = np.logspace(-5, 1, 25)
     best = tried[np.argmin([_loss_after(lesson, rate) for rate in tried])]
     return np.linspace(0, 3 * best, 31)
 
 
 def _loss_after(lesson, rate):
-    """Return the loss after one step of plain gradient descent, which is taken back."""
+    """Return the loss after one step of plain gradient descent, then undo the step."""
     params = lesson.model.named_params()
     before = {name: w.copy() for name, w in params.items()}
     for name, w in params.items():
@@ -135,7 +135,7 @@ def _loss_after(lesson, rate):
 
 
 def gradcheck(example: Example) -> Figure:
-    """Show a slope measured, and how the error depends on the step it is measured with."""
+    """Show a measured slope, and its error against the step size."""
     lesson, channel = example.lesson, example.channel
     name = f"{example.first(Conv2D)}.w"
     w = lesson.model.named_params()[name]

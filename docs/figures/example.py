@@ -1,4 +1,4 @@
-"""The one drawing that the tour follows, and all that the shipped network computes for it."""
+"""The drawing that the tour follows, and everything the shipped network computes for it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,13 +13,13 @@ from nn.model import as_input
 from recipes import RECIPES
 
 DIGIT = 4
-DOUBT = 0.8  # how sure of its 4 the network is meant to be: a hasty drawing shows more
+DOUBT = 0.8  # probability of the 4 to aim for: a drawing in some doubt shows more
 SMOOTHING = RECIPES["default"].label_smoothing
 DROPOUT_SEED = 1
 
 
 def between(share: float) -> list[np.ndarray]:
-    """Return the strokes, (P, 2) pixels of the window's canvas, of a 4 that ``share`` is a 9."""
+    """Return the strokes of a digit between 4 (``share`` 0) and 9 (1): (P, 2) canvas pixels."""
     t = np.linspace(0, 1, 40)[:, None]
     corners = np.array([[95, 65], [85, 168], [205, 165]], float)
     hook = np.where(t < 0.45, corners[0] + (corners[1] - corners[0]) * t / 0.45,
@@ -32,7 +32,7 @@ def between(share: float) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class Example:
-    """A drawing on its way through a network and back.
+    """A drawing, and the values that a network computes for it.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Example:
     strokes : list of ndarray, each (P, 2)
     image : ndarray, (28, 28), float32 in [0, 1]
     values : list of ndarray
-        The input of each layer in use, and last the logits; each with N = 1.
+        The input of each layer (not training), and last the logits; each with N = 1.
     """
 
     model: Sequential
@@ -50,11 +50,11 @@ class Example:
 
     @classmethod
     def of(cls, model: Sequential) -> "Example":
-        """Draw the 4, closed towards a 9 as far as leaves the network in some doubt."""
+        """Draw a 4 whose probability is as close to `DOUBT` as possible."""
         shares = np.linspace(0, 1, 41)
         images = np.stack([from_strokes(between(share)) for share in shares])
         sure = model.predict_proba(images)[:, DIGIT]
-        sure[sure < 0.5] = np.inf  # read as something else
+        sure[sure < 0.5] = np.inf  # read as another digit
         chosen = int(np.abs(sure - DOUBT).argmin())
         values = [as_input(images[chosen : chosen + 1])]
         for layer in model.layers:
@@ -72,7 +72,7 @@ class Example:
 
     @cached_property
     def channel(self) -> int:
-        """The channel of the first convolution that finds most, and looks for edges, not ink."""
+        """The channel of the first convolution with the most contrast whose kernel finds edges."""
         conv = self.first(Conv2D)
         found = np.maximum(self.values[conv + 1][0], 0).std(axis=(0, 1))
         w = self.model.layers[conv].params["w"]
@@ -81,14 +81,14 @@ class Example:
 
     @cached_property
     def place(self) -> tuple[int, int]:
-        """The row and column where that channel answers most strongly."""
+        """The row and column of that channel's largest activation."""
         answer = self.values[self.first(Conv2D) + 1][0, :, :, self.channel]
         row, column = np.unravel_index(answer.argmax(), answer.shape)
         return int(row), int(column)
 
     @cached_property
     def lesson(self) -> "Lesson":
-        """The drawing as the first of a small training batch."""
+        """A training step on a small batch that begins with the drawing."""
         return Lesson(self.model, self.image)
 
 
@@ -100,12 +100,12 @@ class Lesson:
     model : Sequential
         Copied, not changed.
     image : ndarray, (28, 28)
-        Goes first; the ten digits of ``samples/`` follow, for BatchNorm needs company.
+        First of the batch; the ten digits of ``samples/`` follow, as BatchNorm needs a batch.
 
     Attributes
     ----------
     gradients : list of ndarray
-        That of the loss for the input of each layer, and last for the logits.
+        Gradient of the loss for the input of each layer, and last for the logits.
     """
 
     def __init__(self, model: Sequential, image: np.ndarray):
@@ -123,7 +123,7 @@ class Lesson:
         self.grads = {name: dw.copy() for name, dw in self.model.named_grads().items()}
 
     def measure(self) -> float:
-        """Return the loss with the parameters as they are; dropout loses the same each time."""
+        """Return the loss with the current parameters; dropout draws the same mask each time."""
         for layer in self.model.dropouts():
             layer.rng = np.random.default_rng(DROPOUT_SEED)
         return self.criterion.forward(self.model.forward(self.x, train=True), self.labels)

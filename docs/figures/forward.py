@@ -1,4 +1,4 @@
-"""From the stroke to the answer: a picture for each stop on the way."""
+"""From the stroke to the answer: a picture for each stop of the tour."""
 
 import numpy as np
 from matplotlib.collections import EllipseCollection
@@ -17,13 +17,13 @@ from .style import (
     RED,
     SIZE,
     bars,
+    feature_maps,
     figure,
     frame,
     numbers,
     picture,
     plain,
     sign,
-    walls,
 )  # fmt: skip
 
 CANVAS, PEN = 300, 16  # pixels: the window's canvas, and its pen's width
@@ -32,7 +32,7 @@ SHOWN = 8  # channels
 
 
 def canvas(example: Example) -> Figure:
-    """Show the drawing, and the points that the window remembers of it."""
+    """Show the drawing, and the points of its strokes."""
     drawn = figure(3.6)
     seen, kept = drawn.subplots(1, 2)
     for axes, title in ((seen, "what you see: ovals"), (kept, "what is remembered: points")):
@@ -61,7 +61,7 @@ def canvas(example: Example) -> Figure:
 
 
 def grid(example: Example) -> Figure:
-    """Show the 28x28 numbers that the network sees."""
+    """Show the 28x28 input of the network."""
     drawn = figure(4.0)
     whole, part = drawn.subplots(1, 2)
     image = example.image
@@ -112,7 +112,7 @@ def rows(example: Example) -> Figure:
 
 
 def convolution(example: Example) -> Figure:
-    """Show one number of one map, worked out, and where it stands in the map."""
+    """Show how one number of a feature map is computed, and its place in the map."""
     at = example.first(Conv2D)
     conv, (p, q), channel = example.model.layers[at], example.place, example.channel
     patch = im2col(example.values[at], conv.window)[0, p, q, :, :, 0]
@@ -176,7 +176,7 @@ def pool(example: Example) -> Figure:
     for i in range(0, down, KH):
         for j in range(0, across, KW):
             frame(second, i, j, KH, KW, PALE)
-    for i in range(0, down, KH):  # after all windows: no frame crosses a winner's
+    for i in range(0, down, KH):  # after all windows, so that no frame covers a winner's
         for j in range(0, across, KW):
             row, column = divmod(int(cut[i : i + KH, j : j + KW].argmax()), KW)
             frame(second, i + row, j + column, 1, 1)
@@ -186,18 +186,20 @@ def pool(example: Example) -> Figure:
 
 
 def blocks(example: Example) -> Figure:
-    """Show every map after each pool: the picture as the network takes it apart."""
+    """Show all feature maps after each pool."""
     pooled = [i for i, layer in enumerate(example.model.layers) if isinstance(layer, MaxPool2D)]
     drawn = figure(3.5)
     for axes, i in zip(drawn.subplots(1, len(pooled)), pooled, strict=True):
         maps = example.values[i + 1][0]
         across = int(np.ceil(np.sqrt(maps.shape[2])))
-        walls(axes, maps, across, f"after pool {pooled.index(i) + 1}: {maps.shape}", signed=False)
+        feature_maps(
+            axes, maps, across, f"after pool {pooled.index(i) + 1}: {maps.shape}", signed=False
+        )
     return drawn
 
 
 def dense(example: Example) -> Figure:
-    """Show from which places each digit's logit comes, and the ten logits."""
+    """Show what each place adds to each digit's logit, and the ten logits."""
     at = example.first(Dense)
     layer, x = example.model.layers[at], example.values[at][0]
     H, W, C = example.values[example.first(Flatten)].shape[1:]

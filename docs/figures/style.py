@@ -1,4 +1,4 @@
-"""How all pictures of the tour look: one palette, one size of letters, a white ground."""
+"""The common look of the pictures: one palette, one font size, a white background."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from matplotlib.patches import Rectangle
 from nn.saving.atomic import atomic_write
 
 INK = "#222222"
-MARK = "#e66100"  # what to look at
+MARK = "#e66100"  # highlights
 BLUE, RED = "#2166ac", "#b2182b"  # the two ends of the palette of signed numbers
 PALE = "#bbbbbb"
 SIGNED = "RdBu_r"  # blue below zero, white at zero, red above
 POSITIVE = "gray_r"
-SIZE = 9  # points, of every letter
+SIZE = 9  # points, of all text
 WIDTH, DPI = 8.0, 110  # inches, pixels an inch
 
 
@@ -31,7 +31,7 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def picture(axes: Axes, values: np.ndarray, title: str = "", *, signed=False, largest=None) -> None:
-    """Show a map (H, W) as squares: from 0, white, up to black, or blue - white - red."""
+    """Show a map (H, W) as squares: white (0) to black or, if signed, blue - white - red."""
     if largest is None:
         largest = np.abs(values).max() or 1.0
     axes.imshow(
@@ -44,7 +44,7 @@ def picture(axes: Axes, values: np.ndarray, title: str = "", *, signed=False, la
 
 
 def numbers(axes: Axes, values: np.ndarray, form: str = "{:.1f}", size: float = 7) -> None:
-    """Write the values of a map shown by `picture` into its squares, legible on light and dark."""
+    """Write the values of a map drawn by `picture` into its squares, white on dark ones."""
     image = axes.images[-1]
     for (row, column), value in np.ndenumerate(values):
         red, green, blue, _ = image.cmap(image.norm(value))
@@ -55,13 +55,13 @@ def numbers(axes: Axes, values: np.ndarray, form: str = "{:.1f}", size: float = 
 
 
 def frame(axes: Axes, top: int, left: int, height: int, width: int, colour: str = MARK) -> None:
-    """Draw a frame around some squares of a picture."""
+    """Draw a frame around a rectangle of squares of a picture."""
     corner = left - 0.5, top - 0.5
     axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linewidth=1.8))
 
 
-def wall(maps: np.ndarray, across: int) -> np.ndarray:
-    """Lay the channels of maps (H, W, C) out side by side; between them, and where none is, NaN."""
+def tile(maps: np.ndarray, across: int) -> np.ndarray:
+    """Return the channels of maps (H, W, C) as tiles of one array, separated by NaN."""
     H, W, C = maps.shape
     down = -(-C // across)
     tiles = np.full((down * across, H + 1, W + 1), np.nan)
@@ -70,16 +70,16 @@ def wall(maps: np.ndarray, across: int) -> np.ndarray:
     return rows.reshape(down * (H + 1), across * (W + 1))[:-1, :-1]
 
 
-def walls(axes: Axes, maps: np.ndarray, across: int, title: str, *, signed: bool) -> None:
-    """Show all channels of maps (H, W, C), on one scale that the few largest exceed."""
+def feature_maps(axes: Axes, maps: np.ndarray, across: int, title: str, *, signed: bool) -> None:
+    """Show all channels of maps (H, W, C) on one scale; the largest 0.5 % saturate."""
     largest = np.quantile(np.abs(maps), 0.995) or 1.0
-    picture(axes, wall(maps, across), title, signed=signed, largest=largest)
+    picture(axes, tile(maps, across), title, signed=signed, largest=largest)
     axes.set_facecolor("#dddddd")
     axes.spines[:].set_visible(False)
 
 
 def bars(axes: Axes, values: np.ndarray, title: str, marked: int, form: str = "{:.1f}") -> None:
-    """Draw a bar for each of the ten digits, one of them marked, its value at its end."""
+    """Draw a bar for each of the ten digits, with its value; one bar is marked."""
     colours = [MARK if digit == marked else "#777777" for digit in range(len(values))]
     drawn = axes.barh(range(len(values)), values, color=colours, height=0.75)
     axes.bar_label(drawn, [form.format(value) for value in values], padding=2, size=SIZE - 2)
@@ -94,13 +94,13 @@ def bars(axes: Axes, values: np.ndarray, title: str, marked: int, form: str = "{
 
 
 def plain(axes: Axes) -> None:
-    """Give a chart two thin axes and letters of the common size."""
+    """Give a chart two thin axes and the common font size."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=SIZE - 1, color=PALE)
     axes.spines[:].set(color=PALE)
 
 
 def sign(axes: Axes, text: str) -> None:
-    """Fill axes with one large sign, such as a times or an equals."""
+    """Fill axes with one large sign, such as × or =."""
     axes.axis("off")
     axes.text(0.5, 0.5, text, ha="center", va="center", size=SIZE * 1.6, transform=axes.transAxes)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "exercises"
 
 
-def test_there_is_a_diff_for_each_bug_a_line_in_the_table_and_a_solution():
+def test_every_bug_has_diff_row_and_solution():
     assert sorted(file.stem for file in FOLDER.glob("*.diff")) == sorted(EXERCISES)
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| \[(.+?)\]\(\1\.diff\)", text, re.M) == list(EXERCISES)
@@ -24,7 +24,7 @@ def test_there_is_a_diff_for_each_bug_a_line_in_the_table_and_a_solution():
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_diff_plants_its_bug_and_the_check_fails(name, tmp_path, monkeypatch, capsys):
+def test_diff_plants_a_bug_the_check_finds(name, tmp_path, monkeypatch, capsys):
     bug = EXERCISES[name]
     if shutil.which("git") is None:
         missing("no git here")

@@ -1,4 +1,4 @@
-"""The tour's pictures: one command draws them all, and they show what the network computed."""
+"""The pictures of README and tour: one command draws them all, with the network's own numbers."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ from PIL import Image
 import weights
 from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
-from docs.figures.style import wall
+from docs.figures.network import stages
+from docs.figures.style import tile
 from nn import Conv2D, Dense, Sequential
 
 MOST_BYTES = 80_000
@@ -18,11 +19,12 @@ def example():
     return Example.of(Sequential.load(weights.SHIPPED))
 
 
-def test_one_command_draws_every_picture_on_an_opaque_ground(tmp_path, capsys):
+def test_command_draws_every_picture_opaque(tmp_path, capsys):
     assert main(["--output", str(tmp_path)]) == 0
     assert f"drew {len(FIGURES)} pictures" in capsys.readouterr().out
-    assert {file.name for file in tmp_path.iterdir()} == {f"{name}.png" for name in FIGURES}
-    for file in tmp_path.iterdir():
+    drawn = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert set(drawn) == {tmp_path / f"{name}.png" for name in FIGURES}
+    for file in drawn:
         assert file.stat().st_size < MOST_BYTES, file.name
         with Image.open(file) as picture:
             pixels = np.asarray(picture.convert("RGBA"))
@@ -30,40 +32,42 @@ def test_one_command_draws_every_picture_on_an_opaque_ground(tmp_path, capsys):
         assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 10, f"{file.name} is empty"
 
 
-def test_the_same_figure_gives_the_same_bytes(example, tmp_path):
+def test_same_figure_gives_the_same_bytes(example, tmp_path):
     from docs.figures.style import save
 
     for name in ("a", "b"):
-        save(FIGURES["09-softmax"](example), tmp_path / f"{name}.png")
+        save(FIGURES["tour/09-softmax"](example), tmp_path / f"{name}.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("docs.figures.__main__.FIGURES", {"09-softmax": FIGURES["09-softmax"]})
+def test_impossible_folder_is_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(
+        "docs.figures.__main__.FIGURES", {"tour/09-softmax": FIGURES["tour/09-softmax"]}
+    )
     (tmp_path / "file").touch()
     assert main(["--output", str(tmp_path / "file")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert str(tmp_path / "file") in line
 
 
-def test_the_drawing_is_a_4_that_leaves_some_doubt(example):
+def test_drawing_is_a_4_in_some_doubt(example):
     assert example.proba.argmax() == DIGIT
     assert 0.5 < example.proba[DIGIT] < 0.99
 
 
-def test_the_values_are_those_of_the_network(example):
+def test_values_are_those_of_the_network(example):
     logits = example.model.forward(example.image[None, :, :, None])
     np.testing.assert_allclose(example.values[-1], logits, rtol=1e-5)
     x, dense = example.values[example.first(Dense)], example.model.layers[example.first(Dense)]
     np.testing.assert_allclose(x @ dense.params["w"] + dense.params["b"], logits, rtol=1e-5)
 
 
-def test_the_place_shown_is_where_the_map_is_largest(example):
+def test_place_shown_is_where_map_is_largest(example):
     map_ = example.values[example.first(Conv2D) + 1][0, :, :, example.channel]
     assert map_[example.place] == map_.max()
 
 
-def test_the_lesson_changes_neither_network_nor_loss(example):
+def test_lesson_changes_neither_network_nor_loss(example):
     before = {name: w.copy() for name, w in example.model.named_params().items()}
     lesson = example.lesson
     assert lesson.measure() == lesson.loss
@@ -72,7 +76,16 @@ def test_the_lesson_changes_neither_network_nor_loss(example):
         np.testing.assert_array_equal(w, before[name])
 
 
-def test_wall_lays_channels_side_by_side():
+def test_diagram_adds_up_to_the_summary(example):
+    columns = stages(example)
+    *_, total = example.model.summary().splitlines()
+    parameters, products = (int(number.replace(",", "")) for number in total.split()[1:])
+    assert sum(stage.parameters for stage in columns) == parameters
+    assert sum(stage.multiply_adds for stage in columns) == products
+    assert [layer for stage in columns for layer in stage.layers] == example.model.layers
+
+
+def test_tile_lays_channels_side_by_side():
     maps = np.arange(2 * 2 * 3).reshape(2, 2, 3).astype(float)
     nan = np.nan
     expected = [
@@ -82,4 +95,4 @@ def test_wall_lays_channels_side_by_side():
         [2, 5, nan, nan, nan],
         [8, 11, nan, nan, nan],
     ]
-    np.testing.assert_array_equal(wall(maps, across=2), expected)
+    np.testing.assert_array_equal(tile(maps, across=2), expected)
