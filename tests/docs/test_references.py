@@ -1,0 +1,47 @@
+"""What the pages name is there: links, files, modules, and the README's own promises."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def named(pattern):
+    """Return each page with each text in it that a pattern finds."""
+    found = {
+        (page.relative_to(ROOT).as_posix(), text)
+        for page in PAGES
+        for text in re.findall(pattern, page.read_text(encoding="utf-8"))
+    }
+    assert len(found) > 10
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("page", "link"), named(r"\]\((?!https?:)([^)#]+)"))
+def test_link_leads_to_a_file(page, link):
+    assert ((ROOT / page).parent / link).exists()
+
+
+@pytest.mark.parametrize(("page", "file"), named(r"`((?:[\w.-]+/)+(?:[\w-]+\.(?:py|md|npz))?)`"))
+def test_file_named_is_there(page, file):
+    if file not in ("runs/", "data/cache/"):  # made by the program
+        assert (ROOT / file).exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "module"), named(r"python -m\s+((?:nn|data|docs|tests|\w+)[\w.]*)")
+)
+def test_module_of_a_command_is_there(page, module):
+    if module not in ("pip", "pytest"):
+        assert importlib.util.find_spec(module) is not None
+
+
+def test_readme_is_short_and_keeps_its_two_commands():
+    assert len(README.splitlines()) <= 100
+    assert "\npython -m pip install -e . && python gui.py\n" in README
+    assert "\npython -m pip install -e '.[test]' && python -m pytest\n" in README
