@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
-from data.canvas import BOX, FIELD
+from data.canvas import BOX, FIELD, RADIUS
+from data.canvas import SIZE as CANVAS
 from nn import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from nn.layers.im2col import im2col
 
@@ -26,7 +27,6 @@ from .style import (
     sign,
 )  # fmt: skip
 
-CANVAS, PEN = 300, 16  # pixels: the window's canvas, and its pen's width
 STROKES = (BLUE, MARK)
 SHOWN = 8  # channels
 
@@ -41,7 +41,7 @@ def canvas(example: Example) -> Figure:
         plain(axes)
         axes.spines[:].set_visible(True)
     for stroke, colour in zip(example.strokes, STROKES, strict=True):
-        pen = np.full(len(stroke), PEN)
+        pen = np.full(len(stroke), 2.0 * RADIUS)
         seen.add_collection(
             EllipseCollection(
                 pen, pen, 0 * pen, units="xy", offsets=stroke, transOffset=seen.transData,
