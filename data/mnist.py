@@ -40,7 +40,12 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
-CACHE = Path(__file__).parent / "cache"
+ROOT = Path(__file__).parents[1]
+CACHE = (
+    ROOT / "data" / "cache"
+    if (ROOT / "setup.cfg").is_file()  # a checkout; an installed package may not be writable
+    else Path(os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache"), "handmade-digits")
+)
 
 IMAGE_SHAPE = (28, 28)
 TIMEOUT = 20.0  # seconds without data from a mirror

@@ -123,6 +123,12 @@ def test_training_writes_where_it_was_started(programs, tmp_path):
     assert len(list(tmp_path.glob("runs/*/model.npz"))) == 1
 
 
+def test_installed_program_downloads_into_the_users_cache(programs, tmp_path):
+    show = "from data import mnist; print(mnist.CACHE)"
+    found = checked(programs / "python", "-c", show, cwd=tmp_path, XDG_CACHE_HOME=str(tmp_path))
+    assert found.strip() == str(tmp_path / "handmade-digits")
+
+
 def test_wheel_holds_neither_tests_nor_data(wheel):
     with zipfile.ZipFile(wheel) as archive:
         rooms = {name.partition("/")[0] for name in archive.namelist() if "dist-info" not in name}
