@@ -1,7 +1,6 @@
-"""Which network is trained, and how: the place to change when you want to try something.
+"""Which network is trained, and how: edit this file to try something.
 
-No number here was chosen by what it does to the test set. What has been measured of them, and what
-has not, is in docs/accuracy.md.
+No value here was chosen by its accuracy on the test set. docs/accuracy.md says which were measured.
 """
 
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from nn import (
 )
 from nn.saving.npz import MAX_MODEL_BYTES
 from nn.schedule import constant, cosine, one_cycle
+from weights import SHAPE
 
 MIX = BatchMix(Warp(), synthetic=0.1, nondigits=0.03)
 GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4)
@@ -35,31 +35,35 @@ LAST_MIX = BatchMix(GENTLE, synthetic=0.05, nondigits=0.02)
 class Recipe:
     """A network and its training.
 
-    Most of it goes by digits warped further than people would, and in part made up: much to learn
-    from, but not what will be read. The last epochs go by digits as they are, but for a little.
+    Most epochs use strong augmentation and synthetic digits; the last 40 %, mild augmentation.
 
     Attributes
     ----------
     epochs : int
-        Times through all training images.
-    channels : three of int
-        Of the convolutions; see `build`.
+        Passes over all training images.
+    channels : tuple of 3 int
+        Output channels of the three convolutions; see `build`.
     dropout : float
-        The share of the last maps' values that a training step loses; 0 for no such layer.
-    lr, weight_decay : float
-        Adam's: its highest learning rate, and how much of each weight a step of that rate takes.
+        Dropout rate before the last layer; 0 for no Dropout layer.
+    lr : float
+        Adam's highest learning rate.
+    weight_decay : float
+        Adam's decoupled weight decay: each step shrinks every weight w by lr * weight_decay * w.
     label_smoothing : float
-    average : float
-        How slowly the averaged weights follow (`nn.training.ema`); they are what is kept.
-    mix, last_mix : BatchMix
-        What a batch is made of; the second, in the last epochs.
+        See `nn.SoftmaxCrossEntropy`.
+    ema_decay : float
+        Decay of the moving average of the weights (`nn.training.ema`), which is what is saved.
+    mix : BatchMix
+        Augmentation of most epochs, and their shares of synthetic digits and non-digits.
+    last_mix : BatchMix
+        The same for the last epochs.
     last : float
-        The share of the epochs that are the last ones.
+        Share of the epochs that use `last_mix`.
 
     References
     ----------
     He and others, "Data Augmentation Revisited: Rethinking the Distribution Gap between Clean and
-    Augmented Data", 2019, section 3: for the last epochs.
+    Augmented Data", 2019, section 3: mild augmentation in the last epochs.
     """
 
     epochs: int = 13
@@ -68,20 +72,20 @@ class Recipe:
     lr: float = 4e-3
     weight_decay: float = 0.15
     label_smoothing: float = 0.05
-    average: float = 0.999
+    ema_decay: float = 0.999
     mix: BatchMix = MIX
     last_mix: BatchMix = LAST_MIX
     last: float = 0.4
 
     def mixes(self, epochs: int) -> list[BatchMix]:
-        """Return what the batches of each of so many epochs are made of."""
+        """Return the mix of each of ``epochs`` epochs."""
         last = round(self.last * epochs)
         return [self.mix] * (epochs - last) + [self.last_mix] * last
 
 
 RECIPES = {
     "default": Recipe(),
-    # A long run has room for more of what people draw, and needs more to keep it from memorising.
+    # A long run can learn more synthetic digits, and needs dropout against overfitting.
     "best": Recipe(
         epochs=40,
         dropout=0.2,
@@ -104,40 +108,52 @@ SCHEDULES = {
 
 
 class RecipeError(ValueError):
-    """A network that cannot be trained here; the message says why, in one line."""
+    """The recipe's network cannot be trained; the message says why, in one line."""
 
 
 def network(recipe: Recipe, seed: int) -> Sequential:
-    """Return the network that `build` makes, once it is seen that it fits the digits.
+    """Return the untrained network of `build`, after checking that it can be trained and saved.
 
     Raises
     ------
     RecipeError
-        If it does not take images of 28x28, give ten logits, or go into a file.
+        If it does not turn 28x28 images into ten logits, does not end with Dense, or is too large
+        for a model file.
     """
     try:
         model = build(recipe, seed)
-        answers = (28, 28, 1)
-        for layer in model.layers:
-            answers = layer.output_shape(answers)
-        if answers != (10,):
-            raise ValueError(f"it answers {answers}, not ten numbers")
-        if not isinstance(model.layers[-1], Dense):
-            raise ValueError("it must end with Dense: the softmax is part of the loss")
-        size = sum(w.nbytes for w in (model.named_params() | model.named_state()).values())
-        if size > MAX_MODEL_BYTES:
-            raise ValueError(f"it takes {size:,} bytes; {MAX_MODEL_BYTES:,} go into a file")
+        _check(model)
     except ValueError as error:
         raise RecipeError(f"recipes.py: not a network to train: {error}") from error
     return model
 
 
-def build(recipe: Recipe, seed: int) -> Sequential:
-    """Return a recipe's network, untrained: three times convolution, ReLU, pool and BatchNorm.
+def _check(model):
+    """Raise ValueError if a network cannot be trained on MNIST and saved."""
+    shape = SHAPE
+    for layer in model.layers:
+        shape = layer.output_shape(shape)
+    if shape != (10,):
+        raise ValueError(f"its output has shape {shape}, not (10,)")
+    if not isinstance(model.layers[-1], Dense):
+        raise ValueError("it must end with Dense: the loss contains the softmax")
+    size = sum(w.nbytes for w in (model.named_params() | model.named_state()).values())
+    if size > MAX_MODEL_BYTES:
+        raise ValueError(f"it takes {size:,} bytes; a model file holds {MAX_MODEL_BYTES:,}")
 
-    BatchNorm comes after the pool: there are fewer numbers to normalise, and convolution, ReLU and
-    pool stay together as one fast block. The sizes leave no edge for a pool to drop: 28, 24 after
-    the first convolution, then 12, 6 and 3.
+
+def build(recipe: Recipe, seed: int) -> Sequential:
+    """Return a recipe's network, untrained: three blocks of convolution, ReLU, pool and BatchNorm.
+
+    BatchNorm follows the pool: it has fewer values to normalise there, and convolution, ReLU and
+    pool can be fused. The sides are 28, then 24 after the first convolution, 12, 6 and 3: every
+    pool divides evenly.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int
+        Seed of the initial weights.
     """
     rng = np.random.default_rng(seed)
     a, b, c = recipe.channels

@@ -1,9 +1,10 @@
-"""Confidence that means something: of all answers given with 90 %, nine in ten should be right.
+"""Calibration: of all answers given with 90 % confidence, nine in ten should be right.
 
-Training asks for certainty, and regularisation for less of it; neither asks for honesty. One number
-mends that: all logits are divided by a *temperature*, chosen so that examples the network was not
-trained on get the highest likelihood. No answer changes, only how sure it is. Dividing the logits
-is dividing the last dense layer's parameters, so a calibrated model is a model like any other.
+Training pushes confidence up and regularisation pushes it down; neither makes it match the
+accuracy. Temperature scaling does, with one number: all logits are divided by a *temperature* that
+minimises the loss on held-out examples. The predicted class stays the same; only its probability
+changes. Dividing the logits is the same as dividing the parameters of the last dense layer, so a
+calibrated model needs no extra layer.
 
 References
 ----------
@@ -20,14 +21,14 @@ from ..loss import SoftmaxCrossEntropy
 from ..model import Sequential
 
 RANGE = (0.2, 5.0)
-"""The temperatures that are tried."""
+"""Smallest and largest temperature that is tried."""
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature at which the labels are likeliest.
+    """Return the temperature that minimises the cross-entropy of the labels.
 
-    The loss has one minimum along the logarithm of the temperature; it is closed in on by golden
-    sections.
+    The loss has a single minimum in the logarithm of the temperature; golden-section search finds
+    it.
 
     Parameters
     ----------
@@ -45,32 +46,37 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     while high - low > 1e-3:
         a, b = high - ratio * (high - low), low + ratio * (high - low)
         if loss.forward(logits / math.exp(a), labels) <= loss.forward(logits / math.exp(b), labels):
-            high = b  # also where both are 0: all is right, and nothing speaks against certainty
+            high = b  # also if both are 0: every answer is right, so the lowest is best
         else:
             low = a
     return math.exp((low + high) / 2)
 
 
 def calibrate(model: Sequential, proba: np.ndarray, labels: np.ndarray) -> float:
-    """Divide a model's logits by the temperature that fits; return the temperature.
+    """Fit a temperature, divide the model's logits by it, and return it.
 
     Parameters
     ----------
     model : Sequential
-        Its last layer is Dense. Changed in place.
+        Must end with Dense, whose parameters are changed in place.
     proba : ndarray, shape (N, K)
-        What it gives for examples that it was not trained on.
+        The model's probabilities for examples that it was not trained on.
     labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    float
+        The temperature.
 
     Raises
     ------
     ValueError
-        If the last layer is another one.
+        If the last layer is not Dense.
     """
     last = model.layers[-1]
     if not isinstance(last, Dense):
         raise ValueError(f"to be calibrated a model must end with Dense, not {type(last).__name__}")
-    # Logarithms of probabilities are logits, but for a constant in each row that softmax ignores.
+    # Log-probabilities are the logits minus a constant in each row, which softmax ignores.
     logits = np.log(np.maximum(proba, np.finfo(proba.dtype).tiny))
     temperature = fit_temperature(logits, labels)
     for array in last.params.values():
@@ -79,16 +85,17 @@ def calibrate(model: Sequential, proba: np.ndarray, labels: np.ndarray) -> float
 
 
 def calibration_error(proba: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Return the expected calibration error: how far confidence is from accuracy, on average.
+    """Return the expected calibration error (ECE).
 
-    The answers are sorted into equal bins of confidence; in each, mean confidence is compared with
-    the share of right answers.
+    The answers are sorted by confidence into bins of equal width. The error is the mean over all
+    answers of abs(mean confidence - accuracy) in their bin.
 
     Parameters
     ----------
     proba : ndarray, shape (N, K)
     labels : ndarray of int, shape (N,)
     bins : int
+        Number of bins between 0 and 1.
 
     Returns
     -------

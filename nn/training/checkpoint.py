@@ -1,11 +1,11 @@
-"""Checkpoints: all that a training is, in one file, so that it can go on as if it never stopped.
+"""Checkpoints: the whole state of a training in one file, enough to resume it bit for bit.
 
-A checkpoint holds the weights, the averaged weights, the optimizer's memory, and how far the
-training is. No generator's state is in it, because none lives longer than an epoch: what is random
-follows from the seed and from the number of the epoch, the step and the shard.
+A checkpoint holds the weights, their EMA, the optimizer's memory and the progress. It needs no
+random generator's state, because no generator lives longer than an epoch: every random number
+follows from the seed and the numbers of the epoch, the step and the shard.
 
-Each file is written whole or not at all, and carries a checksum. The newest two are kept: should
-one be damaged, there is the one before.
+Each file is written atomically and carries a checksum. The newest two are kept: if one is damaged,
+the one before it is used.
 """
 
 import hashlib
@@ -24,15 +24,18 @@ from .ema import EMA
 
 FORMAT = 1
 KEPT = 2
-MEMORY = "optimiser"  # of the arrays' names: every file so far spells it so
+"""Number of checkpoints kept in a folder."""
+
+# Prefixes of the arrays' names in a file. They are part of the format, hence the older words.
+MODEL, AVERAGE, OPTIMIZER = "model", "average", "optimiser"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message names it and says why, in one line."""
+    """A checkpoint cannot be used; the message names the file and says why, in one line."""
 
 
 class DamagedError(CheckpointError):
-    """A checkpoint that is not whole."""
+    """A checkpoint file is damaged or incomplete."""
 
 
 def write(folder: Path, number: int, progress: dict[str, Any], arrays: Arrays) -> Path:
@@ -42,15 +45,20 @@ def write(folder: Path, number: int, progress: dict[str, Any], arrays: Arrays) -
     ----------
     folder : Path
     number : int
-        Of the step; a higher number is newer.
+        The optimizer's step; a higher number is newer.
     progress : dict
-        What JSON can hold.
+        Anything that JSON can hold.
     arrays : dict of str to ndarray
 
     Returns
     -------
     Path
         The file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; older checkpoints stay as they are.
     """
     text = json.dumps({"format": FORMAT, **progress})
     path = folder / f"checkpoint-{number:08d}.npz"
@@ -58,8 +66,8 @@ def write(folder: Path, number: int, progress: dict[str, Any], arrays: Arrays) -
     write_arrays(path, own | arrays)
     for older in find(folder)[KEPT:]:
         older.unlink()
-    for half in folder.glob(".checkpoint-*.npz.*"):  # what a kill in the middle of this left
-        half.unlink()
+    for partial in folder.glob(".checkpoint-*.npz.*"):  # left by a process killed in `write`
+        partial.unlink()
     return path
 
 
@@ -74,22 +82,22 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises
     ------
     DamagedError
-        If the file is anything but a whole checkpoint.
+        If the file is not a whole checkpoint.
     CheckpointError
-        If it cannot be read, or is one of another version of this program.
+        If the file cannot be read, or has another format version.
     """
     try:
         arrays = read_arrays(path)
         text, checksum = (str(arrays.pop(name)) for name in ("progress", "checksum"))
         if checksum != _checksum(text, arrays):
-            raise ValueError("its checksum is another one")
+            raise ValueError("its checksum does not match")
         progress = json.loads(text)
         if not isinstance(progress, dict) or "format" not in progress:
-            raise ValueError("it does not say how far the run is")
+            raise ValueError("its format version is missing")
         if (version := progress.pop("format")) != FORMAT:
             raise CheckpointError(
                 f"{path}: its format is {str(version)[:20]} and this program reads {FORMAT}: "
-                "name another folder"
+                "use another folder"
             )
         for name, array in arrays.items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -106,16 +114,16 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
 
 
 def damaged(path: Path, fault: object) -> DamagedError:
-    """Return the error for a file that is there and cannot be gone on from: one line."""
+    """Return the error for a damaged checkpoint; its message is one line."""
     return DamagedError(
         f"{path}: not a whole checkpoint: {textwrap.shorten(str(fault)[:1000], 200)}"
     )
 
 
 def set_aside(path: Path) -> Path:
-    """Give a checkpoint a name that `find` does not find; return it.
+    """Rename a damaged checkpoint so that `find` ignores it; return the new path.
 
-    Under its own it would count as one of the newest, and good ones would be deleted for its sake.
+    Otherwise it would count as one of the newest two, and `write` would delete a good one.
     """
     return path.rename(path.with_suffix(".damaged"))
 
@@ -128,43 +136,44 @@ def _checksum(text, arrays):
     return digest.hexdigest()
 
 
-def gather(model: Sequential, average: EMA, optimizer: Optimizer) -> Arrays:
-    """Return all arrays of a training, not copied, each under a name of its own."""
-    return dict(_places(model, average)) | {
-        f"{MEMORY}/{kind}/{name}": array
+def gather(model: Sequential, ema: EMA, optimizer: Optimizer) -> Arrays:
+    """Return all arrays of a training under unique names, not copied."""
+    return dict(_networks(model, ema)) | {
+        f"{OPTIMIZER}/{kind}/{name}": array
         for kind, memory in optimizer.memory.items()
         for name, array in memory.items()
     }
 
 
-def restore(arrays: Arrays, model: Sequential, average: EMA, optimizer: Optimizer) -> None:
-    """Put the arrays that `gather` returned back into their places.
+def restore(arrays: Arrays, model: Sequential, ema: EMA, optimizer: Optimizer) -> None:
+    """Copy the arrays that `gather` returned back into a training.
 
     Raises
     ------
     ValueError
-        If they are another network's; nothing is changed then.
+        If their names, shapes or dtypes do not fit; nothing is changed then.
     """
     params = model.named_params()
-    places = dict(_places(model, average))
+    networks = dict(_networks(model, ema))
     memory = {
-        f"{MEMORY}/{kind}/{name}": w for kind in optimizer.memory for name, w in params.items()
+        f"{OPTIMIZER}/{kind}/{name}": w for kind in optimizer.memory for name, w in params.items()
     }
-    kept = {name for name in arrays if name.startswith(f"{MEMORY}/")}
-    if arrays.keys() - kept != places.keys() or not kept <= memory.keys():
+    saved = {name for name in arrays if name.startswith(f"{OPTIMIZER}/")}
+    if arrays.keys() - saved != networks.keys() or not saved <= memory.keys():
         raise ValueError("it is the checkpoint of another network")
     for name, array in arrays.items():
-        like = places[name] if name in places else memory[name]
+        like = networks[name] if name in networks else memory[name]
         if (array.shape, array.dtype) != (like.shape, like.dtype):
             raise ValueError("it is the checkpoint of another network")
-    for name, array in places.items():
+    for name, array in networks.items():
         array[...] = arrays[name]
-    for name in kept:
+    for name in saved:
         _, kind, parameter = name.split("/")
         optimizer.memory[kind][parameter] = arrays[name].copy()
 
 
-def _places(model: Sequential, average: EMA) -> Iterator[tuple[str, np.ndarray]]:
-    for owner, network in (("model", model), ("average", average.model)):
+def _networks(model: Sequential, ema: EMA) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the name and the array of every parameter and running statistic of both networks."""
+    for prefix, network in ((MODEL, model), (AVERAGE, ema.model)):
         for name, array in (network.named_params() | network.named_state()).items():
-            yield f"{owner}/{name}", array
+            yield f"{prefix}/{name}", array

@@ -1,34 +1,41 @@
-"""Averaged weights: the mean of where training has been, rather than where it is.
+"""Exponential moving average (EMA) of the weights.
 
-Steps on small batches never settle; they circle about the bottom of a valley. An exponential
-moving average of the weights lies nearer to the bottom than the last of them, for two passes over
-the parameters a step.
+Steps on small batches never settle: the weights keep moving around a minimum of the loss. Their
+moving average is nearer to it than the last weights are. It costs two passes over the parameters
+per step.
 """
 
 from ..model import Sequential
 
 
 class EMA:
-    """The exponential moving average of a model's parameters and running statistics.
+    """Exponential moving average of a model's parameters and running statistics.
+
+    ``ema = decay * ema + (1 - decay) * w``
 
     Parameters
     ----------
     model : Sequential
-        What is averaged.
+        The model to average; it is copied, not changed.
     decay : float
-        In [0, 1): how much of the average each update leaves in place. The first updates leave
-        less, ``(1 + n) / (10 + n)`` after n of them, lest the untrained weights linger.
+        In [0, 1). Update n (from 0) uses ``(1 + n) / (10 + n)`` if that is smaller, so that the
+        untrained weights are soon forgotten.
 
     Attributes
     ----------
     model : Sequential
-        The average: a network of its own, ready to be used or saved.
+        The average, as a network of its own that can be used and saved.
     updates : int
-        How many there have been.
+        Number of updates so far.
+
+    Raises
+    ------
+    ValueError
+        If the decay is not in [0, 1).
 
     References
     ----------
-    Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992; the decay
+    Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging", 1992. The decay
     of the first updates is that of TensorFlow's ``ExponentialMovingAverage``.
     """
 
@@ -40,10 +47,10 @@ class EMA:
         self.model = model.copy()
 
     def update(self, model: Sequential) -> None:
-        """Move the average towards the model as it is now."""
-        keep = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        """Move the average towards the model's current weights."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        mine = self.model.named_params() | self.model.named_state()
-        for name, now in (model.named_params() | model.named_state()).items():
-            mine[name] *= keep
-            mine[name] += (1 - keep) * now
+        ema = self.model.named_params() | self.model.named_state()
+        for name, w in (model.named_params() | model.named_state()).items():
+            ema[name] *= decay
+            ema[name] += (1 - decay) * w

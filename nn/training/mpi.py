@@ -1,9 +1,9 @@
-"""Ranks that talk to each other by MPI; nothing else here imports mpi4py.
+"""Collective operations over MPI; the only file that imports mpi4py.
 
-Adding up in a fixed order is an all-reduce made of two steps. First each rank is sent, by all
-others, its own stretch of every shard's numbers, and adds them up in the order of the shards. Then
-all ranks are given all stretches. With one shard a rank, no more is sent than in a ring all-reduce,
-2 P numbers; with k shards, (k + 1) P. See docs/scaling.md for what that costs.
+A sum in a fixed order is an all-reduce in two steps. First an all-to-all: each rank receives its
+own segment of every shard's row, and sums the segments in shard order. Then an all-gather gives
+every rank all segments. For P numbers and k shards per rank, a rank sends (k + 1) P numbers; with
+k = 1 that is the 2 P of a ring all-reduce. docs/scaling.md says what this costs.
 """
 
 import os
@@ -19,73 +19,74 @@ from mpi4py import MPI
 from ..fast.workers import usable_cores
 from .processes import SingleProcess
 
-PATIENCE = 5.0
-"""Seconds that a rank which failed waits for the others to fail likewise, before it ends them."""
+EXIT_TIMEOUT = 5.0
+"""Seconds that a failed rank waits for the others to fail too, before it aborts them."""
 
-LAST_WORDS = 1.0
-"""Seconds that it then leaves the launcher to pass on what it printed: an abort may overtake it."""
+FLUSH_SECONDS = 1.0
+"""Seconds between the error message and the abort: the launcher may drop what it has not passed
+on."""
 
-SPIN = 1e-3
-"""Seconds that a rank which waits keeps asking, as messages are quickest then."""
+SPIN_SECONDS = 1e-3
+"""Seconds of busy waiting for a message: this has the lowest latency."""
 
-NAP = 0.1e-3
-"""Seconds that it sleeps between two questions after that: others may need the core."""
+POLL_SECONDS = 0.1e-3
+"""Seconds of sleep between two polls after that: other threads may need the core."""
 
 
 class MPIProcesses(SingleProcess):
-    """The ranks that one MPI launcher started; see `SingleProcess` for what they do.
+    """The ranks that an MPI launcher started; see `SingleProcess` for the operations.
 
-    Between entering and leaving, only rank 0 prints: the others' stdout and stderr go nowhere.
+    Inside the ``with`` block only rank 0 prints; stdout and stderr of the others are discarded.
     """
 
     def __init__(self):
         self._comm = MPI.COMM_WORLD
-        self._farewell = self._comm.Dup()
+        self._exit_comm = self._comm.Dup()
         self.rank, self.size = self._comm.rank, self._comm.size
         self.cores = self._cores()
-        self._silence = ExitStack()
+        self._redirected = ExitStack()
         self._launcher = os.getppid()
 
     def _cores(self):
-        """Return how many cores fall to this rank, of those that it shares with others."""
-        mine = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-        here = self._comm.Split_type(MPI.COMM_TYPE_SHARED)
-        sharing = here.allgather(mine).count(mine)
-        here.Free()
+        """Return this rank's number of cores: those it may use, divided among who shares them."""
+        affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        machine = self._comm.Split_type(MPI.COMM_TYPE_SHARED)
+        sharing = machine.allgather(affinity).count(affinity)
+        machine.Free()
         return max(1, usable_cores() // sharing)
 
     def __enter__(self) -> "MPIProcesses":
         if self.rank > 0:
-            nowhere = self._silence.enter_context(open(os.devnull, "w"))
-            self._silence.enter_context(redirect_stdout(nowhere))
-            self._silence.enter_context(redirect_stderr(nowhere))
+            nowhere = self._redirected.enter_context(open(os.devnull, "w"))
+            self._redirected.enter_context(redirect_stdout(nowhere))
+            self._redirected.enter_context(redirect_stderr(nowhere))
         return self
 
     def __exit__(self, kind, error, trace) -> bool:
-        """Leave together with the others, or end them.
+        """Leave together with the other ranks, or abort them.
 
-        What befalls all ranks, such as being told to stop, is rank 0's to report. But if one fails
-        alone, the others would wait for it forever.
+        An event that all ranks see, such as a request to stop, is reported by rank 0 alone. If one
+        rank fails alone, the others would wait for it forever: it aborts them.
         """
-        self._silence.close()
-        if self._wait(self._farewell.Ibarrier(), None if error is None else PATIENCE):
+        self._redirected.close()
+        if self._wait(self._exit_comm.Ibarrier(), None if error is None else EXIT_TIMEOUT):
             return self.rank > 0 and not isinstance(error, SystemExit)
         traceback.print_exception(error)
         print(
             f"rank {self.rank} of {self.size}, on {MPI.Get_processor_name()}, failed: "
-            f"{error or kind.__name__}; the others are ended",
+            f"{error or kind.__name__}; all ranks are aborted",
             file=sys.stderr,
             flush=True,
         )
-        time.sleep(LAST_WORDS)
+        time.sleep(FLUSH_SECONDS)
         self._comm.Abort(1)
-        os._exit(1)  # the others are ended at once, this one perhaps a little later
+        os._exit(1)  # Abort ends the others at once, but may return here
 
     def run_on_rank_0(self, function, *args):
-        """Return what ``function(*args)`` returns on rank 0; see `SingleProcess.run_on_rank_0`."""
+        """Call ``function(*args)`` on rank 0; see `SingleProcess.run_on_rank_0`."""
         if self.rank > 0:
-            done, result = self._broadcast()
-            if not done:
+            succeeded, result = self._broadcast()
+            if not succeeded:
                 raise SystemExit(result)
             return result
         try:
@@ -97,7 +98,7 @@ class MPIProcesses(SingleProcess):
         return result
 
     def _broadcast(self, item=None):
-        """Send what rank 0 has to all others, and return it there."""
+        """Return rank 0's item on every rank."""
         data = pickle.dumps(item) if self.rank == 0 else b""
         length = np.array([len(data)])
         self._wait(self._comm.Ibcast(length))
@@ -106,53 +107,53 @@ class MPIProcesses(SingleProcess):
         return item if self.rank == 0 else pickle.loads(data)
 
     def all_reduce_max(self, *numbers):
-        """Return the highest that any rank gave, of each number."""
+        """All-reduce with MAX, element-wise."""
         highest = np.array(numbers)
         self._wait(self._comm.Iallreduce(MPI.IN_PLACE, highest, MPI.MAX))
         return tuple(highest.tolist())
 
     def all_gather(self, rows, total):
-        """Return the rows of all ranks; see `SingleProcess.all_gather`."""
+        """Concatenate the rows of all ranks; see `SingleProcess.all_gather`."""
         out = np.empty((total, rows.shape[1]), rows.dtype)
         self._concatenate(rows, out, [count * rows.shape[1] for count in self._counts(total)])
         return out
 
     def all_reduce_sum(self, rows, total):
-        """Return the sum of the rows of all ranks; see `SingleProcess.all_reduce_sum`."""
+        """Sum the rows of all ranks in row order; see `SingleProcess.all_reduce_sum`."""
         P = rows.shape[1]
         widths = self._counts(P)
-        mine = np.empty((total, widths[self.rank]), rows.dtype)
+        segments = np.empty((total, widths[self.rank]), rows.dtype)
         packed = np.concatenate([rows[:, self.share(P, to)].ravel() for to in range(self.size)])
         sent = [len(rows) * width for width in widths]
         received = [count * widths[self.rank] for count in self._counts(total)]
-        self._wait(self._comm.Ialltoallv((packed, sent), (mine, received)))
+        self._wait(self._comm.Ialltoallv((packed, sent), (segments, received)))
         out = np.empty(P, rows.dtype)
-        self._concatenate(super().all_reduce_sum(mine, total), out, widths)
+        self._concatenate(super().all_reduce_sum(segments, total), out, widths)
         return out
 
     def _counts(self, items):
-        """Return how many of so many items each rank takes."""
+        """Return the number of items in each rank's share."""
         shares = [self.share(items, rank) for rank in range(self.size)]
         return [share.stop - share.start for share in shares]
 
     def _concatenate(self, part, out, counts):
-        """Put every rank's part, of so many numbers each, one after the other into ``out``."""
+        """Fill ``out`` with the parts of all ranks in order; ``counts`` are their sizes."""
         self._wait(self._comm.Iallgatherv(np.ascontiguousarray(part), (out, counts)))
 
-    def _wait(self, request, patience=None):
-        """Return whether the request was met, without keeping a core from those that have work.
+    def _wait(self, request, timeout=None):
+        """Wait for a request by polling; return False if it takes longer than ``timeout`` seconds.
 
-        A blocking call of MPI would, and would keep Python from seeing a signal. A rank whose
-        launcher is gone ends.
+        A blocking MPI call would keep a core busy, and Python from handling signals. If the
+        launcher has ended, this process ends too.
         """
         start = time.monotonic()
         while not request.Test():
             waited = time.monotonic() - start
-            if patience is not None and waited > patience:
+            if timeout is not None and waited > timeout:
                 return False
-            if waited > SPIN:
+            if waited > SPIN_SECONDS:
                 if os.getppid() != self._launcher:
-                    # Another rank died, and the launcher's SIGTERM was taken for a wish to stop.
+                    # Another rank died; `Run` took the launcher's SIGTERM for a request to stop.
                     os._exit(1)
-                time.sleep(NAP)
+                time.sleep(POLL_SECONDS)
         return True

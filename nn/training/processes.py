@@ -1,11 +1,11 @@
-"""Ranks: processes, on one machine or on many, that train one network together.
+"""Data-parallel training: the collective operations that several processes need.
 
-Each rank has all of the network and takes some of every batch's shards. What the shards give is
-added up in the order of the shards, whichever rank they were taken by, and then every rank takes
-the same step. So the weights are the same, to the bit, however many ranks there are.
+Every process (rank) holds the whole network and computes some of each batch's shards. The shards'
+gradients are summed in shard order, whichever rank computed them, and every rank takes the same
+optimizer step. So the weights are the same, bit for bit, for any number of ranks.
 
-`SingleProcess` is the one rank of an ordinary process; `nn.training.mpi` has those that an MPI
-launcher starts.
+`SingleProcess` is the trivial case of one rank. `nn.training.mpi` implements the same operations
+for the ranks that an MPI launcher starts.
 """
 
 from collections.abc import Callable
@@ -19,16 +19,18 @@ Result = TypeVar("Result")
 
 
 class SingleProcess:
-    """The only rank there is: what one of many does with the others, it does by itself.
+    """One rank of one: every collective operation is local.
 
-    Use it as a context manager: the ranks come together and leave together.
+    Use it as a context manager. All ranks enter and leave it together.
 
     Attributes
     ----------
-    rank, size : int
-        Which it is, from 0, of how many.
+    rank : int
+        Number of this process, from 0.
+    size : int
+        Number of processes.
     cores : int
-        How many this rank may use.
+        Number of cores that this process may use.
     """
 
     rank = 0
@@ -44,31 +46,57 @@ class SingleProcess:
         return None
 
     def share(self, items: int, rank: int | None = None) -> slice:
-        """Return which of so many items a rank takes, this one if not given."""
+        """Return the contiguous part of ``items`` items that a rank works on.
+
+        Parameters
+        ----------
+        items : int
+        rank : int, optional
+            This process's own rank by default.
+        """
         rank = self.rank if rank is None else rank
         return slice(items * rank // self.size, items * (rank + 1) // self.size)
 
     def run_on_rank_0(self, function: Callable[..., Result], *args) -> Result:
-        """Return what ``function(*args)`` returns on rank 0; no other rank calls it.
+        """Call ``function(*args)`` on rank 0 only, and return its result on all ranks.
 
-        If it raises, all ranks end: rank 0 with its exception, the others with `SystemExit`.
+        If it raises, all ranks end: rank 0 with that exception, the others with `SystemExit`.
         """
         return function(*args)
 
     def all_reduce_max(self, *numbers: int) -> tuple[int, ...]:
-        """Return the highest that any rank gave, of each number."""
+        """All-reduce with MAX, element-wise."""
         return numbers
 
     def all_gather(self, rows: np.ndarray, total: int) -> np.ndarray:
-        """Return all rows, shape (total, columns), of which each rank gives its `share`."""
+        """Concatenate the rows of all ranks.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (n, columns)
+            This rank's `share` of the ``total`` rows.
+        total : int
+
+        Returns
+        -------
+        ndarray, shape (total, columns)
+        """
         return rows
 
     def all_reduce_sum(self, rows: np.ndarray, total: int) -> np.ndarray:
-        """Return the sum, shape (columns,), of all rows, one after the other in their order.
+        """Sum the rows of all ranks, one after the other in row order.
 
-        Each of the ``total`` rows is given by the rank whose `share` it is, and may be overwritten.
+        Parameters
+        ----------
+        rows : ndarray, shape (n, columns)
+            This rank's `share` of the ``total`` rows. They may be overwritten.
+        total : int
+
+        Returns
+        -------
+        ndarray, shape (columns,)
         """
-        added = rows[0]
+        total_row = rows[0]
         for row in rows[1:]:
-            added += row
-        return added
+            total_row += row
+        return total_row

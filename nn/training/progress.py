@@ -1,4 +1,4 @@
-"""How far a run is."""
+"""How far a run has come: epoch, step, running totals and history."""
 
 from dataclasses import dataclass, field, fields
 from math import isfinite
@@ -6,27 +6,31 @@ from typing import Any
 
 from .trainer import Step
 
-MAX_COUNT = 1 << 53  # of what a run counts: beyond it no float tells one from the next
+MAX_COUNT = 1 << 53  # larger counts have no exact float64
 
 
 @dataclass
 class Progress:
-    """How far a run is.
+    """How far a run has come.
 
     Attributes
     ----------
     epoch : int
-        The epoch at hand, from 1.
+        The current epoch, from 1.
     step : int
-        Steps taken in it.
-    images, classed, correct : int
-        Seen in it; of those, how many have a class, and how many were read right.
+        Steps taken in this epoch.
+    images : int
+        Images seen in this epoch.
+    classed : int
+        Those of them that have a class (non-digits have none).
+    correct : int
+        Those of them that were classified correctly.
     loss : float
-        The sum over the images seen in it.
+        Sum of the loss over this epoch's images.
     seconds : float
-        What it has taken so far.
+        Training time of this epoch so far.
     history : list of dict
-        A row for each epoch before it.
+        One row per finished epoch; see `row`.
     """
 
     epoch: int = 1
@@ -39,35 +43,40 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, kept: dict[str, Any]) -> "Progress":
-        """Return the progress that ``asdict`` wrote; ``kept`` may be anything that JSON can hold.
+    def read(cls, saved: dict[str, Any]) -> "Progress":
+        """Return the progress that ``dataclasses.asdict`` wrote.
+
+        Parameters
+        ----------
+        saved : dict
+            Anything that JSON can hold; other keys are ignored.
 
         Raises
         ------
         ValueError
-            If it is anything else.
+            If a value is missing, has the wrong type or makes no sense.
         """
         try:
-            read = cls(**{f.name: kept[f.name] for f in fields(cls)})
+            read = cls(**{f.name: saved[f.name] for f in fields(cls)})
             counts = (read.epoch - 1, read.step, read.images, read.classed, read.correct)
             columns = {"lr", *read.row()}
             numbers = [read.loss, read.seconds]
             for row in read.history:
                 numbers += row.values()
-            sound = (
+            valid = (
                 all(type(count) is int and 0 <= count < MAX_COUNT for count in counts)
                 and all(type(number) in (int, float) and isfinite(number) for number in numbers)
                 and len(read.history) == read.epoch - 1
                 and all(columns <= row.keys() == read.history[0].keys() for row in read.history)
             )
         except (KeyError, TypeError, AttributeError, OverflowError):
-            sound = False
-        if not sound:
-            raise ValueError("it does not say how far the run is")
+            valid = False
+        if not valid:
+            raise ValueError("its progress is missing or invalid")
         return read
 
     def add(self, step: Step, seconds: float) -> None:
-        """Count a step."""
+        """Count a step that took ``seconds``."""
         self.step += 1
         self.images += step.images
         self.classed += step.classed
@@ -76,7 +85,7 @@ class Progress:
         self.seconds += seconds
 
     def row(self) -> dict[str, float]:
-        """Return the epoch's row of the history."""
+        """Return the current epoch's row of the history: means over the steps so far."""
         return {
             "epoch": self.epoch,
             "loss": self.loss / max(self.images, 1),
@@ -85,6 +94,6 @@ class Progress:
         }
 
     def next_epoch(self, row: dict[str, float]) -> None:
-        """Close the epoch with its row, and begin the next one."""
+        """Append the epoch's row to the history and start the next epoch."""
         fresh = Progress(epoch=self.epoch + 1, history=[*self.history, row])
         self.__dict__.update(fresh.__dict__)

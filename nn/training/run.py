@@ -1,8 +1,8 @@
 """A run: a training from its first step to its last, however often it is stopped in between.
 
-Every minute, after every epoch, and when it is told to stop, a run leaves a checkpoint in its
-folder. A run that finds one goes on from there, and ends with the very same weights as if it had
-never been stopped. Of several ranks, the first writes and reads for all.
+A run saves a checkpoint in its folder every minute, after every epoch, and when it is told to stop.
+If the folder already has one, the run resumes from it and ends with the same weights, bit for bit,
+as a run that was never stopped. With several ranks, rank 0 reads and writes the files.
 """
 
 import signal
@@ -25,10 +25,17 @@ from .progress import Progress
 from .trainer import Step, Trainer
 
 Batches = Iterable[tuple[np.ndarray, np.ndarray]]
+Settings = dict[str, Any]
 
 
 class StoppedError(Exception):
-    """The run was told to stop, and has saved itself; ``signal`` is what told it."""
+    """A signal told the run to stop, and it has saved a checkpoint.
+
+    Attributes
+    ----------
+    signal : int
+        Number of the signal.
+    """
 
     def __init__(self, number: int, path: Path):
         super().__init__(f"stopped; saved {path}")
@@ -36,32 +43,37 @@ class StoppedError(Exception):
 
 
 class Run:
-    """A trainer's epochs, saved as they go.
+    """The steps and epochs of one training, saved as it goes.
 
     Parameters
     ----------
     trainer : Trainer
-    average : EMA
-        Of the trainer's model.
+    ema : EMA
+        Moving average of the trainer's model.
     folder : Path
-        Of the checkpoints.
+        Where the checkpoints are.
     settings : dict
-        All that the outcome depends on, as JSON can hold it. A checkpoint of other settings is
-        refused.
+        Everything that the result depends on, as JSON can hold it. Checkpoints of other settings
+        are refused.
     save_every : float
-        Seconds from one checkpoint to the next.
+        Seconds between checkpoints.
+
+    Attributes
+    ----------
+    progress : Progress
+        How far the run has come.
     """
 
     def __init__(
         self,
         trainer: Trainer,
-        average: EMA,
+        ema: EMA,
         folder: Path,
-        settings: dict[str, Any],
+        settings: Settings,
         save_every: float = 60.0,
     ):
         self.trainer = trainer
-        self.ema = average
+        self.ema = ema
         self.folder = folder
         self.settings = settings
         self.save_every = save_every
@@ -69,59 +81,75 @@ class Run:
         self._saved = time.monotonic()
         self._signal: int | None = None
 
-    def resume(self, tell: Callable[[str], None]) -> bool:
-        """Go back to the newest whole checkpoint; return whether there was one.
+    def resume(
+        self,
+        tell: Callable[[str], None],
+        translate: Callable[[Settings], Settings] = lambda settings: settings,
+    ) -> bool:
+        """Restore the newest undamaged checkpoint, if there is one.
 
         Parameters
         ----------
         tell : callable
-            Is given a line about each damaged checkpoint, which is set aside.
+            Called with one line per damaged checkpoint; the file is renamed.
+        translate : callable, optional
+            Applied to a checkpoint's settings before they are compared with this run's: replaces
+            names of earlier versions by today's.
+
+        Returns
+        -------
+        bool
+            Whether a checkpoint was restored.
 
         Raises
         ------
         CheckpointError
-            If the checkpoint is of a run with other settings, of another network or version, or
+            If the checkpoint has other settings, another network or another format version, or
             cannot be read.
         """
-        found = self.trainer.processes.run_on_rank_0(self._newest, tell)
-        if found is None:
+        newest = self.trainer.processes.run_on_rank_0(self._read_newest, tell, translate)
+        if newest is None:
             return False
-        path, progress, steps, updates, arrays = found
+        path, progress, steps, updates, arrays = newest
         optimizer = self.trainer.optimizer
         try:
             checkpoint.restore(arrays, self.trainer.model, self.ema, optimizer)
         except ValueError as error:
-            raise CheckpointError(f"{path}: {error}; name another folder") from None
+            raise CheckpointError(f"{path}: {error}; use another folder") from None
         optimizer.steps, self.ema.updates, self.progress = steps, updates, progress
         return True
 
-    def _newest(self, tell):
-        """Return the newest whole checkpoint's path and what it holds, or None."""
+    def _read_newest(self, tell, translate):
+        """Return the path and the content of the newest undamaged checkpoint, or None."""
         for path in checkpoint.find(self.folder):
             try:
-                kept, arrays = checkpoint.read(path)
-                progress, settings, steps, updates = _unpacked(path, kept)
+                saved, arrays = checkpoint.read(path)
+                progress, settings, steps, updates = _unpack(path, saved)
             except checkpoint.DamagedError as error:
-                aside = checkpoint.set_aside(path)
-                tell(f"{error}; set aside as {aside.name}; trying the one before")
+                renamed = checkpoint.set_aside(path)
+                tell(f"{error}; renamed to {renamed.name}; trying the one before")
                 continue
-            for name, now in self.settings.items():
-                if settings.get(name) != now:
-                    begun = shorten(str(settings.get(name))[:1000], 100)
-                    raise CheckpointError(
-                        f"{self.folder}: its run was begun with {name} {begun}, not "
-                        f"{now}: ask for the same, or name another folder"
-                    )
+            self._check_settings(translate(settings))
             return path, progress, steps, updates, arrays
         return None
 
+    def _check_settings(self, saved):
+        """Raise CheckpointError if this run's settings differ from the saved ones."""
+        for name, value in self.settings.items():
+            if saved.get(name) != value:
+                other = shorten(str(saved.get(name))[:1000], 100)
+                raise CheckpointError(
+                    f"{self.folder}: its run was started with {name} {other}, not {value}: "
+                    "use the same settings or another folder"
+                )
+
     def save(self) -> Path:
-        """Write a checkpoint; return its file.
+        """Write a checkpoint and return its path.
 
         Raises
         ------
         DivergedError
-            If a weight is no longer a number: nothing is written, and what is there stays.
+            If a weight is NaN or infinite; no file is written or deleted.
         """
         path = self.trainer.processes.run_on_rank_0(self._write)
         self._saved = time.monotonic()
@@ -139,17 +167,17 @@ class Run:
         return checkpoint.write(self.folder, optimizer.steps, progress, arrays)
 
     def steps(self, batches: Batches) -> Iterator[Step]:
-        """Take what is left of the epoch at hand, and yield each step when it is taken.
+        """Train through the rest of the current epoch; yield each step after it is taken.
 
         Parameters
         ----------
         batches : iterable of (images, labels)
-            The whole epoch's, always the same for the same epoch.
+            All batches of the epoch, the same ones each time. Those already done are skipped.
 
         Raises
         ------
         StoppedError
-            If the run was told to stop; it is saved.
+            If the run was told to stop; it has been saved.
         DivergedError
             See `Trainer.step`.
         """
@@ -165,7 +193,13 @@ class Run:
             yield step
 
     def end_epoch(self, **measured: float) -> dict[str, float]:
-        """Close the epoch, with whatever was measured after it; save; return its row."""
+        """Append the epoch to the history, save, and return its row.
+
+        Parameters
+        ----------
+        **measured : float
+            Further columns of the row, such as the validation loss.
+        """
         last = self.trainer.optimizer.steps - 1
         row = self.progress.row() | {"lr": self.trainer.schedule(last)} | measured
         self.progress.next_epoch(row)
@@ -173,7 +207,7 @@ class Run:
         return row
 
     def _stop_or_save(self):
-        """Stop if any rank was told to, save if it is time: all ranks at the same step."""
+        """Stop if any rank was told to, or save if it is time: on all ranks at the same step."""
         due = time.monotonic() - self._saved >= self.save_every
         told, due = self.trainer.processes.all_reduce_max(self._signal or 0, due)
         if told:
@@ -183,16 +217,16 @@ class Run:
 
     @contextmanager
     def stopping_on_signals(self) -> Iterator[None]:
-        """Within it, Ctrl-C and SIGTERM stop the run after its step; a second one ends it at once.
+        """Stop after the current step on Ctrl-C or SIGTERM; a second signal ends the process.
 
-        Anywhere but in a program's main thread, signals cannot be asked for and stay as they are.
+        Python handles signals in its main thread only: in another thread this does nothing.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-        def tell(number, frame):
+        def remember(number, frame):
             self._signal = number
             restore()
 
@@ -201,22 +235,22 @@ class Run:
                 signal.signal(number, handler)
 
         for number in before:
-            signal.signal(number, tell)
+            signal.signal(number, remember)
         try:
             yield
         finally:
             restore()
 
 
-def _unpacked(path, kept):
-    """Return the progress, the settings, the steps and the updates that `Run.save` wrote."""
-    settings, steps, updates = (kept.get(name) for name in ("settings", "steps", "updates"))
+def _unpack(path, saved):
+    """Return the progress, settings, steps and EMA updates that `Run.save` wrote."""
+    settings, steps, updates = (saved.get(name) for name in ("settings", "steps", "updates"))
     try:
-        progress = Progress.read(kept)
+        progress = Progress.read(saved)
     except ValueError as error:
         raise checkpoint.damaged(path, error) from None
     if not isinstance(settings, dict):
         raise checkpoint.damaged(path, "it lacks the run's settings")
     if not all(type(count) is int and count >= 0 for count in (steps, updates)):
-        raise checkpoint.damaged(path, "it does not say how far the optimizer is")
+        raise checkpoint.damaged(path, "its step counts are missing or invalid")
     return progress, settings, steps, updates

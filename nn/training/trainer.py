@@ -1,11 +1,11 @@
-"""Training: take a batch, split it over the cores, add the gradients up, step.
+"""One training step: the loop of `nn/fit.py`, cut into shards that run on all cores.
 
-Each batch is cut into shards; how, depends on its size alone. Every shard goes through the whole
-network, forward and backward, on whichever worker is free, in a replica of the network that shares
-the weights and owns all else. The shards' gradients are added up in the order of the shards, and
-what dropout loses is drawn for each shard from (seed, step, shard). So the result does not depend
-on how many threads there are, nor on which of them was quicker; nor on how many ranks there are
-(`nn.training.processes`), each of which takes some of the shards.
+A batch is cut into shards; how depends only on its size. Worker threads take the shards through
+replicas of the network, forward and backward. A replica shares the weights with the model and has
+its own activations and gradients. The shards' gradients are summed in shard order, and a shard's
+dropout masks are drawn from (seed, step, shard). So the result does not depend on the number of
+threads, on their timing, or on the number of processes that share the shards
+(`nn.training.processes`).
 """
 
 from collections.abc import Callable
@@ -21,46 +21,49 @@ from ..schedule import Schedule
 from .processes import SingleProcess
 
 SHARD = 32
-"""Images of a shard, at most: few enough that a batch gives every core some."""
+"""Largest shard, in images: a usual batch still has shards for every core."""
 
 LEAST = 8
-"""Images of a shard, at least, if the batch has as many: enough to keep a core busy."""
+"""Smallest shard, in images: fewer would not keep a core busy. The last shard may be smaller."""
 
 
 def shards(batch: int) -> list[slice]:
-    """Return the shards of a batch of so many images: two at least, if it is not a very small one.
+    """Cut a batch into shards: at least two, unless it has no more than `LEAST` images.
 
     Parameters
     ----------
     batch : int
+        Number of images.
 
     Returns
     -------
     list of slice
-        All but the last of equal size.
+        The images of each shard. All shards but the last have the same size.
     """
     size = min(SHARD, max(LEAST, -(-batch // 2)))
     return [slice(start, min(start + size, batch)) for start in range(0, batch, size)]
 
 
 class DivergedError(ArithmeticError):
-    """The loss or a weight is NaN or infinite; the message says where, and what may help."""
+    """The loss or a weight is NaN or infinite; the message says where and what may help."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one training step saw.
+    """Result of one training step.
 
     Attributes
     ----------
     loss : float
-        The batch's mean, before the step was taken.
-    correct, classed : int
-        How many images got the right class, of how many that have one.
+        Mean loss of the batch, before the weights were updated.
+    correct : int
+        Images that were classified correctly.
+    classed : int
+        Images that have a class.
     images : int
-        All of the batch.
+        All images of the batch.
     lr : float
-        The learning rate.
+        Learning rate of the step.
     """
 
     loss: float
@@ -70,8 +73,8 @@ class Step:
     lr: float
 
 
-class _Slots:
-    """A row of numbers for each shard of a batch: its gradients, its running statistics.
+class _ShardRows:
+    """One row of numbers per shard: its gradients and its running statistics, one after another.
 
     Attributes
     ----------
@@ -81,51 +84,51 @@ class _Slots:
     def __init__(self, model: Sequential):
         like = model.named_params() | model.named_state()
         ends = np.cumsum([array.size for array in like.values()]).tolist()
-        self._parts = [
+        self._columns = [
             (name, slice(end - array.size, end), array.shape)
             for (name, array), end in zip(like.items(), ends, strict=True)
         ]
         self.rows = np.empty((0, ends[-1]), np.result_type(*like.values()))
-        self._arrays: list[Arrays] = []
+        self._views: list[Arrays] = []
 
     def __getitem__(self, shard: int) -> Arrays:
-        """Return a shard's row, as views under the names of what is in it."""
-        return self._arrays[shard]
+        """Return the named arrays in a shard's row, as views."""
+        return self._views[shard]
 
-    def make_room(self, shards: int) -> None:
-        """Have rows for so many shards."""
+    def reserve(self, shards: int) -> None:
+        """Have at least ``shards`` rows."""
         if shards > len(self.rows):
             self.rows = np.empty((shards, self.rows.shape[1]), self.rows.dtype)
-            self._arrays = [self.named(row) for row in self.rows]
+            self._views = [self.views(row) for row in self.rows]
 
-    def named(self, row: np.ndarray) -> Arrays:
-        """Return the arrays that a row holds, as views."""
-        return {name: row[part].reshape(shape) for name, part, shape in self._parts}
+    def views(self, row: np.ndarray) -> Arrays:
+        """Return the named arrays in a row, as views."""
+        return {name: row[columns].reshape(shape) for name, columns, shape in self._columns}
 
 
 class Trainer:
     """Train a model step by step, on all cores.
 
+    Use it as a context manager, or call `close`, to end the threads.
+
     Parameters
     ----------
     model : Sequential
-        Trained in place; it gives logits.
+        Its output is logits. Trained in place.
     optimizer : Optimizer
     schedule : callable
-        From the number of a step to its learning rate.
+        Maps the number of a step, from 0, to its learning rate.
     label_smoothing : float
-        Of the loss; see `nn.SoftmaxCrossEntropy`.
+        See `nn.SoftmaxCrossEntropy`.
     seed : int
-        Of everything random in a step.
+        Seed of the dropout masks.
     threads : int, optional
-        As many as there are cores that this process may use, if not given.
+        Number of worker threads; by default, the cores that this process may use.
     engine : callable, optional
-        Makes of a replica of the model the network that does the work, such as `nn.fuse`; without
-        one it is the plain layers.
+        Turns a replica of the model into the network that a thread runs, such as `nn.fuse`. By
+        default the replica itself: the plain layers.
     processes : SingleProcess, optional
-        The processes that train this model together; each has a trainer like this one.
-
-    Use it as a context manager, or call `close`, to end the threads.
+        The processes that train this model together; each has its own trainer.
     """
 
     def __init__(
@@ -147,7 +150,7 @@ class Trainer:
         self.label_smoothing = label_smoothing
         self.processes = processes or SingleProcess()
         self._workers = Workers(lambda: engine(model.replica()), threads or self.processes.cores)
-        self._slots = _Slots(model)
+        self._rows = _ShardRows(model)
 
     def __enter__(self) -> "Trainer":
         return self
@@ -160,68 +163,52 @@ class Trainer:
         self._workers.close()
 
     def part(self, batch: int) -> slice:
-        """Return which images of a batch of so many this rank looks at."""
+        """Return which images this rank uses of a batch of ``batch`` images."""
         cut = shards(batch)
         mine = cut[self.processes.share(len(cut))]
         return slice(mine[0].start, mine[-1].stop) if mine else slice(0)
 
     def step(self, images: np.ndarray, labels: np.ndarray) -> Step:
-        """Take one step on a batch, the same one on every rank.
+        """Compute the gradients of a batch and update the weights.
 
         Parameters
         ----------
         images : ndarray, shape (N, H, W) or (N, H, W, C)
-            uint8, or float in [0, 1]. Only those of `part` (N) are looked at.
+            uint8, or float in [0, 1]. All ranks get the same batch; each reads only its `part`.
         labels : ndarray of int, shape (N,)
-            `nn.loss.NO_CLASS` for an image that belongs to none.
+            `nn.loss.NO_CLASS` for an image of no class.
 
         Raises
         ------
         DivergedError
-            If the loss is NaN or infinite; the weights are those before this step.
+            If the loss is NaN or infinite; the weights are not changed then.
         """
         number, batch = self.optimizer.steps, len(labels)
         lr = self.schedule(number)
         cut = shards(batch)
         mine = range(len(cut))[self.processes.share(len(cut))]
-        self._slots.make_room(len(mine))
+        self._rows.reserve(len(mine))
 
         def run(model, shard):
             part = cut[shard]
-            key, slot = (self.seed, number, shard), self._slots[shard - mine.start]
-            with np.errstate(all="ignore"):  # the loss or the weights say more than a warning
-                return self._run(model, key, images[part], labels[part], batch, slot)
+            key, out = (self.seed, number, shard), self._rows[shard - mine.start]
+            with np.errstate(all="ignore"):  # what overflows is found in the loss or the weights
+                return self._run_shard(model, key, images[part], labels[part], batch, out)
 
-        seen = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
-        losses, correct = self.processes.all_gather(seen, len(cut)).T.tolist()
+        results = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
+        losses, correct = self.processes.all_gather(results, len(cut)).T.tolist()
         loss = sum(losses)
         if not np.isfinite(loss):
             raise _diverged(f"the loss became {loss}", number, lr)
-        total = self.processes.all_reduce_sum(self._slots.rows[: len(mine)], len(cut))
-        added = self._slots.named(total)
-        with np.errstate(all="ignore"):
-            self.optimizer.step(self.model.named_params(), added, lr)
-        for name, running in self.model.named_state().items():
-            running[...] = added[name]
+        total = self.processes.all_reduce_sum(self._rows.rows[: len(mine)], len(cut))
+        self._update(self._rows.views(total), lr)
         return Step(loss, int(sum(correct)), int((labels != NO_CLASS).sum()), batch, lr)
 
-    def check_weights(self) -> None:
-        """See that every weight is a number; a finite loss may have had an infinite gradient.
+    def _run_shard(self, model, key, images, labels, batch, out) -> tuple[float, int]:
+        """Run one shard through a replica, forward and backward.
 
-        Raises
-        ------
-        DivergedError
-            If one is not.
-        """
-        for name, w in (self.model.named_params() | self.model.named_state()).items():
-            if not np.isfinite(w).all():
-                last = self.optimizer.steps - 1
-                raise _diverged(f"weights {name} became NaN or infinite", last, self.schedule(last))
-
-    def _run(self, model, key, images, labels, batch, slot) -> tuple[float, int]:
-        """Take one shard through a replica, forward and backward.
-
-        Return its part of the loss and how many it got right; leave the rest in its slot.
+        Write its share of the gradients and of the running statistics to ``out``. Return its share
+        of the loss and its number of correct images.
         """
         share = len(labels) / batch
         model.adopt_state(self.model)
@@ -231,13 +218,33 @@ class Trainer:
         logits = model.forward(as_input(images), train=True)
         aims = targets(labels, logits.shape[1]) if NO_CLASS in labels else labels
         value = share * loss.forward(logits, aims)
-        # The batch's loss is the shards' weighted mean, so each gradient is weighted, too.
+        # The loss of the batch is the weighted mean of the shards' losses; so is its gradient.
         model.backward(loss.backward() * logits.dtype.type(share))
         for name, dw in model.named_grads().items():
-            np.copyto(slot[name], dw)
+            np.copyto(out[name], dw)
         for name, running in model.named_state().items():
-            np.multiply(running, share, out=slot[name])
+            np.multiply(running, share, out=out[name])
         return value, int((logits.argmax(axis=1) == labels).sum())
+
+    def _update(self, total, lr):
+        """Take the optimizer's step with the summed gradients; store the running statistics."""
+        with np.errstate(all="ignore"):
+            self.optimizer.step(self.model.named_params(), total, lr)
+        for name, running in self.model.named_state().items():
+            running[...] = total[name]
+
+    def check_weights(self) -> None:
+        """Check that all weights are finite: a finite loss can have an infinite gradient.
+
+        Raises
+        ------
+        DivergedError
+            If a weight is NaN or infinite.
+        """
+        for name, w in (self.model.named_params() | self.model.named_state()).items():
+            if not np.isfinite(w).all():
+                last = self.optimizer.steps - 1
+                raise _diverged(f"weights {name} became NaN or infinite", last, self.schedule(last))
 
 
 def _diverged(what: str, step: int, lr: float) -> DivergedError:
@@ -248,14 +255,21 @@ def _diverged(what: str, step: int, lr: float) -> DivergedError:
 
 
 def evaluate(model: Sequential, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Return a model's mean loss and its accuracy in [0, 1] on labelled images.
+    """Return a model's mean loss and accuracy on labelled images.
 
     Parameters
     ----------
     model : Sequential
     images : ndarray
-        As `Sequential.predict_proba` takes them.
+        See `Sequential.predict_proba`.
     labels : ndarray of int, shape (N,)
+
+    Returns
+    -------
+    loss : float
+        Mean cross-entropy, in nats.
+    accuracy : float
+        In [0, 1].
     """
     proba = model.predict_proba(images)
     right = proba[np.arange(len(labels)), labels]
