@@ -48,7 +48,7 @@ class Recipe:
     lr : float
         Adam's highest learning rate.
     weight_decay : float
-        Adam's decoupled weight decay: each step shrinks every weight w by lr * weight_decay * w.
+        Adam's decoupled weight decay: each step shrinks w by lr * weight_decay * w (not biases).
     label_smoothing : float
         See `nn.SoftmaxCrossEntropy`.
     ema_decay : float

@@ -23,7 +23,7 @@ from tqdm import tqdm
 import weights
 from data import folders, stacks
 from data.errors import DataError
-from experiment.options import at_least
+from experiment.arguments import at_least
 from nn import ModelFileError, Sequential
 from nn.fast.workers import Workers, usable_cores
 

@@ -16,7 +16,7 @@ import weights
 from data.canvas import from_image, from_strokes
 from data.errors import DataError
 from experiment import report
-from experiment.options import at_least
+from experiment.arguments import at_least
 from nn import ModelFileError, Sequential, fuse
 from nn.training.calibration import calibration_error
 

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from data.synthetic import handwriting
-from experiment.options import at_least
+from experiment.arguments import at_least
 from nn import Adam, fuse
 from nn.schedule import constant
 from nn.training.ema import EMA

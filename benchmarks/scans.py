@@ -9,11 +9,11 @@ import argparse
 import sys
 from pathlib import Path
 
-import train
 import weights
 from data import mnist
 from data.errors import DataError
-from experiment.options import at_least
+from experiment.arguments import at_least
+from experiment.digits import held_out
 from nn import ModelFileError, fuse
 
 from .accuracy.scans import PAPERS, accuracies
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         model = fuse(weights.load(args.weights))
         images, labels = mnist.load("train", args.data_dir)
-        chosen = train.held_out(len(labels))[0][: args.images]
+        chosen = held_out(len(labels))[0][: args.images]
         figures = accuracies(model, images[chosen], labels[chosen])
         print(f"{len(chosen):,} validation images")
         rows = [[kind, *(f"{x:.1%}" for x in row.values())] for kind, row in figures.items()]

@@ -1,20 +1,88 @@
-"""Numbers on the command line: what ``type=`` of an argument can be."""
+"""Command-line options of ``train.py``."""
 
-import math
-from collections.abc import Callable
+import argparse
+import shlex
+from datetime import datetime
+from pathlib import Path
+
+from experiment.arguments import at_least
+from experiment.digits import QUICK
+from nn.training import checkpoint
+from recipes import OPTIMIZERS, RECIPES, SCHEDULES
+
+RUNS = Path("runs")
+"""Folder of the runs whose --output is not given."""
 
 
-def at_least(kind: type, least: float) -> Callable[[str], float]:
-    """Return a reader of finite numbers, of int from ``least`` on, of float above it.
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """Read the command line; an invalid argument ends the program with a one-line error.
 
-    What it refuses, argparse reports by the reader's name: "invalid int of at least 1 value: 'x'".
+    Returns
+    -------
+    argparse.Namespace
+        ``output`` and ``epochs`` are always set.
     """
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.resume:
+        args.output = _newest_run(parser, args.output)
+    if args.output is None:
+        args.output = RUNS / f"{datetime.now():%Y-%m-%d-%H%M%S}"
+    if args.epochs is None:
+        args.epochs = 2 if args.quick else RECIPES[args.recipe].epochs
+    return args
 
-    def read(text):
-        value = kind(text)
-        if not math.isfinite(value) or value < least or (kind is float and value == least):
-            raise ValueError
-        return value
 
-    read.__name__ = f"{kind.__name__} {'above' if kind is float else 'of at least'} {least}"
-    return read
+def _parser():
+    parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
+    add = parser.add_argument
+    add("--recipe", choices=RECIPES, default="default",
+        help="network and training, from recipes.py (%(default)s)")  # fmt: skip
+    add("--epochs", type=at_least(int, 1), help="passes over the images (as the recipe says)")
+    add("--batch-size", type=at_least(int, 1), default=128, help="images per step (%(default)s)")
+    add("--lr", type=at_least(float, 0), help="highest learning rate (depends on the optimizer)")
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="(%(default)s)")
+    add("--schedule", choices=SCHEDULES, default="one-cycle",
+        help="learning rate over the run (%(default)s)")  # fmt: skip
+    add("--seed", type=at_least(int, 0), default=0,
+        help="the same seed gives the same weights (%(default)s)")  # fmt: skip
+    add("--threads", type=at_least(int, 1), help="worker threads (one per core)")
+    add("--data-dir", type=Path, metavar="DIR", help="folder of the four MNIST files")
+    add("--output", type=Path, metavar="DIR",
+        help="output folder; an existing run in it is resumed (runs/DATE-TIME)")  # fmt: skip
+    add("--resume", action="store_true",
+        help="resume the run in --output, or the newest in runs/, bit for bit")  # fmt: skip
+    add("--save-every", type=at_least(float, 0), default=1.0, metavar="MINUTES",
+        help="time between checkpoints (%(default)s)")  # fmt: skip
+    add("--quick", action="store_true",
+        help=f"2 epochs on {QUICK:,} images: takes less than a minute")  # fmt: skip
+    add("--watch", action="store_true", help="show in a window how the network learns")
+    add("--evaluate", type=Path, metavar="FILE",
+        help="do not train; test the model in FILE on the MNIST test set")  # fmt: skip
+    return parser
+
+
+def _newest_run(parser, folder):
+    """Return the folder of the newest checkpoint; end the program if there is none."""
+    folders = RUNS.glob("*/") if folder is None else [folder]
+    found = [path for each in folders for path in checkpoint.find(each)]
+    if not found:
+        parser.error(f"argument --resume: there is no checkpoint in {folder or RUNS}")
+    return max(found, key=lambda path: path.stat().st_mtime).parent
+
+
+def resume_command(args: argparse.Namespace, argv: list[str] | None) -> str:
+    """Return the command that resumes a run with the same settings.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What `parse` returned.
+    argv : list of str, optional
+        What `parse` was given.
+    """
+    replaced = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    replaced.add_argument("--resume", action="store_true")
+    replaced.add_argument("--output")
+    _, others = replaced.parse_known_args(argv)
+    return shlex.join(["python", "train.py", "--resume", "--output", str(args.output), *others])

@@ -1,108 +1,102 @@
-"""Notes of a run as it learns: every tenth step, in a file in the run's folder."""
+"""Record how a network learns: a note every tenth step, and the filters after every epoch."""
 
-import os
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
-from experiment.charts import Arrays, Learning
+from experiment import notes
 from nn import Sequential
-from nn.saving.npz import read_arrays
 from nn.training.run import Run
 from nn.training.trainer import Step
 
-NOTES = "watch.npz"
+EVERY = 10
+"""Steps between notes."""
 
+SAVE_EVERY = 2.0
+"""Seconds between two saves of the notes."""
 
-EVERY = 10  # steps from one note to the next
-
-
-SAVE_EVERY = 2.0  # seconds
-
-
-SERIES = (*Learning.PER_NOTE, *Learning.PER_MOMENT)
-
-
-Steps = Iterator[Step]
+FILTERS = 10
+"""Largest number of filters noted."""
 
 
 class Recorder:
-    """Note how a run learns; `experiment.charts.Learning` says what the notes are.
+    """Record how a network learns; see `experiment.notes` for what is noted.
 
     Parameters
     ----------
     run : Run
-        After `Run.resume`: earlier notes are kept, but for those of steps to be taken again.
-    reader : Sequential
-        The averaged network, which is what the run keeps, perhaps fused.
-    images, labels : ndarray
+        After `Run.resume`. Notes in its folder are kept, up to the step where the run resumes.
+    predictor : Sequential
+        The averaged network (EMA), perhaps fused.
+    images : ndarray, shape (N, H, W)
+    labels : ndarray of int, shape (N,)
         The first image of each label is followed.
     epoch_steps : sequence of int
-        Of each epoch, the first one first.
+        Number of steps of each epoch.
 
-    ``seconds`` says how long training has waited for it.
+    Attributes
+    ----------
+    seconds : float
+        How long recording has taken: training waits meanwhile.
     """
 
     def __init__(
         self,
         run: Run,
-        reader: Sequential,
+        predictor: Sequential,
         images: np.ndarray,
         labels: np.ndarray,
         epoch_steps: Sequence[int],
     ):
-        self.run, self.reader, self.epoch_steps = run, reader, epoch_steps
+        self.run = run
+        self.predictor = predictor
+        self.epoch_steps = epoch_steps
+        self.seconds = 0.0
         self._labels, first = np.unique(labels, return_index=True)
         self._digits = images[first]
-        layers = run.trainer.model.layers
-        self._names = [
-            f"{type(layers[int(name.split('.')[0])]).__name__} {name}" for name in self._weights()
-        ]
-        earlier = self._earlier()
-        self._series = {name: list(earlier.get(name, ())) for name in SERIES}
-        self._since: list[Step] = []
-        self._before: Arrays = {}
+        self._layers = self._layer_names()
+        earlier = self._earlier_notes()
+        self._series = {name: list(earlier.get(name, ())) for name in notes.SERIES}
+        self._steps: list[Step] = []  # since the last note
+        self._before: notes.Notes = {}  # the weights, one step before a note
         self._saved = time.monotonic()
-        self.seconds = 0.0
 
-    def follow(self, steps: Steps) -> Steps:
-        """Hand an epoch's steps on, taking notes."""
+    def record(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """Yield an epoch's steps, and take notes of them."""
         if self.run.progress.step == 0:
-            self.end_epoch()
+            self.record_filters()
         for step in steps:
             start = time.perf_counter()
-            self._see(step)
+            self._record_step(step)
             self.seconds += time.perf_counter() - start
             yield step
 
-    def end_epoch(self) -> None:
-        """Note the filters after the epochs that are done, and save; the untrained ones count."""
-        done = len(self.run.progress.history)
-        if done not in self._series["moment"]:
-            self._series["moment"].append(done)
+    def record_filters(self) -> None:
+        """Note the filters after the last finished epoch (0: the untrained ones), and save."""
+        finished = len(self.run.progress.history)
+        if finished not in self._series["moment"]:
+            self._series["moment"].append(finished)
             self._series["filters"].append(self._filters())
         self.save()
 
     def save(self) -> None:
-        """Write the notes; whoever reads meanwhile sees the old file or the new one, whole."""
+        """Write the notes to the run's folder."""
         history = [(row["val_loss"], row["val_accuracy"]) for row in self.run.progress.history]
-        temporary = self.run.folder / f".{NOTES}"
-        with open(temporary, "wb") as file:
-            # `atomic_write` would wait for the disk, for the sake of what may be lost.
-            np.savez(
-                file,
-                digits=self._digits, labels=self._labels, layers=np.array(self._names),
-                now=self._filters(), validation=np.array(history).reshape(-1, 2),
-                **{name: np.array(series) for name, series in self._series.items()},
-            )  # fmt: skip
-        os.replace(temporary, self.run.folder / NOTES)
+        current = {
+            "digits": self._digits,
+            "labels": self._labels,
+            "layers": np.array(self._layers),
+            "now": self._filters(),
+            "validation": np.array(history).reshape(-1, 2),
+        }
+        series = {name: np.array(values) for name, values in self._series.items()}
+        notes.write(self.run.folder, current | series)
         self._saved = time.monotonic()
 
-    def _see(self, step):
-        """Take a note if it is time; copy the weights one step before that, to see them move."""
-        self._since.append(step)
+    def _record_step(self, step):
+        """Take a note if it is time; one step earlier, copy the weights, for the ratio."""
+        self._steps.append(step)
         number = self.run.trainer.optimizer.steps
         if number % EVERY == EVERY - 1:
             self._before = {name: w.copy() for name, w in self._weights().items()}
@@ -112,59 +106,60 @@ class Recorder:
                 self.save()
 
     def _note(self, number):
-        """Note one step."""
+        """Add a note of step ``number``."""
         progress = self.run.progress
-        whole = self.epoch_steps[progress.epoch - 1]
-        classed = max(sum(step.classed for step in self._since), 1)
+        classed = max(sum(step.classed for step in self._steps), 1)
         note = {
             "step": number,
-            "epoch": progress.epoch - 1 + progress.step / whole,
-            "loss": np.mean([step.loss for step in self._since]),
-            "accuracy": sum(step.correct for step in self._since) / classed,
-            "ratio": [
-                np.linalg.norm(w - self._before[name]) / np.linalg.norm(self._before[name])
-                if self._before else np.nan
-                for name, w in self._weights().items()
-            ],
-            "proba": self.reader.predict_proba(self._digits),
-        }  # fmt: skip
+            "epoch": progress.epoch - 1 + progress.step / self.epoch_steps[progress.epoch - 1],
+            "loss": np.mean([step.loss for step in self._steps]),
+            "accuracy": sum(step.correct for step in self._steps) / classed,
+            "ratio": self._ratios(),
+            "proba": self.predictor.predict_proba(self._digits),
+        }
         for name, value in note.items():
             self._series[name].append(value)
-        self._since, self._before = [], {}
+        self._steps, self._before = [], {}
 
-    def _earlier(self) -> Arrays:
-        """Return what an earlier part of the run has noted, as far as it holds."""
+    def _ratios(self):
+        """Return each layer's update-to-weight ratio; NaN without a copy from a step earlier."""
+        if not self._before:
+            return [np.nan] * len(self._layers)
+        return [
+            np.linalg.norm(w - self._before[name]) / np.linalg.norm(self._before[name])
+            for name, w in self._weights().items()
+        ]
+
+    def _earlier_notes(self) -> notes.Notes:
+        """Return the notes in the run's folder, up to the step where the run resumes."""
         try:
-            notes = read_notes(self.run.folder)
+            earlier = notes.read(self.run.folder)
         except (OSError, ValueError):
             return {}
-        if notes["layers"].tolist() != self._names:
+        if earlier["layers"].tolist() != self._layers:
             return {}
-        held = notes["step"] <= self.run.trainer.optimizer.steps
-        moments = notes["moment"] < self.run.progress.epoch
-        return {
-            name: notes[name][moments if name in Learning.PER_MOMENT else held] for name in SERIES
+        steps = earlier["step"] <= self.run.trainer.optimizer.steps
+        moments = earlier["moment"] < self.run.progress.epoch
+        return {name: earlier[name][steps] for name in notes.PER_NOTE} | {
+            name: earlier[name][moments] for name in notes.PER_MOMENT
         }
 
-    def _weights(self) -> Arrays:
-        """Return the weights, without biases and BatchNorm's scales."""
+    def _layer_names(self):
+        """Return a name for each layer with weights, such as "Conv2D 0.w"."""
+        layers = self.run.trainer.model.layers
+        return [f"{type(layers[int(n.split('.')[0])]).__name__} {n}" for n in self._weights()]
+
+    def _weights(self) -> notes.Notes:
+        """Return the weights, without biases and the scales of BatchNorm."""
         params = self.run.trainer.model.named_params()
         return {name: w for name, w in params.items() if w.ndim > 1}
 
     def _filters(self):
-        """Return the first layer's filters as pictures, shape (F, KH, KW)."""
+        """Return the first layer's filters as images, shape (F, KH, KW)."""
         w = next(w for w in self.run.ema.model.named_params().values() if w.ndim > 1)
-        if w.ndim == 2:  # a dense layer looks at the whole image
+        if w.ndim == 2:  # Dense: (H * W, out) if its input is the image
             H, W = self._digits.shape[1:3]
-            if len(w) != H * W:  # or at a pooled one, which no picture shows
+            if len(w) != H * W:  # its input is something else, such as a pooled image
                 return np.zeros((0, 1, 1), w.dtype)
             w = w.reshape(H, W, 1, w.shape[1])
-        return w[:, :, 0, : Learning.FILTERS].transpose(2, 0, 1).copy()
-
-
-def read_notes(folder: Path) -> Arrays:
-    """Read the notes of a run; raise OSError or ValueError if there are none, or bad ones."""
-    notes = read_arrays(folder / NOTES)
-    if notes.keys() != {*SERIES, *Learning.REST}:
-        raise ValueError(f"{folder / NOTES}: not the notes of a run")
-    return notes
+        return w[:, :, 0, :FILTERS].transpose(2, 0, 1).copy()

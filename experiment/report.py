@@ -1,25 +1,46 @@
-"""How well labelled images were read: accuracy by digit, confusions, worst mistakes."""
+"""Reports: the history of a run as CSV, and how accurate a model is on labelled images."""
 
+import csv
+import io
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from experiment.charts import save_figure
+from nn.saving.atomic import atomic_write
 
 MISTAKES_ACROSS, MISTAKES_DOWN = 8, 5
 
 
-def reading(images: np.ndarray, labels: np.ndarray, proba: np.ndarray, folder: Path) -> None:
-    """Print how well labelled images were read; draw what went wrong into a folder.
+def write_history(history: list[dict[str, float]], path: Path) -> None:
+    """Write the history of a run as a CSV file, atomically.
+
+    Parameters
+    ----------
+    history : list of dict
+        One row per epoch; the keys of the first are the header.
+    path : Path
+    """
+    with atomic_write(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        writer = csv.DictWriter(text, fieldnames=history[0])
+        writer.writeheader()
+        writer.writerows(history)
+        text.detach()
+
+
+def evaluation(images: np.ndarray, labels: np.ndarray, proba: np.ndarray, folder: Path) -> None:
+    """Print the accuracy by digit; draw the confusion matrix and the worst mistakes.
 
     Parameters
     ----------
     images : ndarray, shape (N, 28, 28)
     labels : ndarray of int, shape (N,)
     proba : ndarray, shape (N, 10)
+        The model's probabilities.
     folder : Path
-        Of ``confusion.png`` and ``mistakes.png``.
+        Where ``confusion.png`` and ``mistakes.png`` are written.
     """
     matrix = np.zeros((10, 10), int)
     np.add.at(matrix, (labels, proba.argmax(axis=1)), 1)
@@ -31,32 +52,32 @@ def reading(images: np.ndarray, labels: np.ndarray, proba: np.ndarray, folder: P
 
 
 def by_digit(matrix: np.ndarray) -> str:
-    """Return a table: how often each digit was there, was read right, and was taken for another.
+    """Return a table with a line per digit: images, correct ones, accuracy, usual mistake.
 
     Parameters
     ----------
     matrix : ndarray of int, shape (10, 10)
-        Row: the digit; column: what it was read as.
+        Confusion matrix: rows are the true digits, columns the predicted ones.
     """
-    lines = ["digit    read  right  accuracy  most often taken for"]
+    lines = ["digit  images  correct  accuracy  most often read as"]
     for digit, row in enumerate(matrix):
         others = np.delete(np.arange(len(matrix)), digit)
         taken = others[row[others].argmax()]
         accuracy = f"{row[digit] / row.sum():.2%}" if row.sum() else "-"
         confused = f"{taken} ({row[taken]})" if row[taken] else ""
-        lines.append(f"{digit:>5}{row.sum():>8}{row[digit]:>7}{accuracy:>10}  {confused}")
+        lines.append(f"{digit:>5}{row.sum():>8}{row[digit]:>9}{accuracy:>10}  {confused}")
     return "\n".join(lines)
 
 
 def confusion(matrix: np.ndarray, path: Path) -> None:
-    """Draw how often each digit was read as each other.
+    """Draw a confusion matrix.
 
     Parameters
     ----------
     matrix : ndarray of int, shape (10, 10)
-        Row: the digit; column: what it was read as.
+        Rows are the true digits, columns the predicted ones.
     path : Path
-        Of the PNG.
+        The PNG file to write.
     """
     figure = Figure(figsize=(6, 5.5), layout="constrained")
     axes = figure.subplots()
@@ -69,21 +90,22 @@ def confusion(matrix: np.ndarray, path: Path) -> None:
             axes.text(column, row, n, ha="center", va="center", size=8, color=colour)
     axes.set(
         xlabel="read as", ylabel="is", xticks=range(len(matrix)), yticks=range(len(matrix)),
-        title=f"{wrong.sum()} of {matrix.sum():,} read wrong",
+        title=f"{wrong.sum()} of {matrix.sum():,} misclassified",
     )  # fmt: skip
     save_figure(figure, path)
 
 
 def mistakes(images: np.ndarray, labels: np.ndarray, proba: np.ndarray, path: Path) -> None:
-    """Draw the images that the network was most sure of, and wrong about, the worst first.
+    """Draw the misclassified images, those of the highest probability first.
 
     Parameters
     ----------
     images : ndarray, shape (N, 28, 28)
     labels : ndarray of int, shape (N,)
     proba : ndarray, shape (N, 10)
+        The model's probabilities.
     path : Path
-        Of the PNG.
+        The PNG file to write.
     """
     read = proba.argmax(axis=1)
     wrong = np.flatnonzero(read != labels)

@@ -1,78 +1,59 @@
-"""Watch a network learn: ``python train.py --watch``, or later ``python -m experiment.watch RUN``.
+"""Show how a network learned, or is learning: ``python -m experiment.watch RUN``.
 
-While it trains, a recorder notes every tenth step, and keeps its notes in the run's folder. A
-process of its own reads and draws them: live in a window or, without a display, as a picture after
-each epoch. So training waits for no picture, closing the window stops nothing, and a run that has
-ended can be looked at again.
+It draws the notes that ``python train.py --watch`` took of a run: in a window that follows the file
+of notes, or as a picture of each epoch.
 """
 
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import numpy as np
-
-from experiment.charts import Learning
-from experiment.recorder import NOTES, SAVE_EVERY, Recorder, Steps, read_notes
-from nn import Sequential
+from experiment import notes
+from experiment.learning import Learning
 from nn.saving.atomic import atomic_write
-from nn.training.run import Run
 
 try:
     import tkinter as tk
 
     from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
-except ImportError:  # many systems package it apart from Python; pictures do without
+except ImportError:  # many systems package tkinter apart from Python; pictures do not need it
     tk = None
 
-REST = 9  # times as long as a drawing took: drawing gets a tenth of one core at most
-PATIENCE = 120.0  # seconds that a run waits at its end for its last pictures
+REST = 9
+"""Pause after a drawing, in multiples of its duration: drawing uses a tenth of a core at most."""
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at the notes, for pictures."""
 
 
-@contextmanager
-def watching(
-    run: Run,
-    reader: Sequential,
-    images: np.ndarray,
-    labels: np.ndarray,
-    epoch_steps: Sequence[int],
-) -> Iterator[Callable[[Steps], Steps]]:
-    """Record a run and show it, in a window if there is a display; the arguments are `Recorder`'s.
-
-    Yields
-    ------
-    callable
-        To hand each epoch's steps through.
-    """
-    recorder = Recorder(run, reader, images, labels, epoch_steps)
-    recorder.save()
-    arguments = [str(run.folder)]
-    if problem := no_display():
-        print(f"watch: {problem}; a picture after each epoch goes to {run.folder}")
-        arguments.append("--pictures")
-    drawing = subprocess.Popen(
-        [sys.executable, "-m", __name__, *arguments],
-        stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
-    start = time.perf_counter()
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(
+        "experiment.watch", description="Show how the network of a run learns, or learned."
+    )
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run, as runs/NAME")
+    parser.add_argument("--pictures", action="store_true",
+        help="no window: draw a picture of each epoch into the folder "
+        "until standard input ends")  # fmt: skip
+    args = parser.parse_args(argv)
     try:
-        yield recorder.follow
-    finally:
-        whole = time.perf_counter() - start
-        recorder.end_epoch()
-        drawing.stdin.close()
-        print(f"watch: training waited {recorder.seconds / whole:.1%} of its time for it; "
-              f"to see it again: python -m experiment.watch {run.folder}")  # fmt: skip
-        if problem:
-            with suppress(subprocess.TimeoutExpired):
-                drawing.wait(PATIENCE)
+        notes.read(args.run)
+        if args.pictures:
+            _yield_to_training()
+            draw_epochs(args.run, _end_of_input())
+        elif problem := no_display():
+            raise OSError(f"{problem}; try --pictures")
+        else:
+            _yield_to_training()
+            show(args.run).mainloop()
+    except (OSError, ValueError) as error:
+        print(f"experiment.watch: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def no_display() -> str | None:
@@ -87,24 +68,24 @@ def no_display() -> str | None:
 
 
 def show(folder: Path) -> "tk.Tk":
-    """Return a window on a run's notes, which draws them again whenever there are more."""
+    """Return a window that shows a run's notes and redraws them when the file changes."""
     root = tk.Tk()
     root.title(f"{folder} learns")
     charts = Learning()
     canvas = FigureCanvasTkAgg(charts.figure, root)
     canvas.get_tk_widget().pack(fill="both", expand=True)
-    seen = 0
+    drawn = 0
 
     def look():
-        nonlocal seen
+        nonlocal drawn
         start = time.monotonic()
         try:
-            stamp = (folder / NOTES).stat().st_mtime_ns
-            if stamp != seen:
-                charts.show(read_notes(folder))
+            changed = (folder / notes.FILE).stat().st_mtime_ns
+            if changed != drawn:
+                charts.show(notes.read(folder))
                 canvas.draw()
-                seen = stamp
-        except (OSError, ValueError) as error:  # moved, say; it may come back
+                drawn = changed
+        except (OSError, ValueError) as error:  # the folder was moved, say; it may come back
             root.title(str(error))
         root.after(round(1000 * max(1, REST * (time.monotonic() - start))), look)
 
@@ -113,59 +94,42 @@ def show(folder: Path) -> "tk.Tk":
 
 
 def draw_epochs(folder: Path, ended: threading.Event) -> None:
-    """Draw a picture of each epoch into a run's folder, until the run has ended."""
+    """Draw a picture of each epoch into a run's folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run; the pictures are ``watch-01.png`` and so on.
+    ended : threading.Event
+        Set when the run has ended; the notes are then read once more.
+    """
     charts = Learning()
     drawn, last = 0, False
     while not last:
-        last = ended.wait(SAVE_EVERY)  # before reading: nothing noted at the end is missed
-        notes = read_notes(folder)
-        for epoch in range(drawn + 1, len(notes["validation"]) + 1):
-            charts.show(Learning.until(notes, epoch))
+        last = ended.wait(LOOK_EVERY)  # before reading, so that the last notes are not missed
+        noted = notes.read(folder)
+        for epoch in range(drawn + 1, len(noted["validation"]) + 1):
+            charts.show(notes.until(noted, epoch))
             with atomic_write(folder / f"watch-{epoch:02d}.png") as file:
                 charts.figure.savefig(file, format="png")
             drawn = epoch
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser(
-        "experiment.watch", description="Show how a run learns, or learned."
-    )
-    parser.add_argument("run", type=Path, metavar="RUN", help="its folder, such as runs/NAME")
-    parser.add_argument("--pictures", action="store_true",
-        help="draw a picture of each epoch into it instead, until standard input ends")  # fmt: skip
-    args = parser.parse_args(argv)
-    try:
-        read_notes(args.run)
-        if args.pictures:
-            _step_back()
-            draw_epochs(args.run, _end_of_input())
-        elif problem := no_display():
-            raise OSError(f"{problem}; try --pictures")
-        else:
-            _step_back()
-            show(args.run).mainloop()
-    except (OSError, ValueError) as error:
-        print(f"experiment.watch: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _step_back():
-    """Leave the cores to the training, and Ctrl-C, which stops it, to it as well."""
+def _yield_to_training():
+    """Lower this process's priority, and leave Ctrl-C to the training, which stops on it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(10)
 
 
 def _end_of_input():
-    """Return an event that is set once the run, which holds our standard input open, has ended."""
+    """Return an event that is set when standard input ends: the training process holds it open."""
     ended = threading.Event()
     if sys.stdin.isatty():
         ended.set()
     else:
-        read = threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True)
-        read.start()
+        reader = threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True)
+        reader.start()
     return ended
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from data import mnist
 from data.errors import DataError
-from experiment.options import at_least
+from experiment.arguments import at_least
 from nn import Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 from nn.fast.workers import usable_cores
 

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 
-import train
 from benchmarks import scans
 from benchmarks.accuracy import scans as scanned
 from data.synthetic import handwriting
+from experiment.digits import held_out
 
 
 def test_accuracy_is_that_of_held_out_images(always_three, tmp_path, monkeypatch, capsys):
@@ -15,7 +15,7 @@ def test_accuracy_is_that_of_held_out_images(always_three, tmp_path, monkeypatch
     monkeypatch.setattr(scans.mnist, "load", lambda part, folder: (images, labels))
     path = tmp_path / "scans.json"
     assert scans.main(["--weights", str(always_three), "--images", "15", "--json", str(path)]) == 0
-    threes = (labels[train.held_out(120)[0][:15]] == 3).mean()
+    threes = (labels[held_out(120)[0][:15]] == 3).mean()
     figures = json.loads(path.read_text())
     assert figures.keys() == scanned.KINDS.keys()
     for shares in figures.values():
@@ -31,7 +31,7 @@ def test_each_scan_is_read_on_both_papers(always_three, monkeypatch):
         scanned, "from_image", lambda image: (seen.append(np.asarray(image)), read(image))[1]
     )
     assert scans.main(["--weights", str(always_three), "--images", "4"]) == 0
-    held, _ = train.held_out(120)
+    held, _ = held_out(120)
     for k, scan in enumerate(scanned.KINDS.values()):
         for i, digit in enumerate(images[held[:4]]):
             light, dark = seen[8 * k + i], seen[8 * k + 4 + i]

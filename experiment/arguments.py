@@ -1,0 +1,27 @@
+"""Argument types for argparse, shared by all commands."""
+
+import math
+from collections.abc import Callable
+
+
+def at_least(kind: type, least: float) -> Callable[[str], float]:
+    """Return an argument type for finite numbers: int >= ``least``, or float > ``least``.
+
+    argparse builds its error message from the type's name: "invalid int of at least 1 value: 'x'".
+
+    Parameters
+    ----------
+    kind : type
+        int or float.
+    least : float
+        The bound; an int may equal it, a float must be greater.
+    """
+
+    def read(text):
+        value = kind(text)
+        if not math.isfinite(value) or value < least or (kind is float and value == least):
+            raise ValueError
+        return value
+
+    read.__name__ = f"{kind.__name__} {'above' if kind is float else 'of at least'} {least}"
+    return read

@@ -1,0 +1,79 @@
+"""Notes of a run: how its network learned, in the file ``watch.npz`` of the run's folder.
+
+Notes are a dict of arrays. T is the number of notes, D of digits, K of classes, L of layers with
+weights, F of filters shown, M of epochs with filters, E of validated epochs.
+
+==============  ================  =============================================================
+``step``        (T,)              step of the optimizer
+``epoch``       (T,)              the same in epochs: 1.5 is the middle of the second
+``loss``        (T,)              mean over the training batches since the previous note
+``accuracy``    (T,)              of the training images since the previous note, in [0, 1]
+``ratio``       (T, L)            update-to-weight ratio: norm of a step / norm of the weights;
+                                  NaN if it was not measured
+``proba``       (T, D, K)         the network's probabilities for ``digits``
+``moment``      (M,)              finished epochs when ``filters`` were noted
+``filters``     (M, F, KH, KW)    the first layer's filters; F is 0 if they are not over pixels
+``now``         (F, KH, KW)       the latest filters
+``digits``      (D, H, W)         the images that are followed
+``labels``      (D,)              their labels
+``layers``      (L,)              names of the layers with weights
+``validation``  (E, 2)            validation loss and accuracy after each epoch
+==============  ================  =============================================================
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from nn.saving.npz import read_arrays
+
+Notes = dict[str, np.ndarray]
+
+FILE = "watch.npz"
+PER_NOTE = ("step", "epoch", "loss", "accuracy", "ratio", "proba")
+PER_MOMENT = ("moment", "filters")
+SERIES = (*PER_NOTE, *PER_MOMENT)
+OTHERS = ("digits", "labels", "layers", "now", "validation")
+
+
+def read(folder: Path) -> Notes:
+    """Read the notes of a run.
+
+    Raises
+    ------
+    OSError
+        If there are none, or they cannot be read.
+    ValueError
+        If the file does not hold notes.
+    """
+    notes = read_arrays(folder / FILE)
+    if notes.keys() != {*SERIES, *OTHERS}:
+        raise ValueError(f"{folder / FILE}: not the notes of a run")
+    return notes
+
+
+def write(folder: Path, notes: Notes) -> None:
+    """Write the notes of a run; a process that reads them meanwhile gets the old or the new file.
+
+    Unlike `atomic_write` this does not wait for the disk: notes may be lost in a power failure.
+    """
+    temporary = folder / f".{FILE}"
+    with open(temporary, "wb") as file:
+        np.savez(file, **notes)
+    os.replace(temporary, folder / FILE)
+
+
+def until(notes: Notes, epoch: int) -> Notes:
+    """Return the notes as they were after an epoch.
+
+    ``now`` stays as it is if no filters had been noted by then.
+    """
+    noted, kept = notes["epoch"] <= epoch, notes["moment"] <= epoch
+    now = notes["filters"][kept][-1] if kept.any() else notes["now"]
+    return (
+        notes
+        | {name: notes[name][noted] for name in PER_NOTE}
+        | {name: notes[name][kept] for name in PER_MOMENT}
+        | {"now": now, "validation": notes["validation"][:epoch]}
+    )
