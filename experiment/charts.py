@@ -21,7 +21,10 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     epochs = [row["epoch"] for row in history]
     for axes, name, unit in zip(
-        figure.subplots(1, 2), ("loss", "accuracy"), ("nats", "share of correct images"), strict=True
+        figure.subplots(1, 2),
+        ("loss", "accuracy"),
+        ("nats", "share correct"),
+        strict=True,
     ):
         axes.plot(epochs, [row[name] for row in history], "o-", label="training (as it learns)")
         axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")

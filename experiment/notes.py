@@ -47,9 +47,13 @@ def read(folder: Path) -> Notes:
     ValueError
         If the file does not hold notes.
     """
-    notes = read_arrays(folder / FILE)
+    path = folder / FILE
+    try:
+        notes = read_arrays(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: not the notes of a run: {error}") from None
     if notes.keys() != {*SERIES, *OTHERS}:
-        raise ValueError(f"{folder / FILE}: not the notes of a run")
+        raise ValueError(f"{path}: not the notes of a run")
     return notes
 
 

@@ -32,8 +32,6 @@ def test_draws_an_epoch_that_was_not_recorded(noted):
 def test_draws_notes_of_an_unstarted_run(tmp_path):
     images, labels = digits(40)
     with (simulation := Simulation(tmp_path)).trainer:
-        Recorder(
-            simulation.run, simulation.ema.model, images, labels, (STEPS,) * EPOCHS
-        ).save()
+        Recorder(simulation.run, simulation.ema.model, images, labels, (STEPS,) * EPOCHS).save()
     charts = drawn(notes.read(tmp_path))
     assert [text.get_text() for text in charts.figure.texts] == ["no data yet"]

@@ -36,9 +36,7 @@ def test_the_drawing_process_ends_with_the_run(noted):
 def test_the_window_redraws_changed_notes(noted, display, monkeypatch):
     shown = []
     show = Learning.show
-    monkeypatch.setattr(
-        Learning, "show", lambda self, seen: (shown.append(seen), show(self, seen))
-    )
+    monkeypatch.setattr(Learning, "show", lambda self, seen: (shown.append(seen), show(self, seen)))
     monkeypatch.setattr(watch, "REST", 0)
     root = watch.show(noted)
     try:

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or refused, the newest two kept, and everything back in its place."""
+"""Checkpoints: whole or refused, the newest two kept, and all arrays restored."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def training(outputs=3):
     return model, EMA(model, 0.9), Adam()
 
 
-def test_comes_back_as_it_was(tmp_path):
+def test_what_is_read_is_what_was_written(tmp_path):
     progress = {"epoch": 3, "loss": 0.1 + 0.2, "history": [{"epoch": 1, "loss": 1 / 3}]}
     path = checkpoint.write(tmp_path, 7, progress, ARRAYS)
     got, arrays = checkpoint.read(path)
@@ -39,8 +39,8 @@ def test_the_newest_two_are_kept(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(paths[2:])
 
 
-def test_every_flipped_byte_and_every_cut_is_noticed(tmp_path):
-    """Or it does no harm: the archive has bytes that say nothing about what it holds."""
+def test_flipped_bytes_and_cuts_are_noticed(tmp_path):
+    """Or they do no harm: some bytes of a zip archive do not affect its content."""
     path = checkpoint.write(tmp_path, 1, {"epoch": 1}, ARRAYS)
     whole = path.read_bytes()
     rng = np.random.default_rng(0)
@@ -64,7 +64,7 @@ def test_every_flipped_byte_and_every_cut_is_noticed(tmp_path):
             checkpoint.read(path)
 
 
-def test_another_content_under_an_old_checksum_is_noticed(tmp_path):
+def test_changed_content_is_noticed_by_its_checksum(tmp_path):
     path = checkpoint.write(tmp_path, 1, {"epoch": 1}, ARRAYS)
     with np.load(path) as file:
         arrays = dict(file)
@@ -75,7 +75,7 @@ def test_another_content_under_an_old_checksum_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["progress", "checksum"])
-def test_what_lacks_something_is_refused(tmp_path, name):
+def test_a_missing_entry_is_refused_by_name(tmp_path, name):
     path = checkpoint.write(tmp_path, 1, {}, ARRAYS)
     with np.load(path) as file:
         arrays = {key: array for key, array in file.items() if key != name}
@@ -84,7 +84,7 @@ def test_what_lacks_something_is_refused(tmp_path, name):
         checkpoint.read(path)
 
 
-def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     good = checkpoint.write(tmp_path, 1, {"epoch": 1}, ARRAYS)
 
     def full(file, **arrays):
@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_the_last_good_one(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["[]", "3", '"text"', "{}", "[" * 100_000, "{"])
-def test_a_sound_checksum_does_not_make_sense_of_nonsense(tmp_path, text):
+def test_invalid_progress_with_a_checksum_is_refused(tmp_path, text):
     path = tmp_path / "checkpoint-00000001.npz"
     sums = np.array(checkpoint._checksum(text, ARRAYS))
     np.savez(path, progress=np.array(text), checksum=sums, **ARRAYS)
@@ -107,26 +107,26 @@ def test_a_sound_checksum_does_not_make_sense_of_nonsense(tmp_path, text):
         checkpoint.read(path)
 
 
-def test_numbers_that_are_none_are_refused(tmp_path):
+def test_nan_is_refused(tmp_path):
     path = checkpoint.write(tmp_path, 1, {}, {"model/0.w": np.array([1, np.nan])})
     with pytest.raises(CheckpointError, match=r"model/0\.w holds NaN or infinity"):
         checkpoint.read(path)
 
 
-def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
+def test_half_written_files_are_deleted(tmp_path):
     (tmp_path / ".checkpoint-00000002.npz.x1y2").write_bytes(b"half")
     path = checkpoint.write(tmp_path, 3, {}, ARRAYS)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_gathered_and_restored_is_the_same_training():
-    model, average, optimizer = training()
+def test_restore_undoes_gather():
+    model, ema, optimizer = training()
     for w in model.named_params().values():
         w += 1
-    average.update(model)
+    ema.update(model)
     optimizer.step(model.named_params(), {n: w * 2 for n, w in model.named_params().items()})
     model.layers[1].state["var"][...] = 5
-    arrays = gathered((model, average, optimizer))
+    arrays = gathered((model, ema, optimizer))
     other = training()
     checkpoint.restore(arrays, *other)
     again = checkpoint.gather(*other)
@@ -150,11 +150,11 @@ def test_another_networks_arrays_change_nothing(change):
         arrays["optimiser/mean/0.w"] = np.ones(3, np.float32)
     elif change.startswith("memory"):
         arrays["optimiser/mood/0.w" if "kind" in change else "optimiser/mean"] = np.ones(3)
-    model, average, optimizer = training()
+    model, ema, optimizer = training()
     before = {
-        name: array.copy() for name, array in checkpoint.gather(model, average, optimizer).items()
+        name: array.copy() for name, array in checkpoint.gather(model, ema, optimizer).items()
     }
     with pytest.raises(ValueError, match="another network"):
-        checkpoint.restore(arrays, model, average, optimizer)
-    for name, array in checkpoint.gather(model, average, optimizer).items():
+        checkpoint.restore(arrays, model, ema, optimizer)
+    for name, array in checkpoint.gather(model, ema, optimizer).items():
         np.testing.assert_array_equal(array, before[name])

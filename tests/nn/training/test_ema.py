@@ -1,4 +1,4 @@
-"""The averaged weights: a mean worked by hand, and a network of its own."""
+"""The moving average: worked by hand, and a network of its own."""
 
 import numpy as np
 import pytest
@@ -12,32 +12,32 @@ def network():
     return Sequential([Dense(2, 3, rng=rng), BatchNorm(3)])
 
 
-def test_by_hand():
-    """Of 1, 2 and 3: keep 1/10, then 2/11, then the decay of 0.2, which is below 3/12."""
+def test_ema_by_hand():
+    """Of 1, 2 and 3: decay 1/10, then 2/11, then the 0.2 given, which is below 3/12."""
     model = network()
-    average = EMA(model, 0.2)
+    ema = EMA(model, 0.2)
     w, b = model.layers[0].params.values()
     start = w.copy()
     expected_w, expected_b, expected_mean = start, 0.0, 0.0
-    for value, keep in ((1.0, 1 / 10), (2.0, 2 / 11), (3.0, 0.2)):
+    for value, decay in ((1.0, 1 / 10), (2.0, 2 / 11), (3.0, 0.2)):
         w[...], b[...] = start * value, value
         model.layers[1].state["mean"][...] = value
-        average.update(model)
-        expected_w = keep * expected_w + (1 - keep) * start * value
-        expected_b = keep * expected_b + (1 - keep) * value
-        expected_mean = keep * expected_mean + (1 - keep) * value
-    got = average.model.named_params() | average.model.named_state()
+        ema.update(model)
+        expected_w = decay * expected_w + (1 - decay) * start * value
+        expected_b = decay * expected_b + (1 - decay) * value
+        expected_mean = decay * expected_mean + (1 - decay) * value
+    got = ema.model.named_params() | ema.model.named_state()
     np.testing.assert_allclose(got["0.w"], expected_w, rtol=1e-5)
     np.testing.assert_allclose(got["0.b"], expected_b, rtol=1e-5)
     np.testing.assert_allclose(got["1.mean"], expected_mean, rtol=1e-5)
 
 
-def test_the_model_stays_as_it_is():
+def test_the_model_is_not_changed():
     model = network()
     before = {name: array.copy() for name, array in model.named_params().items()}
-    average = EMA(model, 0.5)
-    average.update(model)
-    average.model.layers[0].params["w"][...] = 7
+    ema = EMA(model, 0.5)
+    ema.update(model)
+    ema.model.layers[0].params["w"][...] = 7
     for name, array in before.items():
         np.testing.assert_array_equal(model.named_params()[name], array)
 

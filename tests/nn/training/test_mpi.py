@@ -1,4 +1,4 @@
-"""Training on ranks that talk by MPI: the same bits on any number, and no rank left hanging."""
+"""Training over MPI: the same bits on any number of ranks, and no rank left hanging."""
 
 import importlib.util
 import os
@@ -17,7 +17,7 @@ from nn.training import checkpoint
 from nn.training.launch import SIZES
 from nn.training.processes import SingleProcess
 from tests.conftest import missing
-from tests.nn.training import crew
+from tests.nn.training import mpi_run
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 600  # seconds until a run counts as hanging; it takes a few on a quiet machine
@@ -34,15 +34,24 @@ def mpiexec():
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """What one process with two threads comes to, by itself."""
-    folder = tmp_path_factory.mktemp("alone")
-    crew.train(SingleProcess(), folder, threads=2)
+def single(tmp_path_factory):
+    """The outcome of one process with two threads."""
+    folder = tmp_path_factory.mktemp("single")
+    mpi_run.train(SingleProcess(), folder, threads=2)
     return outcome(folder)
 
 
 def start(mpiexec, ranks, folder, *fault):
-    command = [mpiexec, "-n", ranks, sys.executable, "-m", "tests.nn.training.crew", folder, *fault]
+    command = [
+        mpiexec,
+        "-n",
+        ranks,
+        sys.executable,
+        "-m",
+        "tests.nn.training.mpi_run",
+        folder,
+        *fault,
+    ]
     return subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -77,16 +86,16 @@ def assert_same(got, expected):
 
 
 @pytest.mark.parametrize("ranks", [2, 4])
-def test_any_number_of_ranks_gives_the_bits_of_one_process(mpiexec, alone, tmp_path, ranks):
+def test_many_ranks_give_the_bits_of_one(mpiexec, single, tmp_path, ranks):
     process = start(mpiexec, ranks, tmp_path)
     printed, errors = finish(process)
     assert process.returncode == 0, errors
     for rank in range(ranks):
-        assert_same(outcome(tmp_path, rank), alone)
-    assert printed.splitlines() == [f"trained on {ranks} ranks"], "only rank 0 speaks"
+        assert_same(outcome(tmp_path, rank), single)
+    assert printed.splitlines() == [f"trained on {ranks} ranks"], "only rank 0 prints"
 
 
-def test_told_to_stop_all_ranks_do_and_another_number_goes_on(mpiexec, alone, tmp_path):
+def test_a_stopped_run_resumes_on_more_ranks(mpiexec, single, tmp_path):
     process = start(mpiexec, 2, tmp_path, "say", 60, 0)
     assert process.stdout.readline() == "taken\n"
     process.send_signal(signal.SIGTERM)
@@ -98,11 +107,11 @@ def test_told_to_stop_all_ranks_do_and_another_number_goes_on(mpiexec, alone, tm
     process = start(mpiexec, 4, tmp_path)
     printed, errors = finish(process)
     assert process.returncode == 0, errors
-    assert "going on at step" in printed
-    assert_same(outcome(tmp_path, 3), alone)
+    assert "resuming at step" in printed
+    assert_same(outcome(tmp_path, 3), single)
 
 
-def test_one_rank_that_is_told_to_stop_stops_all_after_the_same_step(mpiexec, tmp_path):
+def test_a_signal_to_one_rank_stops_all(mpiexec, tmp_path):
     process = start(mpiexec, 2, tmp_path, "term", 7, 1)
     _, errors = finish(process)
     assert process.returncode == 128 + signal.SIGTERM
@@ -115,28 +124,28 @@ def test_one_rank_that_is_told_to_stop_stops_all_after_the_same_step(mpiexec, tm
     [
         ("raise", "rank 1 of 2, on .*, failed: this rank has had enough"),
         ("kill", "Killed"),
-        ("exit", ""),  # a process that leaves of its own will says itself why
+        ("exit", ""),  # a process that exits by itself prints its own reason
     ],
 )
-def test_a_rank_that_fails_ends_the_run_with_a_message(mpiexec, tmp_path, fault, says):
+def test_a_failing_rank_aborts_all_with_a_message(mpiexec, tmp_path, fault, says):
     process = start(mpiexec, 2, tmp_path, fault, 5, 1)
     printed, errors = finish(process)
     assert process.returncode != 0
     assert re.search(says, printed + errors)
     deadline = time.monotonic() + PATIENCE
     while alive(int((tmp_path / "pid-0").read_text())):
-        assert time.monotonic() < deadline, "rank 0 waits for ever"
+        assert time.monotonic() < deadline, "rank 0 waits forever"
         time.sleep(0.1)
 
 
-def test_what_befalls_all_ranks_is_said_once(mpiexec, tmp_path):
+def test_a_failure_of_all_is_reported_once(mpiexec, tmp_path):
     process = start(mpiexec, 2, tmp_path, "raise", 5, -1)
     _, errors = finish(process)
     assert process.returncode != 0
     assert errors.count("RuntimeError: this rank has had enough") == 1
 
 
-def test_the_launcher_of_another_mpi_is_named(mpiexec, tmp_path):
+def test_a_launcher_of_another_mpi_is_refused(mpiexec, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", "from nn.training.launch import join; join()"],
         cwd=ROOT, text=True, capture_output=True, timeout=PATIENCE,

@@ -1,4 +1,4 @@
-"""Ranks: what one process does alone, and what it says when it cannot find the others."""
+"""Processes: the collective operations of one, and launchers without MPI."""
 
 import sys
 
@@ -15,7 +15,7 @@ def no_launcher(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_alone_adds_rows_one_by_one_in_their_order():
+def test_rows_are_summed_in_their_order():
     rows = np.array([[1e8, 1], [1, 2], [1, 4], [-1e8, 8]], np.float32)
     # In float32 1e8 + 1 is 1e8: any other order, or float64, would give 1 or 2.
     np.testing.assert_array_equal(SingleProcess().all_reduce_sum(rows, 4), [0, 15])
@@ -23,7 +23,7 @@ def test_alone_adds_rows_one_by_one_in_their_order():
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 @pytest.mark.parametrize("items", [0, 1, 4, 10])
-def test_shares_are_neighbours_that_leave_nothing_out(size, items):
+def test_shares_are_contiguous_and_complete(size, items):
     class Some(SingleProcess):
         pass
 
@@ -33,7 +33,7 @@ def test_shares_are_neighbours_that_leave_nothing_out(size, items):
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
-def test_an_ordinary_process_is_alone(monkeypatch):
+def test_without_a_launcher_it_is_one_process(monkeypatch):
     monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
     assert type(join()) is SingleProcess
     monkeypatch.setenv("PMI_SIZE", "1")
@@ -41,7 +41,7 @@ def test_an_ordinary_process_is_alone(monkeypatch):
 
 
 @pytest.mark.parametrize("name", SIZES)
-def test_started_by_a_launcher_without_mpi4py_it_says_what_to_install(monkeypatch, name):
+def test_without_mpi4py_it_says_what_to_install(monkeypatch, name):
     monkeypatch.setenv(name, "2")
     monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
     with pytest.raises(LaunchError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):

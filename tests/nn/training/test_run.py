@@ -1,4 +1,4 @@
-"""Runs: stopped anywhere, gone on with, and the same bits in the end."""
+"""Runs: stopped anywhere, resumed, and the same bits in the end."""
 
 import os
 import signal
@@ -9,58 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn import Adam
-from nn.schedule import one_cycle
 from nn.training import checkpoint
 from nn.training.checkpoint import CheckpointError
-from nn.training.ema import EMA
-from nn.training.run import Run, StoppedError
-from nn.training.trainer import DivergedError, Trainer
-from tests.nn.training.test_trainer import digits, network
-
-EPOCHS, STEPS = 3, 4
-SETTINGS = {"seed": 0, "epochs": EPOCHS}
-
-
-def epoch_batches(epoch):
-    images, labels = digits(40 * STEPS)
-    order = np.random.default_rng(epoch).permutation(len(labels))
-    for part in np.split(order, STEPS):
-        yield images[part], labels[part]
-
-
-class Simulation:
-    """A small run in a folder; it may be told to stop, or be killed, after any number of steps."""
-
-    def __init__(self, folder, **settings):
-        self.model = network(dropout=0.3, batchnorm=True)
-        self.ema = EMA(self.model, 0.9)
-        self.trainer = Trainer(
-            self.model, Adam(0.01), one_cycle(0.01, EPOCHS * STEPS), seed=5, threads=2
-        )
-        self.run = Run(self.trainer, self.ema, folder, SETTINGS | settings)
-        self.told = []
-        self.resumed = self.run.resume(self.told.append)
-
-    def go(self, steps=10**9, kill=False):
-        with self.trainer:
-            while self.run.progress.epoch <= EPOCHS:
-                for _ in self.run.steps(epoch_batches(self.run.progress.epoch)):
-                    steps -= 1
-                    if steps == 0 and kill:
-                        return self
-                    if steps == 0:
-                        self.run._signal = signal.SIGTERM
-                self.run.end_epoch(val_loss=float(self.run.progress.epoch))
-        return self
-
-    def outcome(self):
-        arrays = checkpoint.gather(self.model, self.ema, self.trainer.optimizer)
-        history = [
-            {name: value for name, value in row.items() if name != "images_per_s"}
-            for row in self.run.progress.history
-        ]
-        return {name: array.copy() for name, array in arrays.items()}, history
+from nn.training.run import StoppedError
+from nn.training.trainer import DivergedError
+from tests.runs import EPOCHS, STEPS, Simulation
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +31,7 @@ def assert_same(outcome, whole):
 
 
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 11])
-def test_told_to_stop_it_saves_and_goes_on_as_if_nothing_had_been(tmp_path, whole, steps):
+def test_stopped_and_resumed_gives_the_same_bits(tmp_path, whole, steps):
     with pytest.raises(StoppedError, match="checkpoint-") as stop:
         Simulation(tmp_path).go(steps)
     assert stop.value.signal == signal.SIGTERM
@@ -88,14 +41,14 @@ def test_told_to_stop_it_saves_and_goes_on_as_if_nothing_had_been(tmp_path, whol
     assert_same(again.go().outcome(), whole)
 
 
-def test_stopped_again_and_again_it_still_ends_the_same(tmp_path, whole):
+def test_stopped_three_times_gives_the_same_bits(tmp_path, whole):
     for _ in range(3):
         with pytest.raises(StoppedError):
             Simulation(tmp_path).go(2)
     assert_same(Simulation(tmp_path).go().outcome(), whole)
 
 
-def test_killed_it_goes_on_from_the_last_epoch(tmp_path, whole):
+def test_killed_it_resumes_from_the_last_epoch(tmp_path, whole):
     Simulation(tmp_path).go(2 * STEPS + 3, kill=True)
     again = Simulation(tmp_path)
     assert (again.run.progress.epoch, again.run.progress.step) == (3, 0)
@@ -118,7 +71,7 @@ def test_a_finished_run_stays_as_it_is(tmp_path, whole):
     assert_same(again.go().outcome(), whole)
 
 
-def test_a_damaged_checkpoint_is_passed_over_with_a_line(tmp_path, whole):
+def test_a_damaged_checkpoint_is_skipped_with_a_line(tmp_path, whole):
     Simulation(tmp_path).go(2 * STEPS + 1, kill=True)
     newest, before = checkpoint.find(tmp_path)
     newest.write_bytes(newest.read_bytes()[:-30])
@@ -143,27 +96,36 @@ def test_damaged_checkpoints_never_cost_a_new_one(tmp_path):
     assert Simulation(tmp_path).resumed
 
 
-def test_a_checkpoint_of_another_version_is_refused_and_left_alone(tmp_path, monkeypatch):
+def test_another_format_is_refused_and_left_alone(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "FORMAT", 99)
         Simulation(tmp_path).go(STEPS + 1, kill=True)
     (path,) = checkpoint.find(tmp_path)
-    with pytest.raises(CheckpointError, match="its format is 99 and this program reads 1: name"):
+    with pytest.raises(CheckpointError, match="its format is 99 and this program reads 1: use"):
         Simulation(tmp_path)
     assert path.exists()
 
 
-def test_without_a_checkpoint_it_begins(tmp_path):
+def test_without_a_checkpoint_nothing_is_resumed(tmp_path):
     assert not Simulation(tmp_path).resumed
 
 
 def test_other_settings_are_refused_by_name(tmp_path):
     Simulation(tmp_path).go(5, kill=True)
-    with pytest.raises(CheckpointError, match="begun with seed 0, not 1"):
+    with pytest.raises(CheckpointError, match="started with seed 0, not 1"):
         Simulation(tmp_path, seed=1)
 
 
-def test_signals_stop_the_run_and_are_given_back(tmp_path):
+def test_settings_are_translated_before_they_are_compared(tmp_path):
+    Simulation(tmp_path, former=3).go(5, kill=True)
+    run = Simulation(tmp_path / "elsewhere", latter=3).run
+    run.folder = tmp_path
+    with pytest.raises(CheckpointError, match="started with latter None, not 3"):
+        run.resume(print)
+    assert run.resume(print, lambda saved: {**saved, "latter": saved["former"]})
+
+
+def test_a_signal_stops_the_run_once(tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     simulation = Simulation(tmp_path)
     with simulation.run.stopping_on_signals():
@@ -184,7 +146,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("name", "value"), HOSTILE, ids=str)
-def test_progress_that_makes_no_sense_is_passed_over_with_a_line(tmp_path, name, value):
+def test_invalid_progress_is_skipped_with_a_line(tmp_path, name, value):
     """Its checksum is sound: somebody made it so."""
     Simulation(tmp_path).go(STEPS + 1, kill=True)
     (path,) = checkpoint.find(tmp_path)
@@ -196,7 +158,7 @@ def test_progress_that_makes_no_sense_is_passed_over_with_a_line(tmp_path, name,
     assert f"{path}: not a whole checkpoint" in line
 
 
-def test_weights_that_are_no_numbers_are_not_saved_over_the_last_good_ones(tmp_path):
+def test_infinite_weights_are_not_saved(tmp_path):
     """The loss of a step may be finite and its gradient infinite: only the next loss would say."""
     simulation = Simulation(tmp_path)
     simulation.go(STEPS + 1, kill=True)
@@ -211,7 +173,7 @@ def test_weights_that_are_no_numbers_are_not_saved_over_the_last_good_ones(tmp_p
 NURSERY = """
 import os, pathlib, signal, sys, time
 import nn.saving.npz
-from tests.nn import test_run as t
+from tests import runs
 
 def die_at(calls):  # of those that make a name, flush, rename or tidy up
     for name in ("open", "fsync", "chmod", "replace", "unlink"):
@@ -227,7 +189,7 @@ for line in sys.stdin:
     calls, seconds, folder = line.rstrip().split(" ", 2)
     victim = os.fork()
     if victim == 0:
-        simulation = t.Simulation(pathlib.Path(folder))
+        simulation = runs.Simulation(pathlib.Path(folder))
         simulation.run.save_every = 0
         if int(calls):
             die_at(int(calls))
@@ -243,7 +205,7 @@ for line in sys.stdin:
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="victims are forked, to start at once")
 def test_survives_thirty_kills(tmp_path, whole):
-    """SIGKILL by the clock, and inside of saves; each time the run goes on from where it was."""
+    """SIGKILL by the clock, and inside of saves; each time the run is resumed."""
     rng = np.random.default_rng(0)
     kills, runs = {"by the clock": 0, "in a save": 0}, 0
     with subprocess.Popen(
@@ -257,7 +219,7 @@ def test_survives_thirty_kills(tmp_path, whole):
                 calls = int(rng.integers(1, 25)) if how == "in a save" else 0
                 print(calls, rng.uniform(0, 0.5), folder, file=nursery.stdin, flush=True)
                 ended = int(nursery.stdout.readline())
-                assert ended in (0, -signal.SIGKILL), "it goes on from what the last one left"
+                assert ended in (0, -signal.SIGKILL), "it resumes from what the last one left"
                 kills[how] += ended != 0
             assert_same(Simulation(folder).go().outcome(), whole)
         nursery.stdin.close()

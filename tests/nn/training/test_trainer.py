@@ -1,4 +1,4 @@
-"""Training on shards is training on the batch, whatever the threads, and the same every time."""
+"""Training on shards equals training on the batch; the same bits for any number of threads."""
 
 import tracemalloc
 
@@ -6,36 +6,12 @@ import numpy as np
 import pytest
 
 import nn
-from nn import (
-    SGD,
-    Adam,
-    BatchNorm,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    MaxPool2D,
-    ReLU,
-    Sequential,
-    SoftmaxCrossEntropy,
-)
+from nn import SGD, Adam, BatchNorm, Dense, Dropout, Flatten, Sequential, SoftmaxCrossEntropy
 from nn.loss import NO_CLASS
 from nn.schedule import constant
 from nn.training.processes import SingleProcess
 from nn.training.trainer import SHARD, DivergedError, Trainer, evaluate, shards
-
-
-def network(*, dropout=0.0, batchnorm=False):
-    rng = np.random.default_rng(0)
-    layers = [Conv2D(1, 4, 3, rng=rng), ReLU(), MaxPool2D(2)]
-    layers += [BatchNorm(4)] if batchnorm else []
-    layers += [Flatten()] + ([Dropout(dropout)] if dropout else [])
-    return Sequential([*layers, Dense(36, 10, rng=rng)])
-
-
-def digits(n=80):
-    rng = np.random.default_rng(1)
-    return rng.integers(0, 256, (n, 8, 8), dtype=np.uint8), rng.integers(0, 10, n)
+from tests.runs import digits, network
 
 
 def train(model, images, labels, steps=3, **options):
@@ -47,7 +23,7 @@ def parameters(model):
     return {**model.named_params(), **model.named_state()}
 
 
-def test_a_step_is_the_step_of_the_whole_batch():
+def test_sharded_steps_equal_steps_of_the_batch():
     images, labels = digits()
     assert len(labels) % SHARD, "the last shard must be a smaller one"
     sharded, whole = network(), network()
@@ -78,7 +54,7 @@ def test_any_number_of_threads_gives_the_same_bits(engine):
         np.testing.assert_array_equal(array, results[2][name])
 
 
-def test_the_seed_decides_what_dropout_loses():
+def test_the_seed_decides_the_dropout_masks():
     models = []
     for seed in (1, 1, 2):
         models.append(network(dropout=0.4))
@@ -88,7 +64,7 @@ def test_the_seed_decides_what_dropout_loses():
     assert not np.array_equal(weights[0], weights[2])
 
 
-def test_dropout_differs_from_shard_to_shard_and_step_to_step():
+def test_every_shard_and_step_has_its_own_mask():
     lost = set()
 
     class Spy(Dropout):
@@ -117,13 +93,13 @@ def test_dropout_differs_from_shard_to_shard_and_step_to_step():
         (128, [32, 32, 32, 32]),
     ],
 )
-def test_a_batch_is_cut_so_that_two_threads_have_work(batch, sizes):
+def test_a_batch_is_cut_for_two_threads(batch, sizes):
     cut = shards(batch)
     assert [part.stop - part.start for part in cut] == sizes
     assert [i for part in cut for i in range(batch)[part]] == list(range(batch))
 
 
-def test_a_rank_without_a_shard_looks_at_no_image():
+def test_the_ranks_parts_make_up_the_batch():
     processes = SingleProcess()
     processes.size = 4
     seen = []
@@ -134,7 +110,7 @@ def test_a_rank_without_a_shard_looks_at_no_image():
         assert [i for part in parts for i in part] == list(range(n))
 
 
-def test_running_statistics_are_the_mean_over_the_shards():
+def test_running_statistics_are_means_over_the_shards():
     images, labels = digits(2 * SHARD + SHARD // 2)
     model = Sequential([BatchNorm(1, momentum=0.5), Flatten(), Dense(64, 10)])
     train(model, images, labels, steps=1)
@@ -144,7 +120,7 @@ def test_running_statistics_are_the_mean_over_the_shards():
     np.testing.assert_allclose(model.layers[0].state["mean"], [expected], rtol=1e-5)
 
 
-def test_a_loss_that_is_no_number_stops_with_step_rate_and_advice():
+def test_a_nan_loss_stops_with_advice():
     model = network()
     images, labels = digits()
     train(model, images, labels, steps=1)
@@ -161,7 +137,7 @@ def test_an_error_in_a_worker_reaches_the_caller():
         train(network(), np.stack([images] * 3, axis=-1), labels)
 
 
-def test_what_has_no_class_counts_for_the_loss_alone():
+def test_images_of_no_class_count_only_as_loss():
     images, labels = digits(40)
     labels[:15] = NO_CLASS
     (step,) = train(network(), images, labels, steps=1)

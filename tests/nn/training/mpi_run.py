@@ -1,9 +1,9 @@
-"""A small training on many ranks.
+"""A small training on any number of MPI ranks.
 
-``mpiexec -n 2 python -m tests.nn.training.crew FOLDER FAULT STEP RANK``
+``mpiexec -n 2 python -m tests.nn.training.mpi_run FOLDER FAULT STEP RANK``
 
-Each rank leaves all its arrays in ``FOLDER/outcome-RANK.npz``. At the step given, if any, something
-befalls one rank, or each if the rank is -1: it is killed, say.
+Each rank writes all its arrays to ``FOLDER/outcome-RANK.npz``. At STEP, if it is given, the FAULT
+happens on RANK, or on all ranks if RANK is -1.
 """
 
 import os
@@ -45,7 +45,7 @@ def network():
 
 
 def epoch(number):
-    """Yield an epoch's batches; the last is a small one, of fewer shards than there are ranks."""
+    """Yield an epoch's batches; the last is small: it has fewer shards than there are ranks."""
     rng, n = np.random.default_rng(1), BATCH * (STEPS - 1) + 40
     images, labels = rng.integers(0, 256, (n, 8, 8), np.uint8), rng.integers(0, 10, n)
     order = np.random.default_rng(number).permutation(len(labels))
@@ -54,16 +54,16 @@ def epoch(number):
 
 
 def train(processes, folder: Path, threads: int | None, fault: str = "", at: int = 0, who: int = 0):
-    """Train, or go on; leave the outcome in a file."""
+    """Train, or resume; write the outcome to a file."""
     model = network()
-    average, optimizer = EMA(model, 0.9), Adam(0.01)
+    ema, optimizer = EMA(model, 0.9), Adam(0.01)
     schedule = one_cycle(0.01, EPOCHS * STEPS)
     with Trainer(
         model, optimizer, schedule, seed=5, threads=threads, processes=processes
     ) as trainer:
-        run = Run(trainer, average, folder, {"seed": 5})
+        run = Run(trainer, ema, folder, {"seed": 5})
         if run.resume(print):
-            print(f"going on at step {optimizer.steps}", flush=True)
+            print(f"resuming at step {optimizer.steps}", flush=True)
         with run.stopping_on_signals():
             while run.progress.epoch <= EPOCHS:
                 for _ in run.steps(epoch(run.progress.epoch)):
@@ -71,7 +71,7 @@ def train(processes, folder: Path, threads: int | None, fault: str = "", at: int
                         FAULTS[fault]()
                 run.end_epoch()
     history = [row["loss"] for row in run.progress.history]
-    arrays = checkpoint.gather(model, average, optimizer) | {"history": np.array(history)}
+    arrays = checkpoint.gather(model, ema, optimizer) | {"history": np.array(history)}
     np.savez(folder / f"outcome-{processes.rank}.npz", **arrays)
     print(f"trained on {processes.size} ranks", flush=True)
 
