@@ -121,7 +121,7 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
     """Train through the epochs that are left; validate and save after each."""
     processes = run.trainer.processes
     mixes = RECIPES[args.recipe].mixes(args.epochs)
-    recording = nullcontext(iter)
+    recording = nullcontext(iter)  # `iter` passes the steps on as they are
     if args.watch and processes.rank == 0:
         recording = watching(run, predictor, *digits.validation, epoch_steps(digits, args))
     with run.stopping_on_signals(), recording as record:

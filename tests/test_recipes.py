@@ -1,4 +1,4 @@
-"""The recipes: what they promise of their networks, and what their epochs are made of."""
+"""The recipes: the size of their networks, and the mixes of their epochs."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from nn import Conv2D, Dense, Dropout
 MAX_MULTIPLY_ADDS = 15e6
 
 
-def test_the_last_epochs_have_a_mix_of_their_own():
+def test_the_last_epochs_use_the_last_mix():
     recipe = replace(recipes.RECIPES["default"], last=0.3)
     mix, last = recipe.mix, recipe.last_mix
     assert mix != last
@@ -22,14 +22,14 @@ def test_the_last_epochs_have_a_mix_of_their_own():
 
 
 @pytest.mark.parametrize(("dropout", "rates"), [(0.0, []), (0.3, [0.3])])
-def test_nothing_to_lose_is_no_layer(dropout, rates):
+def test_dropout_0_adds_no_layer(dropout, rates):
     model = recipes.network(replace(recipes.RECIPES["default"], dropout=dropout), seed=0)
     assert [one.config["rate"] for one in model.layers if isinstance(one, Dropout)] == rates
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
-def test_a_network_is_small_enough_to_read_at_once(name):
-    """Multiply-adds counted by hand: each of an output's numbers is a product of a patch."""
+def test_a_network_is_small_enough_for_the_window(name):
+    """Multiply-adds counted by hand: per output, as many as its filter has weights."""
     shape, work = (28, 28, 1), 0
     for layer in recipes.network(recipes.RECIPES[name], seed=0).layers:
         shape = layer.output_shape(shape)
