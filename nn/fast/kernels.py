@@ -1,21 +1,32 @@
-"""The inner loops of `nn.fast.fuse`, compiled.
+"""The inner loops of `nn.fast`, compiled.
 
-Every kernel is serial and lets go of the GIL: the batch is split over threads one level up. It
-takes contiguous arrays, of float32 unless said otherwise, writes into arrays that it is given, and
-checks nothing; `nn.fast.layers` does. Sums in another order than the plain layers' may differ in
-the last bits. They are all in this one file, because numba tells by a kernel's file
-whether what it kept on disk is still good: a kernel elsewhere would not see that one of these which
-it calls has changed.
+Every kernel is serial and releases the GIL: the batch is split over threads one level up. A kernel
+takes contiguous float32 arrays unless said otherwise, writes into arrays that it is given, and
+checks nothing; the callers do. Its sums may run in another order than the plain layers' and so
+differ in the last bits. All kernels are in this one file because numba keys its cache on disk by
+file: a kernel elsewhere would not notice a change here.
 
-Shapes: images are ``x (N, H, W * C)``, padded already; a row of a patch is KW * C neighbouring
-floats. ``winner (N, OH, OW, OC)`` says, for each value that left a block of convolution, ReLU and
-pool, which of the P = PH * PW places of its pool window it came from, in reading order, or DEAD.
-A patch is known by the float at which it begins in its image, ``start``, and its k-th float by how
-far behind that it lies, ``tap[k]``: no patch is ever copied.
+Vectors. numba has no vector type, and its own loops would load and store the sums of a product
+again for every term. So this file gives it one, `VECTOR`, of `BLOCK` floats. A variable of this
+type stays in registers. Without compilation (NUMBA_DISABLE_JIT) a vector is a NumPy array.
+
+Shapes. Images are ``x (N, H, W * C)``, padded already; a row of a patch is KW * C neighbouring
+floats. Forward kernels see arrays as flat lists of floats, and the sizes in the fields of an
+operation (`Operation`). ``winner (N, OH, OW, OC)`` says, for each value that left a block of
+convolution, ReLU and pool, which of the P = PH * PW places of its pool window it came from, in
+reading order, or DEAD.
+
+References
+----------
+Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016, section 4.1.
+Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 """
 
+import ctypes
+import operator
+import os
+from collections import namedtuple
 from functools import partial
-from itertools import chain
 
 import numba
 import numpy as np
@@ -23,35 +34,56 @@ from llvmlite import binding, ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
-from numba.extending import intrinsic
-
-LANES = 16
-"""Floats in one vector, the widest there is; other processors take two or four for it. Where rows
-of patches are shorter, weights get their gradient by dense products: a walk would be slower."""
-
-ROWS = 4
-"""Rows of a product that are summed up at a time: with fewer, one sum would wait for another."""
-
-VECTORS = range(2 if binding.get_host_cpu_features().get("avx512f") else 1)
-"""Of each of these rows: as many as the processor's registers have room for the sums of."""
-
-BLOCK = LANES * len(VECTORS)
-"""Floats in them."""
-
-DEAD = 255
-"""In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
+from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 COMPILING = not numba.config.DISABLE_JIT
 """False where NUMBA_DISABLE_JIT is set: kernels are then Python, for a debugger to follow."""
 
+VECTOR_BITS = "NN_VECTOR_BITS"
+"""Environment variable: 256 or 512, the width of a register. The processor's own if not set."""
+
+
+def _vector_bits() -> int:
+    """Return the width of the vector registers to compile for."""
+    own = "512" if binding.get_host_cpu_features().get("avx512f") else "256"
+    bits = os.environ.get(VECTOR_BITS) or own
+    if bits not in ("256", "512"):
+        raise ValueError(f"{VECTOR_BITS} must be 256 or 512, not {bits!r}")
+    return int(bits)
+
+
+def _cpu_features(bits: int) -> str:
+    """Return the processor's features for LLVM, without AVX-512 if registers have 256 bits.
+
+    numba keys its cache by this text, so it must differ between the widths.
+    """
+    features = binding.get_host_cpu_features().flatten().split(",")
+    if bits == 512:
+        # LLVM avoids 512-bit vectors because some processors lower their clock for them.
+        return ",".join([*features, "-prefer-256-bit"])
+    return ",".join("-" + name[1:] if "avx512" in name else name for name in features)
+
+
+BITS = _vector_bits()
 if not numba.config.CPU_NAME:
-    # LLVM shies away from 512-bit vectors, for the sake of processors that slow down with them.
     numba.config.CPU_NAME = binding.get_host_cpu_name()
-    numba.config.CPU_FEATURES = binding.get_host_cpu_features().flatten() + ",-prefer-256-bit"
+    numba.config.CPU_FEATURES = _cpu_features(BITS)
+
+BLOCK = 2 * BITS // 32
+"""Floats in a `VECTOR`: two registers, so that a number read from the image serves two products."""
+
+LANES = 16
+"""Floats in a vector of the backward pass (`gradients`). Where rows of patches are shorter,
+`weight_gradient` takes its place."""
+
+DEAD = 255
+"""In place of a winner: the ReLU cut the maximum off, and no gradient passes."""
 
 # "contract" lets a * b + c be rounded once instead of twice. No other freedom is given, so NaN and
-# infinity behave as in NumPy.
-OPTIONS = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+# infinity behave as in NumPy. Without "_nrt" numba neither allocates nor counts references: kernels
+# own nothing, and counting inside of a loop would push all vectors out of their registers.
+OPTIONS = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy", "_nrt": False}
 
 
 def kernel(function, **more):
@@ -62,15 +94,838 @@ def kernel(function, **more):
         return njit(**OPTIONS, **more)(function)
 
 
+inlined = partial(kernel, inline="always")
+"""For a function that is part of a kernel's inner loop: a call would keep vectors in memory."""
+
+
 def compiled() -> int:
     """Return how many kernels this process has compiled, because they were not on disk."""
     made = [item for item in globals().values() if isinstance(item, Dispatcher)]
     return sum(len(item.signatures) - sum(item.stats.cache_hits.values()) for item in made)
 
 
+# ---- Vectors: what they are to numba, and what can be done with them ----
+
+_FLOATS = ir.VectorType(ir.FloatType(), BLOCK)
+_BITS = ir.VectorType(ir.IntType(1), BLOCK)
+_BYTES = ir.VectorType(ir.IntType(8), BLOCK)
+
+
+class _Vector(types.Type):
+    """The type of BLOCK floats in registers."""
+
+
+class _Bytes(types.Type):
+    """The type of BLOCK bytes in a register."""
+
+
+class _Mask(types.Type):
+    """The type of BLOCK truth values in registers."""
+
+
+@register_model(_Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _FLOATS)
+
+
+@register_model(_Bytes)
+class _BytesModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _BYTES)
+
+
+@register_model(_Mask)
+class _MaskModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _BITS)
+
+
+VECTOR, BYTES, MASK = _Vector("Vector"), _Bytes("Bytes"), _Mask("Mask")
+
+
+def _arithmetic(operation, instruction):
+    """Let numba compile ``vector operation vector`` as one instruction."""
+
+    @infer_global(operation)
+    class _Signature(ConcreteTemplate):
+        cases = (signature(VECTOR, VECTOR, VECTOR),)
+
+    @lower_builtin(operation, VECTOR, VECTOR)
+    def lower(_context, builder, _signature, args):
+        return getattr(builder, instruction)(*args, ("contract",))
+
+
+for _operation, _instruction in (("add", "fadd"), ("sub", "fsub"), ("mul", "fmul")):
+    _arithmetic(getattr(operator, _operation), _instruction)
+
+
+def _place(context, builder, kind, array, at):
+    """Return the address of the item ``at`` of a contiguous array of this numba type."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [at])
+
+
+def _as(builder, address, kind):
+    """Return ``address`` as that of an item of the LLVM type ``kind``."""
+    return builder.bitcast(address, kind.as_pointer())
+
+
+def _everywhere(builder, number):
+    """Return a vector that has this float in every lane."""
+    nothing, first = ir.Constant(_FLOATS, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+    return builder.shuffle_vector(builder.insert_element(nothing, number, first), nothing, lanes)
+
+
+def _store_lanes(builder, values, address, many):
+    """Store the first ``many`` items of an LLVM vector, one vector store if that is all of them."""
+    full = builder.icmp_signed(">=", many, ir.Constant(many.type, BLOCK))
+    with builder.if_else(full) as (whole, part):
+        with whole:
+            builder.store(values, _as(builder, address, values.type), align=1)
+        with part, cgutils.for_range(builder, many) as loop:
+            builder.store(
+                builder.extract_element(values, loop.index), builder.gep(address, [loop.index])
+            )
+
+
+@intrinsic
+def load(_typing, array, at):
+    """Return the vector that begins at the float ``at``, all of it inside the array."""
+
+    def build(context, builder, signature, args):
+        address = _place(context, builder, signature.args[0], *args)
+        return builder.load(_as(builder, address, _FLOATS), align=4)
+
+    return VECTOR(array, types.intp), build
+
+
+def _vector_or_less(context, builder, kind, args, lanes):
+    """Return the vector that begins at an item of an array; lanes behind the array's end are 0."""
+    address, size = _place(context, builder, kind, *args), ir.Constant(args[1].type, BLOCK)
+    rest = builder.sub(context.make_array(kind)(context, builder, args[0]).nitems, args[1])
+    result = cgutils.alloca_once_value(builder, ir.Constant(lanes, [0] * BLOCK))
+    with builder.if_else(builder.icmp_signed(">=", rest, size)) as (whole, part):
+        with whole:
+            builder.store(builder.load(_as(builder, address, lanes), align=1), result)
+        with part, cgutils.for_range(builder, rest) as loop:
+            item = builder.load(builder.gep(address, [loop.index]))
+            builder.store(builder.insert_element(builder.load(result), item, loop.index), result)
+    return builder.load(result)
+
+
+@intrinsic
+def load_to_end(_typing, array, at):
+    """Return the vector that begins at the float ``at``; lanes behind the array's end are 0."""
+
+    def build(context, builder, signature, args):
+        return _vector_or_less(context, builder, signature.args[0], args, _FLOATS)
+
+    return VECTOR(array, types.intp), build
+
+
+@intrinsic
+def load_bytes(_typing, array, at):
+    """Return the vector of bytes that begins at the byte ``at``; see `load_to_end`."""
+
+    def build(context, builder, signature, args):
+        return _vector_or_less(context, builder, signature.args[0], args, _BYTES)
+
+    return BYTES(array, types.intp), build
+
+
+@intrinsic
+def store(_typing, array, at, vector):
+    """Write a vector from the float ``at`` on."""
+
+    def build(context, builder, signature, args):
+        address = _place(context, builder, signature.args[0], *args[:2])
+        builder.store(args[2], _as(builder, address, _FLOATS), align=4)
+
+    return types.void(array, types.intp, VECTOR), build
+
+
+@intrinsic
+def store_first(_typing, array, at, vector, many):
+    """Write the first ``many`` items of a vector, BLOCK at most, from the item ``at`` on."""
+
+    def build(context, builder, signature, args):
+        array, at, vector, many = args
+        address = _place(context, builder, signature.args[0], array, at)
+        _store_lanes(builder, vector, address, many)
+
+    return types.void(array, types.intp, vector, types.intp), build
+
+
+@intrinsic
+def splat(_typing, number):
+    """Return a vector that has ``number`` in every lane."""
+    return VECTOR(types.float32), lambda _c, builder, _s, args: _everywhere(builder, args[0])
+
+
+@intrinsic
+def greater(_typing, a, b):
+    """Return where ``a > b``: nowhere that either is NaN."""
+    return MASK(VECTOR, VECTOR), lambda _c, builder, _s, args: builder.fcmp_ordered(">", *args)
+
+
+@intrinsic
+def unordered(_typing, a, b):
+    """Return where ``a`` or ``b`` is NaN."""
+    return MASK(VECTOR, VECTOR), lambda _c, builder, _s, args: builder.fcmp_unordered("uno", *args)
+
+
+@intrinsic
+def either(_typing, a, b):
+    """Return where one of two masks is true."""
+    return MASK(MASK, MASK), lambda _c, builder, _s, args: builder.or_(*args)
+
+
+@intrinsic
+def equal(_typing, a, b):
+    """Return where two vectors of floats or of bytes are equal."""
+
+    def build(_context, builder, _signature, args):
+        floats = isinstance(a, _Vector)
+        return builder.fcmp_ordered("==", *args) if floats else builder.icmp_signed("==", *args)
+
+    return MASK(a, a), build
+
+
+@intrinsic
+def where(_typing, mask, a, b):
+    """Return ``a`` where the mask is true, else ``b``: vectors of floats or of bytes."""
+    return a(MASK, a, a), lambda _c, builder, _s, args: builder.select(*args)
+
+
+@intrinsic
+def splat_byte(_typing, number):
+    """Return a vector that has a byte in every lane."""
+
+    def build(_context, builder, _signature, args):
+        byte = builder.trunc(args[0], ir.IntType(8))
+        lanes = ir.Constant(_BYTES, ir.Undefined)
+        for lane in range(BLOCK):
+            lanes = builder.insert_element(lanes, byte, ir.Constant(ir.IntType(32), lane))
+        return lanes
+
+    return BYTES(types.intp), build
+
+
+def _sums(rows):
+    """Return the function that sums up so many rows of a product, side by side in registers."""
+
+    @intrinsic
+    def sums(_typing, x, starts, runs, run, wide, v, at):
+        """Return, per start, the sum of ``x[start + i * wide + k] * v[i * run + k]``.
+
+        Over i < runs and k < run; ``v``, from the float ``at`` on, has rows of BLOCK floats.
+        """
+
+        def build(context, builder, signature, args):
+            x, starts, runs, run, wide, v, at = args
+            zeros, block = ir.Constant(_FLOATS, [0.0] * BLOCK), ir.Constant(at.type, BLOCK)
+            first = _place(context, builder, signature.args[0], x, ir.Constant(at.type, 0))
+            row = _place(context, builder, signature.args[5], v, at)
+            totals = [cgutils.alloca_once_value(builder, zeros) for _ in range(rows)]
+            starts = cgutils.unpack_tuple(builder, starts, rows)
+            with cgutils.for_range(builder, runs) as outer:
+                line = builder.gep(first, [builder.mul(wide, outer.index)])
+                patches = [builder.gep(line, [start]) for start in starts]
+                behind = builder.mul(builder.mul(run, outer.index), block)
+                weights = builder.gep(row, [behind])
+                with cgutils.for_range(builder, run) as inner:
+                    place = builder.gep(weights, [builder.mul(inner.index, block)])
+                    vector = builder.load(_as(builder, place, _FLOATS), align=4)
+                    for patch, total in zip(patches, totals, strict=True):
+                        number = builder.load(builder.gep(patch, [inner.index]))
+                        term = builder.fmul(_everywhere(builder, number), vector, ("contract",))
+                        builder.store(builder.fadd(builder.load(total), term, ("contract",)), total)
+            return context.make_tuple(builder, signature.return_type, map(builder.load, totals))
+
+        size = types.intp
+        given = x, types.UniTuple(size, rows), size, size, size, v, size
+        return types.UniTuple(VECTOR, rows)(*given), build
+
+    return sums
+
+
+sums_of_4, sums_of_5, sums_of_6 = _sums(4), _sums(5), _sums(6)
+
+
+@intrinsic
+def _pointer(_typing, address):
+    """Return an address as a pointer to floats."""
+    kind = types.CPointer(types.float32)
+
+    def build(context, builder, _signature, args):
+        return builder.inttoptr(args[0], context.get_value_type(kind))
+
+    return kind(types.intp), build
+
+
+@inlined
+def floats_at(address, many):
+    """Return the array of ``many`` floats at an address."""
+    return numba.carray(_pointer(address), (many,))
+
+
+if not COMPILING:
+
+    def load(array, at):
+        vector = np.zeros(BLOCK, array.dtype)
+        inside = array[at : at + BLOCK]
+        vector[: len(inside)] = inside
+        return vector
+
+    load_to_end = load_bytes = load
+
+    def store(array, at, vector):
+        array[at : at + BLOCK] = vector
+
+    def store_first(array, at, vector, many):
+        array[at : at + min(many, BLOCK)] = vector[:many]
+
+    greater, equal, either, where = np.greater, np.equal, np.logical_or, np.where
+
+    def splat(number):
+        return np.full(BLOCK, number, np.float32)
+
+    def splat_byte(number):
+        return np.full(BLOCK, number, np.uint8)
+
+    def unordered(a, b):
+        return np.isnan(a) | np.isnan(b)
+
+    def sums_of_4(x, starts, runs, run, wide, v, at):
+        block = v[at : at + runs * run * BLOCK].reshape(-1, BLOCK)
+        rows = [[x[start + i * wide :][:run] for i in range(runs)] for start in starts]
+        return [np.concatenate(patch) @ block for patch in rows]
+
+    sums_of_5 = sums_of_6 = sums_of_4
+
+    def floats_at(address, many):
+        if not many:
+            return np.empty(0, np.float32)
+        return np.ctypeslib.as_array((ctypes.c_float * many).from_address(address))
+
+
+# ---- The forward pass: what an operation is ----
+
+Operation = namedtuple(
+    "Operation",
+    """kind at image_step row_step out_at out_image_step out_row_step
+    H W C OH OW OC KH KW SH SW top left PH PW relu norm count_pad
+    winograd tiles eps factor offset kept kept_size scratch
+    w b mean var gamma beta""",
+)
+"""The fields of an operation, each an int64.
+
+Attributes
+----------
+kind
+    One of READ_BYTES ... SOFTMAX.
+at, out_at
+    The float of the working memory at which the first image's input and output begin.
+image_step, row_step, out_image_step, out_row_step
+    Floats from one image, or one row of pixels, to the next.
+H, W, C
+    Of an input image; for CONVOLVE with its padding, which is stored.
+OH, OW, OC
+    Of an output image, after the pool.
+KH, KW, SH, SW
+    Size and stride of the kernel; for MAX_POOL and AVG_POOL of the window.
+top, left
+    Padding that is not stored, for MAX_POOL and AVG_POOL.
+PH, PW
+    Size of the pool that follows the convolution; 1 x 1 for none.
+relu
+    Whether a ReLU follows.
+norm
+    NONE, BEFORE (the ReLU) or AFTER (the pool): where a BatchNorm stands.
+count_pad
+    Whether padding counts in a mean.
+winograd, tiles
+    Whether by `_winograd`, and how many tiles at a time.
+eps, factor, offset
+    The bits of a float64.
+kept, kept_size, scratch
+    Where in the working memory the floats are that the next call can use again, how many they
+    are, and where those that it cannot.
+w, b, mean, var, gamma, beta
+    Addresses of the parameters and running statistics; 0 for none.
+"""
+F = Operation(*range(len(Operation._fields)))
+"""The number of each field: ``op[F.kind]``."""
+
+(
+    READ_BYTES, READ_FLOATS, RESCALE, RECTIFY, NORMALISE,
+    CONVOLVE, MAX_POOL, AVG_POOL, DENSE, SOFTMAX,
+) = range(10)  # fmt: skip
+"""Kinds of operation."""
+
+NONE, BEFORE, AFTER = range(3)
+"""Where a BatchNorm stands."""
+
+HEADER = 16
+"""Floats in front of what is kept: the first says whether it holds weights, and which."""
+
+MODERATE = np.float32(1e15)
+MODERATE_BITS = MODERATE.view(np.int32)
+"""Winograd adds up to 16 inputs and 9 weights before it multiplies: what is no larger than this
+overflows no earlier than in the plain layer. All else, infinity and NaN too, is summed directly."""
+
+
+@inlined
+def _up(size, of):
+    """Return ``size`` rounded up to a multiple of ``of``."""
+    return (size + of - 1) // of * of
+
+
+@inlined
+def _plane(size):
+    """Return the floats from one of 16 planes to the next, an odd number of cache lines.
+
+    At an even number, lines of several planes would compete for the same place in the cache.
+    """
+    return size + (HEADER if size // HEADER % 2 == 0 else 0)
+
+
+@kernel
+def _ends(op, bias, norm, ends):
+    """Set ``ends`` (4, S) to what follows a sum: bias, then mean, factor and beta of a BatchNorm.
+
+    S is the number of output channels, rounded up to whole BLOCKs.
+    """
+    channels, S = op[F.OC], _up(op[F.OC], BLOCK)
+    ends[: 4 * S] = 0
+    for o in range(len(bias)):
+        ends[o] = bias[o]
+    if op[F.norm] != NONE:
+        eps = np.float32(op.view(np.float64)[F.eps])
+        mean, var, gamma, beta = norm
+        for o in range(channels):
+            ends[S + o] = mean[o]
+            ends[2 * S + o] = gamma[o] / np.sqrt(var[o] + eps)
+            ends[3 * S + o] = beta[o]
+
+
+@inlined
+def _normed(value, ends, S, at):
+    """Return what a BatchNorm makes of a sum of the channels from ``at`` on."""
+    return (value - load(ends, S + at)) * load(ends, 2 * S + at) + load(ends, 3 * S + at)
+
+
+@inlined
+def _better(value, place, best, winner):
+    """Return ``value`` and its place if it is above ``best`` or NaN, else ``best`` and its own."""
+    wins = either(greater(value, best), unordered(value, value))
+    return where(wins, value, best), where(wins, place, winner)
+
+
+@inlined
+def _largest(a, b, c, d):
+    """Return the largest of four, NaN if one is."""
+    ab, cd = where(greater(a, b), a, b), where(greater(c, d), c, d)
+    largest = where(greater(ab, cd), ab, cd)
+    nan = splat(np.float32(np.nan))
+    return where(either(unordered(a, b), unordered(c, d)), nan, largest)
+
+
+@inlined
+def _first_of(value, a, b, c):
+    """Return the place of ``value`` in a 2x2 window, the first in reading order that it is at."""
+    place = where(equal(value, c), splat_byte(2), splat_byte(3))
+    place = where(equal(value, b), splat_byte(1), place)
+    return where(equal(value, a), splat_byte(0), place)
+
+
+@inlined
+def _write(value, place, relu, norm, ends, S, channel, many, out, winner, at):
+    """Finish a sum with its bias: ReLU, BatchNorm, store; and its winner's place if wanted."""
+    zero = splat(np.float32(0))
+    if len(winner):
+        alive = greater(value, zero)
+        store_first(winner, at, where(alive, place, splat_byte(DEAD)), many)
+    if relu:
+        value = where(greater(zero, value), zero, value)
+    if norm == AFTER:
+        value = _normed(value, ends, S, channel)
+    store_first(out, at, value, many)
+
+
+@inlined
+def _write_pooled(a, b, c, d, simple, relu, norm, ends, S, channel, many, out, winner, at):
+    """Write the largest of the four sums of a 2x2 window, finished.
+
+    The bias can be added to the largest alone, as it is the same for all four. ``simple`` is true
+    if no more than bias and ReLU is asked for.
+    """
+    bias, zero = load(ends, channel), splat(np.float32(0))
+    if simple:
+        value = _largest(a, b, c, d) + bias
+        store(out, at, where(greater(zero, value), zero, value))
+    else:
+        if norm == BEFORE:
+            a = _normed(a + bias, ends, S, channel)
+            b = _normed(b + bias, ends, S, channel)
+            c = _normed(c + bias, ends, S, channel)
+            d = _normed(d + bias, ends, S, channel)
+            bias = zero
+        value = _largest(a, b, c, d)
+        place = _first_of(value, a, b, c)
+        _write(value + bias, place, relu, norm, ends, S, channel, many, out, winner, at)
+
+
+@kernel
+def _into_blocks(w, K, OC, blocks):
+    """Copy ``w (K, OC)`` into ``blocks (S // BLOCK, K, BLOCK)``, columns side by side."""
+    for b in range(0, OC, BLOCK):
+        for k in range(K):
+            for o in range(BLOCK):
+                inside = b + o < OC
+                blocks[b * K + k * BLOCK + o] = w[k * OC + b + o] if inside else np.float32(0)
+
+
+@kernel
+def _direct(op, n, x, w, ends, blocks, out, winner):
+    """Convolve n images, four sums side by side in registers: a patch is read where it lies."""
+    row, K = op[F.KW] * op[F.C], op[F.KH] * op[F.KW] * op[F.C]
+    _into_blocks(w, K, op[F.OC], blocks)
+    for image in range(n):
+        for channel in range(0, op[F.OC], BLOCK):
+            if op[F.PH] == 2 and op[F.PW] == 2:
+                _direct_pool(op, image, channel, row, K, x, ends, blocks, out, winner)
+            else:
+                _direct_any(op, image, channel, row, K, x, ends, blocks, out, winner)
+
+
+@kernel
+def _direct_pool(op, image, channel, row, K, x, ends, blocks, out, winner):
+    """Convolve one image into BLOCK channels; the four sums are the places of a 2x2 pool."""
+    S, wide, norm, relu = _up(op[F.OC], BLOCK), op[F.row_step], op[F.norm], op[F.relu]
+    down, right, KH, OC = op[F.SH] * wide, op[F.SW] * op[F.C], op[F.KH], op[F.OC]
+    OH, OW, many = op[F.OH], op[F.OW], OC - channel
+    simple = relu and norm == NONE and len(winner) == 0 and many >= BLOCK
+    for p in range(OH):
+        start = image * op[F.image_step] + 2 * p * down
+        at = image * op[F.out_image_step] + p * op[F.out_row_step] + channel
+        for _ in range(OW):
+            starts = start, start + right, start + down, start + down + right
+            a, b, c, d = sums_of_4(x, starts, KH, row, wide, blocks, channel * K)
+            _write_pooled(a, b, c, d, simple, relu, norm, ends, S, channel, many, out, winner, at)
+            start += 2 * right
+            at += OC
+
+
+@kernel
+def _direct_any(op, image, channel, row, K, x, ends, blocks, out, winner):
+    """Convolve one image into BLOCK channels; the four sums are of neighbouring pool windows."""
+    S, wide, norm, relu = _up(op[F.OC], BLOCK), op[F.row_step], op[F.norm], op[F.relu]
+    down, right, KH, OW, PW = op[F.SH] * wide, op[F.SW] * op[F.C], op[F.KH], op[F.OW], op[F.PW]
+    last, P, line, size = op[F.OH] * OW - 1, op[F.PH] * PW, op[F.PH] * down, PW * right
+    best = blocks[_up(op[F.OC], BLOCK) * K :]
+    winners = best[4 * BLOCK :].view(np.uint8)
+    bias, many = load(ends, channel), op[F.OC] - channel
+    for first in range(0, last + 1, 4):
+        for i in range(0, 4 * BLOCK, BLOCK):
+            store(best, i, splat(np.float32(-np.inf)))
+            store_first(winners, i, splat_byte(0), BLOCK)
+        for t in range(P):
+            here = image * op[F.image_step] + t // PW * down + t % PW * right
+            starts = (
+                here + _window(first, last, OW, line, size),
+                here + _window(first + 1, last, OW, line, size),
+                here + _window(first + 2, last, OW, line, size),
+                here + _window(first + 3, last, OW, line, size),
+            )
+            sums = sums_of_4(x, starts, KH, row, wide, blocks, channel * K)
+            for i, total in enumerate(sums):
+                at, value = i * BLOCK, total + bias
+                if norm == BEFORE:
+                    value = _normed(value, ends, S, channel)
+                winner_before = load_bytes(winners, at)
+                value, place = _better(value, splat_byte(t), load(best, at), winner_before)
+                store(best, at, value)
+                store_first(winners, at, place, BLOCK)
+        for i in range(4):
+            at = image * op[F.out_image_step] + channel
+            at += _window(first + i, last, OW, op[F.out_row_step], op[F.OC])
+            value, place = load(best, i * BLOCK), load_bytes(winners, i * BLOCK)
+            _write(value, place, relu, norm, ends, S, channel, many, out, winner, at)
+
+
+@inlined
+def _window(i, last, OW, line, size):
+    """Return where the i-th window of a map begins, the last one if there are not so many."""
+    i = min(i, last)
+    return i // OW * line + i % OW * size
+
+
+# Winograd's F(2x2, 3x3): a tile of 2x2 outputs takes 16 products a channel instead of 36. In one
+# dimension, two outputs of three weights g and four inputs d are  A^T [(G g) * (B^T d)]; the two
+# dimensions follow by doing rows and columns in turn. docs/fast.md has an example by hand.
+
+
+@inlined
+def _input_transform(a, b, c, d):
+    """Return B^T d."""
+    return a - c, b + c, c - b, b - d
+
+
+@inlined
+def _weight_transform(a, b, c):
+    """Return G g."""
+    half = splat(np.float32(0.5))
+    even, odd = (a + c) * half, b * half
+    return a, even + odd, even - odd, c
+
+
+@inlined
+def _output_transform(a, b, c, d):
+    """Return A^T m."""
+    return a + b + c, b - c - d
+
+
+@inlined
+def _store_column(array, at, step, column):
+    """Write four vectors, a row of planes apart."""
+    store(array, at, column[0])
+    store(array, at + 4 * step, column[1])
+    store(array, at + 8 * step, column[2])
+    store(array, at + 12 * step, column[3])
+
+
+@kernel
+def _transform_weights(w, at, channels, OC, u):
+    """Set ``u`` (16 planes of (C, BLOCK)) to BLOCK output channels' weights, transformed.
+
+    ``at`` is the first of them; behind the last weight there are BLOCK floats more.
+    """
+    plane, tap = _plane(channels * BLOCK), channels * OC
+    for c in range(channels):
+        a = _kernel_row(w, at + c * OC, tap)
+        b = _kernel_row(w, at + c * OC + 3 * tap, tap)
+        d = _kernel_row(w, at + c * OC + 6 * tap, tap)
+        to = c * BLOCK
+        _store_column(u, to, plane, _weight_transform(a[0], b[0], d[0]))
+        _store_column(u, to + plane, plane, _weight_transform(a[1], b[1], d[1]))
+        _store_column(u, to + 2 * plane, plane, _weight_transform(a[2], b[2], d[2]))
+        _store_column(u, to + 3 * plane, plane, _weight_transform(a[3], b[3], d[3]))
+
+
+@inlined
+def _kernel_row(w, at, tap):
+    """Return one row of a 3x3 kernel, transformed."""
+    return _weight_transform(load(w, at), load(w, at + tap), load(w, at + 2 * tap))
+
+
+@kernel
+def _transform_tiles(op, x, first, many, v, plane):
+    """Set ``v`` (16 planes of (tiles, C)) to the input of ``many`` tiles, transformed.
+
+    The last tile of an odd edge ends outside of the image: the edge is read again instead, which
+    changes only outputs that nobody asked for.
+    """
+    TH, TW = (op[F.OH] * op[F.PH] + 1) // 2, (op[F.OW] * op[F.PW] + 1) // 2
+    channels, S, wide = op[F.C], _up(op[F.C], BLOCK), op[F.row_step]
+    for t in range(many):
+        image, tile = divmod(first + t, TH * TW)
+        p, q = divmod(tile, TW)
+        r0 = image * op[F.image_step] + 2 * p * wide
+        r3 = r0 + min(3, op[F.H] - 1 - 2 * p) * wide
+        c0 = 2 * q * channels
+        c3 = c0 + min(3, op[F.W] - 1 - 2 * q) * channels
+        for c in range(0, channels, BLOCK):
+            r, c1 = r0 + c, c0 + channels
+            c2 = c1 + channels
+            a = _tile_row(x, r, c0, c1, c2, c3)
+            b = _tile_row(x, r + wide, c0, c1, c2, c3)
+            d = _tile_row(x, r + 2 * wide, c0, c1, c2, c3)
+            e = _tile_row(x, r3 + c, c0, c1, c2, c3)
+            at = t * S + c
+            _store_column(v, at, plane, _input_transform(a[0], b[0], d[0], e[0]))
+            _store_column(v, at + plane, plane, _input_transform(a[1], b[1], d[1], e[1]))
+            _store_column(v, at + 2 * plane, plane, _input_transform(a[2], b[2], d[2], e[2]))
+            _store_column(v, at + 3 * plane, plane, _input_transform(a[3], b[3], d[3], e[3]))
+
+
+@inlined
+def _tile_row(x, r, c0, c1, c2, c3):
+    """Return one row of a tile, transformed."""
+    return _input_transform(
+        load(x, r + c0), load(x, r + c1),
+        load(x, r + c2), load(x, r + c3),
+    )  # fmt: skip
+
+
+@kernel
+def _rows_at_a_time(tiles):
+    """Return how many rows of a product to sum up side by side: little is left over at the end."""
+    best, least = 6, (tiles + 5) // 6 * 13
+    for rows in (5, 4):
+        cost = (tiles + rows - 1) // rows * (2 * rows + 1)  # a row's sums, and some for the loop
+        if cost < least:
+            best, least = rows, cost
+    return best
+
+
+@kernel
+def _tile_products(v, v_plane, C, tiles, rows, u, m, m_plane):
+    """Set ``m`` (16 planes of (tiles, BLOCK)) to the products of ``v`` and ``u`` by plane."""
+    S = _up(C, BLOCK)
+    for f in range(16):
+        weights = f * _plane(C * BLOCK)
+        for t in range(0, tiles, rows):
+            i, at = f * v_plane + t * S, f * m_plane + t * BLOCK
+            starts = i, i + S, i + 2 * S, i + 3 * S
+            if rows == 6:
+                starts6 = (*starts, i + 4 * S, i + 5 * S)
+                a, b, c, d, e, g = sums_of_6(v, starts6, 1, C, 0, u, weights)
+                store(m, at + 4 * BLOCK, e)
+                store(m, at + 5 * BLOCK, g)
+            elif rows == 5:
+                a, b, c, d, e = sums_of_5(v, (*starts, i + 4 * S), 1, C, 0, u, weights)
+                store(m, at + 4 * BLOCK, e)
+            else:
+                a, b, c, d = sums_of_4(v, starts, 1, C, 0, u, weights)
+            store(m, at, a)
+            store(m, at + BLOCK, b)
+            store(m, at + 2 * BLOCK, c)
+            store(m, at + 3 * BLOCK, d)
+
+
+@inlined
+def _products_column(m, at, step):
+    """Return one column of a tile's products, transformed."""
+    return _output_transform(
+        load(m, at), load(m, at + 4 * step), load(m, at + 8 * step), load(m, at + 12 * step)
+    )
+
+
+@kernel
+def _finish_tiles(op, channel, m, plane, first, many, ends, out, winner):
+    """Turn the products of ``many`` tiles into outputs of BLOCK channels, and write them."""
+    TH, TW = (op[F.OH] * op[F.PH] + 1) // 2, (op[F.OW] * op[F.PW] + 1) // 2
+    S, norm, relu, pool = _up(op[F.OC], BLOCK), op[F.norm], op[F.relu], op[F.PH] == 2
+    OC, line, left = op[F.OC], op[F.out_row_step], op[F.OC] - channel
+    simple = relu and norm == NONE and len(winner) == 0 and left >= BLOCK
+    for t in range(many):
+        image, tile = divmod(first + t, TH * TW)
+        p, q = divmod(tile, TW)
+        at = image * op[F.out_image_step] + channel
+        i = t * BLOCK
+        e = _products_column(m, i, plane)
+        f = _products_column(m, i + plane, plane)
+        g = _products_column(m, i + 2 * plane, plane)
+        h = _products_column(m, i + 3 * plane, plane)
+        a, b = _output_transform(e[0], f[0], g[0], h[0])
+        c, d = _output_transform(e[1], f[1], g[1], h[1])
+        if pool:
+            at += p * line + q * OC
+            _write_pooled(a, b, c, d, simple, relu, norm, ends, S, channel, left, out, winner, at)
+            continue
+        store(m, i, a)
+        store(m, i + plane, b)
+        store(m, i + 2 * plane, c)
+        store(m, i + 3 * plane, d)
+        for k in range(4):
+            y, x = 2 * p + k // 2, 2 * q + k % 2
+            if y < op[F.OH] and x < op[F.OW]:
+                value, to = load(m, i + k * plane) + load(ends, channel), at + y * line + x * OC
+                if norm == BEFORE:
+                    value = _normed(value, ends, S, channel)
+                _write(value, splat_byte(0), relu, norm, ends, S, channel, left, out, winner, to)
+
+
+@kernel
+def _moderate(x):
+    """Return whether no number is larger than MODERATE or NaN."""
+    bits, largest = x.view(np.int32), np.int32(0)
+    for i in range(len(bits)):  # without their sign, floats are in the order of their bits
+        largest = max(largest, bits[i] & np.int32(0x7FFFFFFF))
+    return largest <= MODERATE_BITS
+
+
+@kernel
+def _same(a, b):
+    """Return whether two arrays of int32 are equal."""
+    differ = np.int32(0)
+    for i in range(len(a)):  # to the end: a way out would keep the loop from using vectors
+        differ |= a[i] ^ b[i]
+    return differ == 0
+
+
+@kernel
+def _weights_are_kept(op, w, kept):
+    """Bring the transformed weights up to date; return whether they are moderate.
+
+    ``kept`` has a header, a copy of the weights, and their transform. Reading all weights to
+    compare them takes a third of the time of transforming them, and no change goes unseen.
+    """
+    size, channels = len(w), op[F.C]
+    copy = kept[HEADER : HEADER + size].view(np.int32)
+    given = w.view(np.int32)
+    if kept[0] and _same(given, copy):
+        return kept[0] == 1
+    for i in range(size):
+        copy[i] = given[i]
+    kept[0] = 1 if _moderate(w) else 2
+    if kept[0] == 1:
+        at = HEADER + _up(size, HEADER)
+        for channel in range(0, op[F.OC], BLOCK):
+            _transform_weights(kept, HEADER + channel, channels, op[F.OC], kept[at:])
+            at += 16 * _plane(channels * BLOCK)
+    return kept[0] == 1
+
+
+@kernel
+def _winograd(op, n, x, ends, kept, scratch, out, winner):
+    """Convolve n images by Winograd's F(2x2, 3x3), a block of tiles at a time."""
+    channels, S = op[F.C], _up(op[F.C], BLOCK)
+    total = n * ((op[F.OH] * op[F.PH] + 1) // 2) * ((op[F.OW] * op[F.PW] + 1) // 2)
+    at = HEADER + _up(9 * channels * op[F.OC], HEADER)
+    for first in range(0, total, op[F.tiles]):
+        many = min(op[F.tiles], total - first)
+        rows = _rows_at_a_time(many)
+        v_plane, m_plane = _plane(_up(many, rows) * S), _plane(_up(many, rows) * BLOCK)
+        m = scratch[16 * v_plane :]
+        _transform_tiles(op, x, first, many, scratch, v_plane)
+        u = at
+        for channel in range(0, op[F.OC], BLOCK):
+            _tile_products(scratch, v_plane, channels, many, rows, kept[u:], m, m_plane)
+            _finish_tiles(op, channel, m, m_plane, first, many, ends, out, winner)
+            u += 16 * _plane(channels * BLOCK)
+
+
+@kernel
+def convolve(op, n, x, w, bias, norm, kept, scratch, out, winner):
+    """Convolve n images; then BatchNorm, ReLU and pool, as the fields of ``op`` say.
+
+    Arrays are flat: ``x`` from the first image on, padded, and BLOCK floats may be read behind its
+    end if C is no multiple of BLOCK; ``w`` and ``bias`` the layer's own, the
+    bias empty if it has none; ``norm`` mean, variance, gamma and beta, empty without BatchNorm.
+    ``winner``, uint8, is empty if nobody wants it, else like ``out``. ``kept`` holds what the next
+    call can use again, ``scratch`` nothing.
+    """
+    ends = 4 * _up(op[F.OC], BLOCK)
+    _ends(op, bias, norm, scratch)
+    rest = scratch[ends:]
+    if op[F.winograd] and _weights_are_kept(op, w, kept) and _moderate(x[: n * op[F.image_step]]):
+        _winograd(op, n, x, scratch, kept, rest, out, winner)
+    else:
+        _direct(op, n, x, w, scratch, rest, out, winner)
+
+
+# ---- The backward pass ----
+
+FLOAT, ADDRESS, INTEGER = ir.FloatType(), types.uintp, types.intp
+_LANES = ir.VectorType(FLOAT, LANES)
+
+
 def _broadcast(builder, factor):
     """Return a vector that has this float in every lane."""
-    nothing, first = ir.Constant(VECTOR, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    nothing, first = ir.Constant(_LANES, ir.Undefined), ir.Constant(ir.IntType(32), 0)
     everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
     vector = builder.insert_element(nothing, factor, first)
     return builder.shuffle_vector(vector, nothing, everywhere)
@@ -84,7 +939,7 @@ def _item(builder, array, kind, i):
 def _vector(builder, array, i, v):
     """Return where the v-th vector is, from the float ``i`` of an array on."""
     i = builder.add(i, ir.Constant(i.type, v * LANES))
-    return builder.bitcast(_item(builder, array, FLOAT, i), VECTOR.as_pointer())
+    return builder.bitcast(_item(builder, array, FLOAT, i), _LANES.as_pointer())
 
 
 def _load(builder, place):
@@ -94,57 +949,6 @@ def _load(builder, place):
 def _add(builder, total, factor, vector):
     """Return total + factor * vector, rounded once."""
     return builder.fadd(total, builder.fmul(factor, vector, ("contract",)), ("contract",))
-
-
-# Numba knows no vectors: in loops of its own, LLVM would load and store the sums again for every
-# term. So the two innermost loops are put together by hand, with their sums in registers. They are
-# given arrays by their addresses.
-
-FLOAT, VECTOR = ir.FloatType(), ir.VectorType(ir.FloatType(), LANES)
-ADDRESS, INTEGER = types.uintp, types.intp
-
-
-@intrinsic
-def _product_of_rows(_typing, x, row, tap, many, v, v_step, out, out_step, add):
-    """Set ``out[r]``, ROWS times a BLOCK, to the sum of ``x[row[r] + tap[j]] * v[j]`` over many j.
-
-    Or add it to what is there. Rows of ``v`` and ``out`` are so many floats from one another.
-    """
-
-    def build(_context, builder, _signature, args):
-        x, row, tap, many, v, v_step, out, out_step, add = args
-
-        def constant(i):
-            return ir.Constant(many.type, i)
-
-        def load_place(array, i):
-            return builder.load(_item(builder, array, many.type, i))
-
-        starts = [load_place(row, constant(r)) for r in range(ROWS)]
-        zeros = ir.Constant(VECTOR, [0.0] * LANES)
-        sums, places = [], []
-        for r in range(ROWS):
-            line = builder.mul(out_step, constant(r))
-            sums.append([cgutils.alloca_once_value(builder, zeros) for _ in VECTORS])
-            places.append([_vector(builder, out, line, u) for u in VECTORS])
-        targets = [*zip(chain(*sums), chain(*places), strict=True)]
-        with builder.if_then(add):
-            for total, place in targets:
-                builder.store(_load(builder, place), total)
-        with cgutils.for_range(builder, many) as loop:
-            j = builder.mul(v_step, loop.index)
-            vectors = [_load(builder, _vector(builder, v, j, u)) for u in VECTORS]
-            behind = load_place(tap, loop.index)
-            for start, totals in zip(starts, sums, strict=True):
-                seen = builder.load(_item(builder, x, FLOAT, builder.add(start, behind)))
-                factor = _broadcast(builder, seen)
-                for total, vector in zip(totals, vectors, strict=True):
-                    builder.store(_add(builder, builder.load(total), factor, vector), total)
-        for total, place in targets:
-            builder.store(builder.load(total), place, align=4)
-
-    given = ADDRESS, ADDRESS, ADDRESS, INTEGER, ADDRESS, INTEGER, ADDRESS, INTEGER, types.boolean
-    return types.void(*given), build
 
 
 def _walker(vectors):
@@ -181,144 +985,6 @@ def _walker(vectors):
 _walk_one, _walk_three = _walker(1), _walker(3)
 
 
-def _product(x, row, tap, v, out, add):
-    """Set ``out (R, S)`` to the product of the matrices ``x[row[r] + tap[j]]`` and ``v[j, s]``.
-
-    Or add it to what is there. ``v (S // BLOCK, J, BLOCK)`` has its columns in blocks; R is a
-    multiple of ROWS.
-    """
-    factors = x.reshape(-1)[row[:, None] + tap]
-    product = np.concatenate([factors @ block for block in v], axis=1)
-    out[...] = out + product if add else product
-
-
-if COMPILING:
-
-    @kernel
-    def _product(x, row, tap, v, out, add):
-        (R, S), size = out.shape, out.itemsize
-        for b in range(len(v)):
-            for r in range(0, R, ROWS):
-                _product_of_rows(
-                    x.ctypes.data, row[r:].ctypes.data, tap.ctypes.data, len(tap),
-                    v[b].ctypes.data, v.strides[1] // size,
-                    out.ctypes.data + (r * S + b * BLOCK) * size, S, add,
-                )  # fmt: skip
-
-
-@kernel
-def _places(rows, down, columns, right, size):
-    """Return where the places of a grid begin, in reading order, then zeros up to ``size``."""
-    places = np.zeros(size, np.intp)
-    for i in range(rows):
-        for j in range(columns):
-            places[i * columns + j] = i * down + j * right
-    return places
-
-
-@kernel
-def into_blocks(w, blocks):
-    """Copy ``w (K, OC)`` into ``blocks (S // BLOCK, K, BLOCK)``, columns side by side."""
-    K, OC = w.shape
-    for b in range(len(blocks)):
-        first = b * BLOCK
-        for k in range(K):
-            for o in range(min(BLOCK, OC - first)):
-                blocks[b, k, o] = w[k, first + o]
-
-
-@kernel
-def convolve(x, w, bias, row, stride_h, step, pool_h, pool_w, conv, out, winner):
-    """Set ``out`` and ``winner`` to those of a block with the weights ``w (S // BLOCK, K, BLOCK)``.
-
-    ``conv (R, S)`` is working space for the maps of one image, which so stay in the cache: R is
-    the number of its stops and S that of channels, rounded up to whole ROWS and BLOCKs. A patch has
-    K = KH * row floats; ``row = KW * C`` and ``step = SW * C``.
-    """
-    (_, OH, OW, _), (R, S), K, wide = out.shape, conv.shape, w.shape[1], x.shape[2]
-    CH, CW = OH * pool_h, OW * pool_w
-    start, tap = _places(CH, stride_h * wide, CW, step, R), _places(K // row, wide, row, 1, K)
-    maps = conv[: CH * CW].reshape(CH, CW, S)
-    for n in range(len(x)):
-        _product(x[n], start, tap, w, conv, False)
-        pool_relu(maps, bias, pool_h, pool_w, out[n], winner[n])
-
-
-@kernel
-def dense_weight_gradient(x, winner, dout, KH, row, stride_h, step, pool_h, pool_w, dconv, dw):
-    """Set ``dw (KH * row, rounded up to whole ROWS, S)`` by products, with zeros and all.
-
-    The matrix of `convolve`'s patches, transposed, is itself with its lists of places exchanged.
-    """
-    (_, OH, OW, _), (R, S), wide = dout.shape, dconv.shape, x.shape[2]
-    CH, CW = OH * pool_h, OW * pool_w
-    start, tap = _places(CH, stride_h * wide, CW, step, CH * CW), _places(KH, wide, row, 1, len(dw))
-    maps = dconv[: CH * CW].reshape(CH, CW, S)
-    blocks = dconv.reshape(R, S // BLOCK, BLOCK).transpose(1, 0, 2)[:, : CH * CW]
-    dw[:] = 0
-    for n in range(len(x)):
-        unpool(winner[n], dout[n], pool_h, pool_w, maps)
-        _product(x[n], tap, start, blocks, dw, True)
-
-
-@partial(kernel, inline="always")  # as a call of its own it would keep LLVM from using vectors
-def _better(value, place, best, winner):
-    """Return ``value`` and its place if it is above ``best`` or NaN, else ``best`` and its own."""
-    wins = (value > best) | (value != value)
-    return value if wins else best, place if wins else winner
-
-
-@partial(kernel, inline="always")
-def _rectified(value, place):
-    """Return what the ReLU makes of a maximum, and its place, or DEAD."""
-    return np.float32(0) if value <= 0 else value, place if value > 0 else np.int32(DEAD)
-
-
-@kernel
-def pool_relu(conv, bias, pool_h, pool_w, out, winner):
-    """Take each window's maximum of one image's ``conv``, add the bias, cut off at zero.
-
-    ``conv`` is (OH * pool_h, OW * pool_w, OC or more). The first of equal values wins, and a NaN
-    over every number, as in `nn.layers.pool.MaxPool2D`.
-    """
-    OH, OW, OC = out.shape
-    for p in range(OH):
-        for q in range(OW):
-            best, place = out[p, q], winner[p, q]
-            if pool_h == 2 and pool_w == 2:  # the usual pool: all of it stays in registers
-                above, below = conv[2 * p], conv[2 * p + 1]
-                a, b, c, d = above[2 * q], above[2 * q + 1], below[2 * q], below[2 * q + 1]
-                for o in range(OC):
-                    value, t = _better(b[o], np.int32(1), a[o], np.int32(0))
-                    value, t = _better(c[o], np.int32(2), value, t)
-                    value, t = _better(d[o], np.int32(3), value, t)
-                    best[o], place[o] = _rectified(value + bias[o], t)
-            else:
-                first = conv[p * pool_h, q * pool_w]
-                for o in range(OC):
-                    best[o], place[o] = first[o], 0
-                for t in range(1, pool_h * pool_w):
-                    here = conv[p * pool_h + t // pool_w, q * pool_w + t % pool_w]
-                    for o in range(OC):
-                        best[o], place[o] = _better(here[o], t, best[o], place[o])
-                for o in range(OC):
-                    best[o], place[o] = _rectified(best[o] + bias[o], np.int32(place[o]))
-
-
-@kernel
-def unpool(winner, dout, pool_h, pool_w, dconv):
-    """Write each gradient of an image to its winner's place in ``dconv``, zeros everywhere else."""
-    OH, OW, OC = dout.shape
-    for p in range(OH):
-        for q in range(OW):
-            place, g = winner[p, q], dout[p, q]
-            for t in range(pool_h * pool_w):
-                target = dconv[p * pool_h + t // pool_w, q * pool_w + t % pool_w]
-                here = np.uint8(t)
-                for o in range(OC):
-                    target[o] = g[o] if place[o] == here else np.float32(0)
-
-
 @kernel
 def bias_gradient(winner, dout, db):
     """Set ``db (OC,)`` to the sum of the gradients that pass."""
@@ -333,17 +999,72 @@ def bias_gradient(winner, dout, db):
                     db[o] += g[o] if place[o] != DEAD else np.float32(0)
 
 
+@inlined
+def _tap(k, row, wide):
+    """Return how many floats behind a patch's first its k-th lies in the image."""
+    return k // row * wide + k % row
+
+
 @kernel
-def gradients(x, w, winner, dout, stride_h, step, pool_h, pool_w, dw, dx, start, gradient):
+def weight_gradient(op, x, winner, dout, sums, dw):
+    """Set ``dw (KH * KW * C, OC)`` from all places of the winners, in registers five taps at once.
+
+    For short rows of patches it is quicker than `gradients`, which walks the winners one by one.
+    Arrays are flat, and ``op`` is that of `convolve`. ``sums (5 * BLOCK)`` is working space.
+    """
+    row, K = op[F.KW] * op[F.C], op[F.KH] * op[F.KW] * op[F.C]
+    n = len(dout) // op[F.out_image_step]
+    for i in range(len(dw)):
+        dw[i] = 0
+    for image in range(n):
+        for channel in range(0, op[F.OC], BLOCK):
+            for first in range(0, K, 5):
+                _five_taps(op, image, channel, row, first, K, x, winner, dout, sums)
+                for k in range(first, min(first + 5, K)):
+                    for o in range(min(BLOCK, op[F.OC] - channel)):
+                        dw[k * op[F.OC] + channel + o] += sums[(k - first) * BLOCK + o]
+
+
+@kernel
+def _five_taps(op, image, channel, row, first, K, x, winner, dout, sums):
+    """Set ``sums`` (5, BLOCK) to one image's gradient for five taps from ``first`` on."""
+    wide, last = op[F.row_step], K - 1
+    t0, t1 = _tap(first, row, wide), _tap(min(first + 1, last), row, wide)
+    t2, t3 = _tap(min(first + 2, last), row, wide), _tap(min(first + 3, last), row, wide)
+    t4 = _tap(min(first + 4, last), row, wide)
+    zero = splat(np.float32(0))
+    a, b, c, d, e = zero, zero, zero, zero, zero
+    for p in range(op[F.OH]):
+        for q in range(op[F.OW]):
+            at = image * op[F.out_image_step] + p * op[F.out_row_step] + q * op[F.OC] + channel
+            g, places = load_to_end(dout, at), load_bytes(winner, at)
+            for t in range(op[F.PH] * op[F.PW]):
+                i, j = divmod(t, op[F.PW])
+                g_here = where(equal(places, splat_byte(t)), g, zero)
+                here = image * op[F.image_step] + (p * op[F.PH] + i) * op[F.SH] * wide
+                here += (q * op[F.PW] + j) * op[F.SW] * op[F.C]
+                a = a + splat(x[here + t0]) * g_here
+                b = b + splat(x[here + t1]) * g_here
+                c = c + splat(x[here + t2]) * g_here
+                d = d + splat(x[here + t3]) * g_here
+                e = e + splat(x[here + t4]) * g_here
+    store(sums, 0, a)
+    store(sums, BLOCK, b)
+    store(sums, 2 * BLOCK, c)
+    store(sums, 3 * BLOCK, d)
+    store(sums, 4 * BLOCK, e)
+
+
+@kernel
+def gradients(x, w, winner, dout, stride_h, step, pool_h, pool_w, dw, dx, places, start, gradient):
     """Add up dw[o] += dout * patch and dx[patch] += dout * w[o] over the winners alone.
 
     ``w`` and ``dw (OC, KH, KW * C)`` have each channel's weights together; ``dw`` and ``dx``, in
-    the shape of x, are set. ``start (OH * OW + 1,)`` and ``gradient`` are working space: where the
-    patches of one channel's winners begin in the image, and what reaches them.
+    the shape of x, are set. Working space: ``places (DEAD + 1,)``, ``start (OH * OW + 1,)`` and
+    ``gradient``, where the patches of one channel's winners begin and what reaches them.
     """
     N, OH, OW, OC = dout.shape
     wide = x.shape[2]
-    places = np.zeros(DEAD + 1, np.intp)
     for t in range(pool_h * pool_w):
         places[t] = t // pool_w * stride_h * wide + t % pool_w * step
     dw[:] = 0

@@ -2,9 +2,9 @@
 
 `ConvReLUPool` stands for a run of Conv2D, ReLU and perhaps MaxPool2D:
 
-- forward is one call, image by image: the product of patches and weights, whose sums stay in
-  registers while the patches are read where they lie, without im2col; then bias, maximum, ReLU
-  and the winner's place in one pass over maps that are still in the cache;
+- forward is one call: the product of patches and weights, whose sums stay in registers while the
+  patches are read where they lie, without im2col; only their maximum after bias and ReLU is
+  stored, and the winner's place. Convolutions of 3x3 go by Winograd's algorithm where it pays;
 - backward walks only the winners. After a 2x2 pool at most a quarter of the convolution's outputs
   carry a gradient, and the ReLU takes more; all other products would be with zero.
 
@@ -22,6 +22,7 @@ from ..layers.conv import Conv2D
 from ..layers.dropout import Dropout
 from ..layers.pool import MaxPool2D
 from . import kernels
+from .plan import convolution, kept_size, scratch_size
 
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
@@ -55,16 +56,18 @@ class _Fast(Layer):
 
 
 def _aligned(shape, dtype):
-    """Return an array of zeros that starts on a cache line, so that no vector straddles two."""
+    """Return zeros that start on a cache line, so that no vector straddles two.
+
+    Behind their end there is room for a vector more.
+    """
     size = int(np.prod(shape)) * dtype.itemsize
-    memory = np.zeros(size + CACHE_LINE, np.uint8)
+    memory = np.zeros(size + CACHE_LINE + 4 * kernels.BLOCK, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def round_up(size, of):
-    """Round ``size`` up to a multiple of ``of``."""
-    return -(-size // of) * of
+NOTHING = np.empty(0, np.float32)
+"""In place of parameters that a layer does not have."""
 
 
 class ConvReLUPool(_Fast):
@@ -78,28 +81,28 @@ class ConvReLUPool(_Fast):
 
     def __init__(self, conv: Conv2D, pool: MaxPool2D | None = None):
         super().__init__(conv)
-        self.window = conv.window
-        self.pool = (1, 1) if pool is None else pool.window.kernel
-        self.max_pool = pool
+        self.conv, self.pool = conv, pool
         self.input_gradient = True
+        self._operations: dict[tuple[int, int], np.ndarray] = {}
 
     def check_input(self, shape: tuple) -> Shape:
         """Return what the convolution and the pool do, and raise their errors."""
-        maps = self.plain.check_input(shape)
-        return maps if self.max_pool is None else self.max_pool.output_shape(maps)
+        maps = self.conv.check_input(shape)
+        return maps if self.pool is None else self.pool.output_shape(maps)
 
     def _forward(self, x, train):
         """Return the pooled maps, shape (N, OH, OW, OC), of ``x`` of shape (N, H, W, C)."""
-        _, KW, C, OC = self.params["w"].shape
-        (SH, SW), (PH, PW) = self.window.stride, self.pool
-        OH, OW, _ = self.output_shape(x.shape[1:])
-        rows = self._padded(x)
+        op = self._operation(*x.shape[1:3])
+        OH, OW, OC = (int(op[i]) for i in (kernels.F.OH, kernels.F.OW, kernels.F.OC))
+        rows = self._padded(x, bool(op[kernels.F.winograd]))
         out = self._buffer("out", (len(x), OH, OW, OC))
-        winner = self._buffer("winner", out.shape, np.uint8)
-        bias = self.params["b"] if "b" in self.params else self._buffer("no bias", (OC,))
+        winner = self._buffer("winner", out.shape if train else (0,), np.uint8)
         kernels.convolve(
-            rows, self._blocks(), bias, KW * C, SH, SW * C, PH, PW, self._maps(OH, OW), out, winner
-        )
+            op, len(x), rows.reshape(-1), self.params["w"].reshape(-1),
+            self.params.get("b", NOTHING), (NOTHING,) * 4,
+            self._buffer("kept", (kept_size(op),)), self._buffer("scratch", (scratch_size(op),)),
+            out.reshape(-1), winner.reshape(-1),
+        )  # fmt: skip
         return out, (rows, winner, x.shape)
 
     def _backward(self, dout, cache):
@@ -112,37 +115,39 @@ class ConvReLUPool(_Fast):
         _, KW, C, _ = self.params["w"].shape
         self.grads["w"] = self._buffer("dw", self.params["w"].shape)
         if KW * C < kernels.LANES and not self.input_gradient:
-            self._weight_gradient_alone(rows, winner, dout)
+            kernels.weight_gradient(
+                self._operation(*shape[1:3]), rows.reshape(-1), winner.reshape(-1),
+                dout.reshape(-1), self._buffer("sums", (5 * kernels.BLOCK,)),
+                self.grads["w"].reshape(-1),
+            )  # fmt: skip
             return None
         dx = self._both_gradients(rows, winner, dout)
         return self._unpadded(dx, shape) if self.input_gradient else None
 
-    def _padded(self, x):
-        """Return ``x`` with its padding, as rows: shape (N, HP, WP * C)."""
+    def _operation(self, height, width):
+        """Return what the kernels are told of images of this size."""
+        op = self._operations.get((height, width))
+        if op is None:
+            op = convolution(self.conv, self.pool, height, width)
+            self._operations[height, width] = op
+        return op
+
+    def _padded(self, x, behind):
+        """Return ``x`` with its padding, as rows: shape (N, HP, WP * C).
+
+        If ``behind``, some floats behind its end can be read if C is no multiple of BLOCK.
+        """
         N, H, W, C = x.shape
-        (above, _), (left, _) = self.window.padding(H, W)
-        HP, WP = self.window.padded_size(H, W)
-        if (HP, WP) == (H, W):
+        window = self.conv.window
+        (above, _), (left, _) = window.padding(H, W)
+        HP, WP = window.padded_size(H, W)
+        if (HP, WP) == (H, W) and not (behind and C % kernels.BLOCK):
             return np.ascontiguousarray(x).reshape(N, H, W * C)
         # Made of zeros and only ever written inside: the padding stays. Images of another size
-        # have another inside, and so a room of their own.
+        # have another inside, and so a buffer of their own.
         padded = self._buffer(f"{H} x {W}, padded", (N, HP, WP, C))
         padded[:, above : above + H, left : left + W] = x
         return padded.reshape(N, HP, WP * C)
-
-    def _blocks(self):
-        """Return the weights (KH * KW * C, OC) in blocks of columns, the last one with zeros."""
-        w = self.params["w"].reshape(-1, self.params["w"].shape[-1])
-        K, OC = w.shape
-        blocks = self._buffer("w in blocks", (-(-OC // kernels.BLOCK), K, kernels.BLOCK))
-        kernels.into_blocks(w, blocks)
-        return blocks
-
-    def _maps(self, OH, OW):
-        """Return room for the maps of one image before the pool, one row a stop."""
-        stops = OH * self.pool[0] * OW * self.pool[1]
-        OC = self.params["w"].shape[-1]
-        return self._buffer("maps", (round_up(stops, kernels.ROWS), round_up(OC, kernels.BLOCK)))
 
     def _both_gradients(self, rows, winner, dout):
         """Fill ``grads["w"]`` and return the gradient for ``rows``, from the winners alone."""
@@ -150,26 +155,21 @@ class ConvReLUPool(_Fast):
         w, dw = (self._buffer(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
         w.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
         dx = self._buffer("dx padded", rows.shape)
-        (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
+        (_, OH, OW, _), (SH, SW) = dout.shape, self.conv.window.stride
+        PH, PW = (1, 1) if self.pool is None else self.pool.window.kernel
         start = self._buffer("start", (OH * OW + 1,), np.intp)
         gradient = self._buffer("gradient", (OH * OW + 1,))
-        kernels.gradients(rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, start, gradient)
+        places = self._buffer("places", (kernels.DEAD + 1,), np.intp)
+        kernels.gradients(
+            rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, places, start, gradient
+        )
         self.grads["w"].reshape(-1, OC)[...] = dw.reshape(OC, -1).T
         return dx
-
-    def _weight_gradient_alone(self, rows, winner, dout):
-        """Fill ``grads["w"]`` by dense products, which short rows are better served with."""
-        KH, KW, C, OC = self.params["w"].shape
-        (_, OH, OW, _), (SH, SW), (PH, PW) = dout.shape, self.window.stride, self.pool
-        maps, K = self._maps(OH, OW), KH * KW * C
-        dw = self._buffer("dw by tap", (round_up(K, kernels.ROWS), maps.shape[1]))
-        kernels.dense_weight_gradient(rows, winner, dout, KH, KW * C, SH, SW * C, PH, PW, maps, dw)
-        self.grads["w"].reshape(-1, OC)[...] = dw[:K, :OC]
 
     def _unpadded(self, padded, shape):
         """Return the maps (N, H, W, C) inside of ``padded``, shape (N, HP, WP * C)."""
         N, H, W, C = shape
-        (above, _), (left, _) = self.window.padding(H, W)
+        (above, _), (left, _) = self.conv.window.padding(H, W)
         inside = padded.reshape(N, padded.shape[1], padded.shape[2] // C, C)
         inside = inside[:, above : above + H, left : left + W]
         if inside.flags.c_contiguous:
