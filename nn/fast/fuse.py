@@ -18,13 +18,18 @@ from ..layers.conv import Conv2D
 from ..layers.dense import Dense
 from ..layers.dropout import Dropout
 from ..layers.pool import MaxPool2D
-from ..model import Sequential
+from ..model import Sequential, as_input
 from . import kernels
 from .layers import ConvReLUPool, FastBatchNorm, FastDense, FastDropout
-from .workers import Workers
+from .plan import is_tiling
+from .program import Program, UnknownLayerError
+from .workers import Workers, parts
 
 IMAGES_PER_TASK = 32
-"""How many images a thread predicts at once: what a layer passes on stays in the cache."""
+"""Images that a thread predicts at a time."""
+
+MAX_PROGRAMS = 8
+"""Sizes of images that a network keeps a program for."""
 
 
 TWINS: dict[type, Callable[[Any], Layer]] = {
@@ -39,13 +44,22 @@ class Fused(Sequential):
 
     Its layers' outputs are buffers that the next forward overwrites; what `forward` and `backward`
     return is the caller's to keep.
+
+    Parameters
+    ----------
+    model : Sequential
+    layers : list of Layer
+        The fused ones.
+    options
+        Of `fuse`.
     """
 
     def __init__(self, model: Sequential, layers: list[Layer], **options: Any):
         super().__init__(layers)
         self.model = model
-        self.options = options  # of `fuse`
+        self.options = options
         self._workers: Workers | None = None
+        self._programs: dict[tuple[int, ...], Program | None] = {}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return the output of the last layer for ``x``, usually (N, H, W, C), float32."""
@@ -56,6 +70,67 @@ class Fused(Sequential):
         dx = super().backward(np.asarray(dout, np.float32))
         return None if dx is None else dx.copy()
 
+    def predict_proba(self, images: np.ndarray) -> np.ndarray:
+        """Return the probability of each class for each image, on all cores when there are many.
+
+        See `Sequential.predict_proba`. All layers are one call, if `Program` knows them.
+        """
+        images = np.asarray(images)
+        if images.ndim and len(images) > IMAGES_PER_TASK:
+            return self._predict_on_all_cores(images)
+        if images.dtype != np.uint8 and images.dtype != np.float32:
+            images = as_input(images)
+        if images.ndim in (3, 4) and len(images):
+            program = self._program(images.shape[1:])
+            out = None if program is None else program(images)
+            if out is not None:
+                return out
+        return super().predict_proba(images)  # and raises what there is to raise
+
+    def _predict_on_all_cores(self, images):
+        if self._workers is None:
+            self._workers = Workers(self.replica, self.options["threads"])
+
+        def predict(replica, part):
+            replica.adopt_state(self.model)
+            return replica.predict_proba(images[part])
+
+        cut = parts(len(images), IMAGES_PER_TASK)
+        return np.concatenate(self._workers.map(predict, cut))
+
+    def _program(self, shape):
+        """Return the program for images of this shape, None if it takes the layers themselves."""
+        program = self._programs.get(shape)
+        if program is None or not program.is_current():
+            if shape in self._programs and program is None:
+                return None
+            if len(self._programs) >= MAX_PROGRAMS:
+                self._programs.clear()
+            try:
+                program = Program(self.model.layers, (*shape, 1) if len(shape) == 2 else shape)
+            except (UnknownLayerError, ValueError):
+                program = None
+            self._programs[shape] = program
+        return program
+
+    # The parameters, and what is made of them, are the model's.
+
+    def named_params(self) -> dict[str, np.ndarray]:
+        """Return the model's parameters."""
+        return self.model.named_params()
+
+    def named_grads(self) -> dict[str, np.ndarray]:
+        """Return the gradients of the last backward, which are the model's."""
+        return self.model.named_grads()
+
+    def named_state(self) -> dict[str, np.ndarray]:
+        """Return the model's running statistics."""
+        return self.model.named_state()
+
+    def dropouts(self) -> list[Dropout]:
+        """Return the model's layers that draw random numbers."""
+        return self.model.dropouts()
+
     def replica(self) -> Sequential:
         """Return a fused network that shares the parameters and has all else to itself."""
         return fuse(self.model.replica(), **self.options)
@@ -64,30 +139,6 @@ class Fused(Sequential):
         """Return a fused network with copies of the parameters."""
         return fuse(self.model.copy(), **self.options)
 
-    def dropouts(self) -> list[Dropout]:
-        """Return the model's layers that draw random numbers."""
-        return self.model.dropouts()
-
-    def predict_proba(self, images: np.ndarray) -> np.ndarray:
-        """Return the probability of each class for each image, on all cores when there are many.
-
-        See `Sequential.predict_proba`.
-        """
-        if len(images) <= IMAGES_PER_TASK:
-            return super().predict_proba(images)
-        if self._workers is None:
-            self._workers = Workers(self.replica, self.options["threads"])
-
-        def predict(replica, part):
-            replica.adopt_state(self.model)
-            return replica.predict_proba(part)
-
-        parts = [
-            images[start : start + IMAGES_PER_TASK]
-            for start in range(0, len(images), IMAGES_PER_TASK)
-        ]
-        return np.concatenate(self._workers.map(predict, parts))
-
     def summary(self, input_shape: tuple[int, ...] = (28, 28, 1)) -> str:
         """Return the model's table."""
         return self.model.summary(input_shape)
@@ -95,9 +146,6 @@ class Fused(Sequential):
     def save(self, path) -> None:
         """Write the model to ``path``; it loads as a plain one."""
         self.model.save(path)
-
-    def _named(self, kind):
-        return self.model._named(kind)
 
 
 def fuse(
@@ -158,18 +206,8 @@ def _next_block(layers: list[Layer]) -> tuple[int, Layer]:
     """Return how many of ``layers`` the next block stands for, and the block."""
     first = layers[0]
     if isinstance(first, Conv2D) and len(layers) > 1 and isinstance(layers[1], ReLU):
-        if len(layers) > 2 and isinstance(layers[2], MaxPool2D) and _is_tiling(layers[2]):
+        if len(layers) > 2 and isinstance(layers[2], MaxPool2D) and is_tiling(layers[2]):
             return 3, ConvReLUPool(first, layers[2])
         return 2, ConvReLUPool(first)
     fast = TWINS.get(type(first))
     return 1, first if fast is None else fast(first)
-
-
-def _is_tiling(pool: MaxPool2D) -> bool:
-    """Whether the pool's windows neither overlap nor leave the map, and their places fit a byte."""
-    window = pool.window
-    return (
-        window.stride == window.kernel
-        and window.pad == (0, 0)
-        and window.kernel[0] * window.kernel[1] < kernels.DEAD
-    )

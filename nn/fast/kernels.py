@@ -36,6 +36,7 @@ from numba.core import cgutils
 from numba.core.dispatcher import Dispatcher
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.np.arrayobj import populate_array
 
 COMPILING = not numba.config.DISABLE_JIT
 """False where NUMBA_DISABLE_JIT is set: kernels are then Python, for a debugger to follow."""
@@ -354,20 +355,17 @@ sums_of_4, sums_of_5, sums_of_6 = _sums(4), _sums(5), _sums(6)
 
 
 @intrinsic
-def _pointer(_typing, address):
-    """Return an address as a pointer to floats."""
-    kind = types.CPointer(types.float32)
+def floats_at(_typing, address, many):
+    """Return the array of ``many`` floats at an address."""
+    kind = types.Array(types.float32, 1, "C")
 
     def build(context, builder, _signature, args):
-        return builder.inttoptr(args[0], context.get_value_type(kind))
+        array, size = context.make_array(kind)(context, builder), ir.Constant(args[0].type, 4)
+        first = builder.inttoptr(args[0], ir.FloatType().as_pointer())
+        populate_array(array, first, [args[1]], [size], size, None)
+        return array._getvalue()
 
-    return kind(types.intp), build
-
-
-@inlined
-def floats_at(address, many):
-    """Return the array of ``many`` floats at an address."""
-    return numba.carray(_pointer(address), (many,))
+    return kind(types.intp, types.intp), build
 
 
 if not COMPILING:
@@ -1177,3 +1175,208 @@ def drop(draw, rate, x, scale, out):
     for i in range(len(x)):
         scale[i] = kept if draw[i] >= rate else np.float32(0)
         out[i] = x[i] * scale[i]
+
+
+# ---- A whole network in one call ----
+
+
+@kernel
+def _read_bytes(op, n, images, out):
+    """Bring images of bytes into [0, 1]."""
+    row, image_step = op[F.W] * op[F.C], op[F.H] * op[F.W] * op[F.C]
+    for image in range(n):
+        for y in range(op[F.H]):
+            at = image * op[F.out_image_step] + y * op[F.out_row_step]
+            first = image * image_step + y * row
+            for i in range(row):
+                out[at + i] = images[first + i] * np.float32(1 / 255)
+
+
+@kernel
+def _rescale(op, n, x, out):
+    """Copy images, times a factor, plus an offset."""
+    numbers = op.view(np.float64)
+    factor, offset = np.float32(numbers[F.factor]), np.float32(numbers[F.offset])
+    row = op[F.W] * op[F.C]
+    for image in range(n):
+        for y in range(op[F.H]):
+            at = image * op[F.out_image_step] + y * op[F.out_row_step]
+            first = image * op[F.image_step] + y * op[F.row_step]
+            for i in range(row):
+                out[at + i] = x[first + i] * factor + offset
+
+
+@kernel
+def _rectify(op, n, x, out):
+    """Set negative values to 0; a NaN stays."""
+    row = op[F.W] * op[F.C]
+    for image in range(n):
+        for y in range(op[F.H]):
+            at = image * op[F.out_image_step] + y * op[F.out_row_step]
+            first = image * op[F.image_step] + y * op[F.row_step]
+            for i in range(row):
+                value = x[first + i]
+                out[at + i] = np.float32(0) if value < 0 else value
+
+
+@kernel
+def _normalise(op, n, x, norm, ends, out):
+    """Apply a BatchNorm with its running statistics."""
+    C, S = op[F.C], _up(op[F.C], BLOCK)
+    _ends(op, x[:0], norm, ends)
+    for image in range(n):
+        for y in range(op[F.H]):
+            at = image * op[F.out_image_step] + y * op[F.out_row_step]
+            first = image * op[F.image_step] + y * op[F.row_step]
+            for i in range(0, op[F.W] * C, C):
+                for c in range(C):
+                    value = (x[first + i + c] - ends[S + c]) * ends[2 * S + c]
+                    out[at + i + c] = value + ends[3 * S + c]
+
+
+@kernel
+def _pool(op, n, x, out):
+    """Take the largest value, or the mean, of each window; padding never wins."""
+    C, largest = op[F.C], op[F.kind] == MAX_POOL
+    for image in range(n):
+        for p in range(op[F.OH]):
+            for q in range(op[F.OW]):
+                at = image * op[F.out_image_step] + p * op[F.out_row_step] + q * C
+                for c in range(C):
+                    out[at + c] = -np.inf if largest else 0
+                counted = 0
+                for t in range(op[F.KH] * op[F.KW]):
+                    y = p * op[F.SH] + t // op[F.KW] - op[F.top]
+                    z = q * op[F.SW] + t % op[F.KW] - op[F.left]
+                    if 0 <= y < op[F.H] and 0 <= z < op[F.W]:
+                        first = image * op[F.image_step] + y * op[F.row_step] + z * C
+                        counted += 1
+                        for c in range(C):
+                            value, before = x[first + c], out[at + c]
+                            if largest:
+                                wins = (value > before) | (value != value)
+                                out[at + c] = value if wins else before
+                            else:
+                                out[at + c] = before + value
+                if not largest:
+                    size = np.float32(op[F.KH] * op[F.KW] if op[F.count_pad] else counted)
+                    for c in range(C):
+                        out[at + c] /= size
+
+
+@kernel
+def _dense(op, n, x, w, bias, norm, ends, winner, out):
+    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``, finished as by `convolve`.
+
+    Four sums, each of every fourth term, keep the processor from waiting for one of them.
+    """
+    C, OC, S = op[F.C], op[F.OC], _up(op[F.OC], BLOCK)
+    _ends(op, bias, norm, ends)
+    for image in range(n):
+        first = image * op[F.image_step]
+        for channel in range(0, OC, BLOCK):
+            a, b, c, d = (
+                load(ends, channel),
+                splat(np.float32(0)),
+                splat(np.float32(0)),
+                splat(np.float32(0)),
+            )
+            quarters = C // 4 * 4
+            for i in range(0, quarters, 4):
+                at = i * OC + channel
+                a = a + splat(x[first + i]) * load_to_end(w, at)
+                b = b + splat(x[first + i + 1]) * load_to_end(w, at + OC)
+                c = c + splat(x[first + i + 2]) * load_to_end(w, at + 2 * OC)
+                d = d + splat(x[first + i + 3]) * load_to_end(w, at + 3 * OC)
+            for i in range(quarters, C):
+                a = a + splat(x[first + i]) * load_to_end(w, i * OC + channel)
+            value = (a + b) + (c + d)
+            if op[F.norm] == BEFORE:
+                value = _normed(value, ends, S, channel)
+            at = image * op[F.out_image_step] + channel
+            _write(
+                value, splat_byte(0), op[F.relu], op[F.norm], ends, S, channel, OC - channel,
+                out, winner, at,
+            )  # fmt: skip
+
+
+@kernel
+def _softmax(op, n, x, out):
+    """Turn each image's logits (C,) into probabilities."""
+    for image in range(n):
+        first, at = image * op[F.image_step], image * op[F.out_image_step]
+        top = x[first]
+        for c in range(op[F.C]):
+            top = max(top, x[first + c])
+        total = np.float32(0)
+        for c in range(op[F.C]):
+            out[at + c] = np.exp(x[first + c] - top)
+            total += out[at + c]
+        for c in range(op[F.C]):
+            out[at + c] /= total
+
+
+@kernel
+def _operate(op, n, images, memory, winner):
+    """Carry out one operation of `run` on n images."""
+    kind, x, out = op[F.kind], memory[op[F.at] :], memory[op[F.out_at] :]
+    if kind == READ_BYTES:
+        _read_bytes(op, n, images, out)
+    elif kind == READ_FLOATS:
+        _rescale(op, n, images.view(np.float32), out)
+    elif kind == RESCALE:
+        _rescale(op, n, x, out)
+    elif kind == RECTIFY:
+        _rectify(op, n, x, out)
+    elif kind == SOFTMAX:
+        _softmax(op, n, x, out)
+    elif kind in (MAX_POOL, AVG_POOL):
+        _pool(op, n, x, out)
+    else:
+        channels = op[F.OC]
+        scratch, bias = memory[op[F.scratch] :], floats_at(op[F.b], channels if op[F.b] else 0)
+        normed = channels if op[F.norm] else 0
+        norm = (
+            floats_at(op[F.mean], normed), floats_at(op[F.var], normed),
+            floats_at(op[F.gamma], normed), floats_at(op[F.beta], normed),
+        )  # fmt: skip
+        if kind == NORMALISE:
+            _normalise(op, n, x, norm, scratch, out)
+        else:
+            w = floats_at(op[F.w], op[F.KH] * op[F.KW] * op[F.C] * channels)
+            if kind == DENSE:
+                _dense(op, n, x, w, bias, norm, scratch, winner, out)
+            else:
+                kept = memory[op[F.kept] : op[F.kept] + op[F.kept_size]]
+                convolve(op, n, x, w, bias, norm, kept, scratch, out, winner)
+
+
+@kernel
+def run(operations, images, memory, group, out):
+    """Set ``out`` (N, K) to what a network makes of N images; return whether all of it is finite.
+
+    Parameters
+    ----------
+    operations : ndarray of int64, (operations, fields)
+        See `Operation`; the last one's output is (N, K).
+    images : ndarray of uint8
+        All of them, flat; floats as their bytes.
+    memory : ndarray of float32
+        The operations' working memory, for ``group`` images at a time.
+    """
+    N, K = out.shape
+    size = len(images) // N
+    winner = images[:0]
+    last = operations[len(operations) - 1]
+    finite = True
+    for first in range(0, N, group):
+        n = min(group, N - first)
+        for i in range(len(operations)):
+            _operate(operations[i], n, images[first * size :], memory, winner)
+        for image in range(n):
+            at = last[F.out_at] + image * last[F.out_image_step]
+            for k in range(K):
+                value = memory[at + k]
+                out[first + image, k] = value
+                finite &= np.isfinite(value)
+    return finite

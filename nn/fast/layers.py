@@ -22,10 +22,7 @@ from ..layers.conv import Conv2D
 from ..layers.dropout import Dropout
 from ..layers.pool import MaxPool2D
 from . import kernels
-from .plan import convolution, kept_size, scratch_size
-
-CACHE_LINE = 64
-"""Bytes; as many as the widest vector has."""
+from .plan import aligned, convolution, kept_size, scratch_size
 
 
 class _Fast(Layer):
@@ -51,19 +48,8 @@ class _Fast(Layer):
         """Return an array of ``shape``, the same memory each time unless it has to grow."""
         buffer = self._buffers.get(name)
         if buffer is None or len(buffer) < shape[0] or buffer.shape[1:] != shape[1:]:
-            buffer = self._buffers[name] = _aligned(shape, np.dtype(dtype))
+            buffer = self._buffers[name] = aligned(shape, np.dtype(dtype))
         return buffer[: shape[0]]
-
-
-def _aligned(shape, dtype):
-    """Return zeros that start on a cache line, so that no vector straddles two.
-
-    Behind their end there is room for a vector more.
-    """
-    size = int(np.prod(shape)) * dtype.itemsize
-    memory = np.zeros(size + CACHE_LINE + 4 * kernels.BLOCK, np.uint8)
-    start = -memory.ctypes.data % CACHE_LINE
-    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 NOTHING = np.empty(0, np.float32)
@@ -135,13 +121,15 @@ class ConvReLUPool(_Fast):
     def _padded(self, x, behind):
         """Return ``x`` with its padding, as rows: shape (N, HP, WP * C).
 
-        If ``behind``, some floats behind its end can be read if C is no multiple of BLOCK.
+        If ``behind``, some floats behind its end can be read if C is no multiple of BLOCK. An
+        array that cannot be written is copied, too: it is of another type to numba, which would
+        compile everything again.
         """
         N, H, W, C = x.shape
         window = self.conv.window
         (above, _), (left, _) = window.padding(H, W)
         HP, WP = window.padded_size(H, W)
-        if (HP, WP) == (H, W) and not (behind and C % kernels.BLOCK):
+        if (HP, WP) == (H, W) and x.flags.writeable and not (behind and C % kernels.BLOCK):
             return np.ascontiguousarray(x).reshape(N, H, W * C)
         # Made of zeros and only ever written inside: the padding stays. Images of another size
         # have another inside, and so a buffer of their own.

@@ -9,6 +9,9 @@ from ..layers.conv import Conv2D
 from ..layers.pool import MaxPool2D
 from . import kernels
 
+CACHE_LINE = 64
+"""Bytes; as many as the widest vector has."""
+
 MAX_TILES = 60
 """Tiles that `kernels.convolve` transforms at a time, at most."""
 
@@ -35,6 +38,16 @@ def winograd_pays(conv: Conv2D, pool: MaxPool2D | None) -> bool:
     fits = window.kernel == (3, 3) and window.stride == (1, 1)
     tile = pool is None or pool.window.kernel == (2, 2)
     return fits and tile and conv.config["in_channels"] >= FEWEST_CHANNELS
+
+
+def is_tiling(pool: MaxPool2D) -> bool:
+    """Return whether the pool's windows neither overlap nor leave the map, and fit a byte."""
+    window = pool.window
+    return (
+        window.stride == window.kernel
+        and window.pad == (0, 0)
+        and window.kernel[0] * window.kernel[1] < kernels.DEAD
+    )
 
 
 def operation(**fields: int) -> np.ndarray:
@@ -87,9 +100,11 @@ def kept_size(op: np.ndarray) -> int:
 
 
 def scratch_size(op: np.ndarray) -> int:
-    """Return how many floats of working space a convolution needs."""
+    """Return how many floats of working space an operation needs."""
     fields = kernels.Operation(*op.tolist())
     S = round_up(fields.OC, kernels.BLOCK)
+    if fields.kind != kernels.CONVOLVE:
+        return 4 * S
     size = fields.KH * fields.KW * fields.C * S + 5 * kernels.BLOCK
     if fields.winograd:
         tiles = fields.tiles + 6
@@ -101,6 +116,17 @@ def scratch_size(op: np.ndarray) -> int:
 def _plane(size):
     """Return the most that `kernels._plane` makes of a size up to this."""
     return round_up(size, kernels.HEADER) + kernels.HEADER
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return zeros that start on a cache line, so that no vector straddles two.
+
+    Behind their end there is room for a vector more.
+    """
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.zeros(size + CACHE_LINE + 4 * kernels.BLOCK, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def round_up(size: int, of: int) -> int:

@@ -64,6 +64,11 @@ class Workers:
             return list(self._pool.map(run, items))
 
 
+def parts(many: int, size: int) -> list[slice]:
+    """Cut ``many`` items into parts of ``size``, the last one smaller if need be."""
+    return [slice(start, min(start + size, many)) for start in range(0, many, size)]
+
+
 def usable_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
