@@ -76,16 +76,18 @@ class Fused(Sequential):
         See `Sequential.predict_proba`. All layers are one call, if `Program` knows them.
         """
         images = np.asarray(images)
-        if images.ndim and len(images) > IMAGES_PER_TASK:
-            return self._predict_on_all_cores(images)
-        if images.dtype != np.uint8 and images.dtype != np.float32:
+        if images.dtype not in (np.uint8, np.float32):
             images = as_input(images)
-        if images.ndim in (3, 4) and len(images):
+        if images.ndim not in (3, 4) or not len(images):
+            return super().predict_proba(images)
+        try:
             program = self._program(images.shape[1:])
-            out = None if program is None else program(images)
-            if out is not None:
-                return out
-        return super().predict_proba(images)  # and raises what there is to raise
+        except ValueError:  # which the layers say of all these images
+            return super().predict_proba(images)
+        if len(images) > IMAGES_PER_TASK:
+            return self._predict_on_all_cores(images)
+        out = None if program is None else program(images)
+        return super().predict_proba(images) if out is None else out
 
     def _predict_on_all_cores(self, images):
         if self._workers is None:
@@ -99,18 +101,19 @@ class Fused(Sequential):
         return np.concatenate(self._workers.map(predict, cut))
 
     def _program(self, shape):
-        """Return the program for images of this shape, None if it takes the layers themselves."""
+        """Return the program for images of this shape, None if it must be layer by layer."""
         program = self._programs.get(shape)
-        if program is None or not program.is_current():
-            if shape in self._programs and program is None:
-                return None
-            if len(self._programs) >= MAX_PROGRAMS:
-                self._programs.clear()
-            try:
-                program = Program(self.model.layers, (*shape, 1) if len(shape) == 2 else shape)
-            except (UnknownLayerError, ValueError):
-                program = None
-            self._programs[shape] = program
+        if program is not None and program.is_current():
+            return program
+        if program is None and shape in self._programs:
+            return None
+        if len(self._programs) >= MAX_PROGRAMS:
+            self._programs.clear()
+        try:
+            program = Program(self.model.layers, (*shape, 1) if len(shape) == 2 else shape)
+        except UnknownLayerError:
+            program = None
+        self._programs[shape] = program
         return program
 
     # The parameters, and what is made of them, are the model's.
@@ -205,9 +208,10 @@ def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> bool:
 def _next_block(layers: list[Layer]) -> tuple[int, Layer]:
     """Return how many of ``layers`` the next block stands for, and the block."""
     first = layers[0]
-    if isinstance(first, Conv2D) and len(layers) > 1 and isinstance(layers[1], ReLU):
-        if len(layers) > 2 and isinstance(layers[2], MaxPool2D) and is_tiling(layers[2]):
-            return 3, ConvReLUPool(first, layers[2])
+    if type(first) is Conv2D and len(layers) > 1 and type(layers[1]) is ReLU:
+        pool = layers[2] if len(layers) > 2 else None
+        if type(pool) is MaxPool2D and is_tiling(pool):
+            return 3, ConvReLUPool(first, pool)
         return 2, ConvReLUPool(first)
     fast = TWINS.get(type(first))
     return 1, first if fast is None else fast(first)

@@ -405,7 +405,7 @@ if not COMPILING:
     def floats_at(address, many):
         if not many:
             return np.empty(0, np.float32)
-        return np.ctypeslib.as_array((ctypes.c_float * many).from_address(address))
+        return np.ctypeslib.as_array((ctypes.c_float * int(many)).from_address(int(address)))
 
 
 # ---- The forward pass: what an operation is ----
@@ -575,7 +575,7 @@ def _write_pooled(a, b, c, d, simple, relu, norm, ends, S, channel, many, out, w
         _write(value + bias, place, relu, norm, ends, S, channel, many, out, winner, at)
 
 
-@kernel
+@inlined
 def _into_blocks(w, K, OC, blocks):
     """Copy ``w (K, OC)`` into ``blocks (S // BLOCK, K, BLOCK)``, columns side by side."""
     for b in range(0, OC, BLOCK):
@@ -585,7 +585,7 @@ def _into_blocks(w, K, OC, blocks):
                 blocks[b * K + k * BLOCK + o] = w[k * OC + b + o] if inside else np.float32(0)
 
 
-@kernel
+@inlined
 def _direct(op, n, x, w, ends, blocks, out, winner):
     """Convolve n images, four sums side by side in registers: a patch is read where it lies."""
     row, K = op[F.KW] * op[F.C], op[F.KH] * op[F.KW] * op[F.C]
@@ -694,7 +694,7 @@ def _store_column(array, at, step, column):
     store(array, at + 12 * step, column[3])
 
 
-@kernel
+@inlined
 def _transform_weights(w, at, channels, OC, u):
     """Set ``u`` (16 planes of (C, BLOCK)) to BLOCK output channels' weights, transformed.
 
@@ -877,7 +877,7 @@ def _weights_are_kept(op, w, kept):
     return kept[0] == 1
 
 
-@kernel
+@inlined
 def _winograd(op, n, x, ends, kept, scratch, out, winner):
     """Convolve n images by Winograd's F(2x2, 3x3), a block of tiles at a time."""
     channels, S = op[F.C], _up(op[F.C], BLOCK)
@@ -1316,7 +1316,7 @@ def _softmax(op, n, x, out):
             out[at + c] /= total
 
 
-@kernel
+@inlined
 def _operate(op, n, images, memory, winner):
     """Carry out one operation of `run` on n images."""
     kind, x, out = op[F.kind], memory[op[F.at] :], memory[op[F.out_at] :]

@@ -79,14 +79,18 @@ class Program:
             images = images.copy()  # of another kind, kernels would be compiled again
         out = np.empty((len(images), self._classes), np.float32)
         flat = images.reshape(-1).view(np.uint8)
-        finite = kernels.run(self.operations, flat, self._memory, self._group, out)
+        finite = _run(self.operations, flat, self._memory, self._group, out)
         return out if finite else None
+
+
+_run = kernels.run if kernels.COMPILING else np.errstate(all="ignore")(kernels.run)
+"""Compiled code never warns."""
 
 
 class _Steps:
     """The operations while they are put together: first what to do, then where."""
 
-    def __init__(self, layers, shape):
+    def __init__(self, layers: Sequence[Layer], shape: tuple[int, ...]):
         self.rows: list[np.ndarray] = []
         self.padding: list[tuple[int, int, int, int]] = []  # of each input: above, left, H, W
         self.parameters: list[Parameter] = []
