@@ -1281,14 +1281,14 @@ def _dense(op, n, x, w, bias, norm, ends, winner, out):
                 splat(np.float32(0)),
                 splat(np.float32(0)),
             )
-            quarters = C // 4 * 4
-            for i in range(0, quarters, 4):
+            inside = max(0, (C * OC - channel - BLOCK) // OC) // 4 * 4
+            for i in range(0, inside, 4):
                 at = i * OC + channel
-                a = a + splat(x[first + i]) * load_to_end(w, at)
-                b = b + splat(x[first + i + 1]) * load_to_end(w, at + OC)
-                c = c + splat(x[first + i + 2]) * load_to_end(w, at + 2 * OC)
-                d = d + splat(x[first + i + 3]) * load_to_end(w, at + 3 * OC)
-            for i in range(quarters, C):
+                a = a + splat(x[first + i]) * load(w, at)
+                b = b + splat(x[first + i + 1]) * load(w, at + OC)
+                c = c + splat(x[first + i + 2]) * load(w, at + 2 * OC)
+                d = d + splat(x[first + i + 3]) * load(w, at + 3 * OC)
+            for i in range(inside, C):  # whose vectors may reach behind the last weight
                 a = a + splat(x[first + i]) * load_to_end(w, i * OC + channel)
             value = (a + b) + (c + d)
             if op[F.norm] == BEFORE:
