@@ -25,6 +25,7 @@ from data import folders, stacks
 from data.errors import DataError
 from experiment.arguments import at_least
 from nn import ModelFileError, Sequential
+from nn.fast import unavailable
 from nn.fast.workers import Workers, usable_cores
 
 BATCH = 128  # pictures per call of the network: fast, and bounded in memory
@@ -130,12 +131,11 @@ def _until_error(chunks, on_error):
 
 def _quickest(model):
     """Return a function that makes a replica of `model`, on fast layers if numba is there."""
-    try:
-        from nn.fast.fuse import fuse
-        from nn.fast.kernels import COMPILING
-    except ImportError:  # no numba
-        COMPILING = False
-    return (lambda: fuse(model.replica())) if COMPILING else model.replica
+    if unavailable():
+        return model.replica
+    from nn.fast import fuse
+
+    return lambda: fuse(model.replica())
 
 
 def _write_lines(answers: Iterable[Answer]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import weights
 from data.batches import BatchMix, batches
 from nn import Sequential
+from nn.fast import unavailable
 
 
 def prepare(model: Sequential, mix: BatchMix | None = None) -> Callable[..., Sequential]:
@@ -27,16 +28,11 @@ def prepare(model: Sequential, mix: BatchMix | None = None) -> Callable[..., Seq
         ``engine(model, threads=None)`` returns a network that shares the model's parameters: fused
         (`nn.fuse`) or, without compiled kernels, the model itself.
     """
-    try:
-        from nn.fast.fuse import fuse, warm_up
-        from nn.fast.kernels import COMPILING
-
-        reason = None if COMPILING else "NUMBA_DISABLE_JIT is set"
-    except ImportError as error:
-        reason = f"{error}; install numba"
-    if reason:
+    if reason := unavailable():
         print(f"using the plain layers, which are slow: {reason}")
         return lambda model, threads=None: model
+    from nn.fast import fuse, warm_up
+
     print("preparing the fast kernels ... ", end="", flush=True)
     start = time.perf_counter()
     compiled = warm_up(model, weights.SHAPE)

@@ -42,7 +42,7 @@ __all__ = [
 def __getattr__(name):
     """Import ``fuse``, and numba with it, only when it is asked for: drawing needs neither."""
     if name == "fuse":
-        from .fast.fuse import fuse
+        from .fast import fuse
 
         return fuse
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -113,7 +113,7 @@ def test_without_mnist_trains_on_synthetic_digits(tmp_path, monkeypatch, capsys)
 
 
 def test_without_numba_trains_on_plain_layers(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "nn.fast.fuse", None)
+    monkeypatch.setitem(sys.modules, "nn.fast.kernels", None)
     assert run(folder, tmp_path, "--quick") == 0
     assert "plain layers" in capsys.readouterr().out
 

@@ -50,7 +50,7 @@ def _vector_bits() -> int:
     own = "512" if binding.get_host_cpu_features().get("avx512f") else "256"
     bits = os.environ.get(VECTOR_BITS) or own
     if bits not in ("256", "512"):
-        raise ValueError(f"{VECTOR_BITS} must be 256 or 512, not {bits!r}")
+        raise ImportError(f"{VECTOR_BITS} must be 256 or 512, not {bits!r}")
     return int(bits)
 
 

@@ -86,7 +86,7 @@ def test_an_image_alone_gets_the_same_bits():
 @pytest.mark.parametrize("pool", [None, 2], ids=["no pool", "pool"])
 @pytest.mark.parametrize("C", [1, 16])
 @pytest.mark.parametrize("bad", BAD)
-def test_an_input_that_is_no_number_acts_as_in_plain_layers(bad, C, pool):
+def test_nan_in_the_input_acts_as_plain(bad, C, pool):
     model = block(C, 5, pool=pool)
     network = fuse(model)
     for place in itertools.product((0, 3, 5), (0, 2, 5)):
@@ -100,7 +100,7 @@ def test_an_input_that_is_no_number_acts_as_in_plain_layers(bad, C, pool):
 
 @pytest.mark.parametrize("C", [1, 16])
 @pytest.mark.parametrize("bad", BAD)
-def test_a_weight_that_is_no_number_acts_as_in_plain_layers(bad, C):
+def test_nan_in_the_weights_acts_as_plain(bad, C):
     model, x = block(C, 5), np.abs(images(2, 6, 6, C))
     network = fuse(model)
     good = model.layers[0].params["w"].copy()
@@ -128,7 +128,7 @@ def test_weights_changed_in_place_are_seen(C):
 
 
 @pytest.mark.parametrize("C", [1, 16])
-def test_flat_paper_is_a_tie_that_the_first_place_wins(C):
+def test_first_place_wins_a_tie_on_flat_paper(C):
     model, x = block(C, 9, pad=1), np.ones((1, 8, 8, C), np.float32)
     model.layers[0].params["b"][:] = 10
     for network in (model, fuse(model)):

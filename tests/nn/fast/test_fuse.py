@@ -22,7 +22,7 @@ from nn import (
     Softmax,
     fuse,
 )
-from nn.fast.fuse import warm_up
+from nn.fast.fused import warm_up
 from nn.fast.kernels import COMPILING
 from nn.fast.layers import ConvReLUPool, FastBatchNorm
 from tests.nn.fast.twins import assert_same
@@ -66,7 +66,7 @@ def test_block_equals_plain_layers(kernel, stride, pad, channels, pool):
 
 @pytest.mark.parametrize("channels", [1, 16])
 @pytest.mark.parametrize("out_channels", [1, 16, 33, 64])
-def test_block_equals_plain_layers_for_any_number_of_filters(out_channels, channels):
+def test_block_of_any_number_of_filters(out_channels, channels):
     conv = Conv2D(channels, out_channels, 3, bias=False, rng=RNG)
     assert_same(Sequential([conv, ReLU(), MaxPool2D(2)]), images(2, 13, 13, channels))
 
@@ -138,7 +138,7 @@ def test_what_is_exactly_zero_passes_no_gradient(pool):
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("place", list(itertools.product((0, 1), (0, 1))))
-def test_not_a_number_behaves_as_in_the_plain_layers(bad, place):
+def test_nan_behaves_as_in_the_plain_layers(bad, place):
     conv = Conv2D(1, 3, 1, rng=RNG)
     conv.params["w"][...] = [1.0, -1.0, 0.5]
     model = Sequential([conv, ReLU(), MaxPool2D(2)])
@@ -183,7 +183,7 @@ def test_input_gradient_can_be_left_out():
     assert set(network.named_grads()) == set(model.named_params())
 
 
-def test_a_copy_has_parameters_of_its_own_and_a_replica_shares_them():
+def test_a_copy_owns_parameters_a_replica_shares_them():
     network = fuse(whole_network(), input_gradient=False)
     copy, replica = network.copy(), network.replica()
     mine = network.named_params()
@@ -199,7 +199,7 @@ def test_a_copy_has_parameters_of_its_own_and_a_replica_shares_them():
         assert other.backward(out) is None, "the options are the same"
 
 
-def test_images_of_one_size_leave_nothing_in_the_padding_of_another():
+def test_padding_stays_zero_when_sizes_change():
     """Both sizes are padded to 7 x 7, but not on the same sides."""
     model = Sequential([Conv2D(1, 3, 3, stride=2, pad="same", rng=RNG), ReLU()])
     network = fuse(model)
@@ -208,7 +208,7 @@ def test_images_of_one_size_leave_nothing_in_the_padding_of_another():
         np.testing.assert_allclose(network.forward(x), model.forward(x), atol=1e-6)
 
 
-def test_an_image_that_is_no_number_leaves_nothing_behind():
+def test_an_image_of_nan_leaves_nothing_behind():
     model = whole_network()
     network, x = fuse(model), images(2, 21, 20, 1)
     before = network.forward(x)
@@ -218,7 +218,7 @@ def test_an_image_that_is_no_number_leaves_nothing_behind():
 
 
 @pytest.mark.parametrize("n", [0, 1, 32, 33, 200])
-def test_predicts_many_images_on_all_threads_as_the_plain_network_does(n):
+def test_predicts_on_all_threads_as_plain(n):
     model = whole_network()
     model.layers[3].state["mean"][:] = 0.3
     x = RNG.random((n, 21, 20), dtype=np.float32)

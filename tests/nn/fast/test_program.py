@@ -17,7 +17,7 @@ from nn import (
     Softmax,
     fuse,
 )
-from nn.fast.fuse import Fused
+from nn.fast.fused import Fused
 from nn.fast.kernels import COMPILING
 from nn.fast.program import Program, UnknownLayerError
 from nn.layers.rescaling import Rescaling
@@ -181,7 +181,7 @@ def test_a_parameter_replaced_by_another_array_is_seen():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_numbers_that_are_none_act_as_in_plain_layers(bad):
+def test_nan_and_infinity_act_as_in_plain_layers(bad):
     model = network(conv(1, 9), ReLU(), conv(9, 20), ReLU(), MaxPool2D(2))
     fused = fuse(model)
     x = images(2, 12, 11)
@@ -253,7 +253,7 @@ def test_unknown_layers_go_layer_by_layer(model):
         np.testing.assert_allclose(fused.predict_proba(x), model.predict_proba(x), atol=2e-6)
 
 
-def test_parameters_that_only_numpy_reads_go_layer_by_layer():
+def test_strided_parameters_go_layer_by_layer():
     model, x = network(conv(1, 9), ReLU()), images(2, 12, 11)
     w = model.layers[0].params["w"]
     model.layers[0].params["w"] = np.asfortranarray(w)

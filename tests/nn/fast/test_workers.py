@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from nn.fast.workers import Workers, usable_cores
+from nn.fast.workers import Workers, parts, usable_cores
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -19,7 +19,7 @@ def test_results_come_in_the_order_of_the_items():
         assert workers.map(slow_first, range(7)) == [0, 1, 4, 9, 16, 25, 36]
 
 
-def test_a_tool_is_used_by_one_thread_at_a_time_and_all_tools_are_used():
+def test_each_tool_has_one_thread_at_a_time():
     tools = []
     together = threading.Barrier(2, timeout=100)
 
@@ -38,7 +38,7 @@ def test_a_tool_is_used_by_one_thread_at_a_time_and_all_tools_are_used():
     assert [tool["used"] for tool in tools] == [3, 3]
 
 
-def test_blas_has_one_thread_meanwhile_and_its_own_again_afterwards():
+def test_blas_has_one_thread_meanwhile():
     def blas_threads(*_):
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
@@ -51,7 +51,7 @@ def test_blas_has_one_thread_meanwhile_and_its_own_again_afterwards():
     assert blas_threads() == before
 
 
-def test_an_error_is_raised_here_and_the_pool_goes_on():
+def test_an_error_is_raised_and_the_pool_survives():
     def fail_at_3(tool, i):
         if i == 3:
             raise KeyError("three")
@@ -76,3 +76,10 @@ def test_as_many_threads_as_cores_unless_told():
     assert usable_cores() >= 1
     with Workers(object) as workers:
         assert workers.threads == usable_cores()
+
+
+def test_parts_hold_every_item_once():
+    for many, size in ((0, 4), (1, 4), (4, 4), (9, 4), (12, 4)):
+        cut = parts(many, size)
+        assert [i for part in cut for i in range(many)[part]] == list(range(many))
+        assert all(part.stop - part.start == size for part in cut[:-1])

@@ -7,6 +7,7 @@ too: read them, save them and step them there.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -200,8 +201,11 @@ def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> bool:
     """
     before = kernels.compiled()
     network = fuse(model.replica())
-    out = network.forward(np.zeros((1, *input_shape), np.float32), train=True)
+    image = np.zeros((1, *input_shape), np.float32)
+    out = network.forward(image, train=True)
     network.backward(np.zeros_like(out))
+    with suppress(FloatingPointError):  # the weights are not looked at here
+        network.predict_proba(image)
     return kernels.compiled() > before
 
 
