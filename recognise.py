@@ -26,7 +26,7 @@ from data.errors import DataError
 from experiment.arguments import at_least
 from nn import ModelFileError, Sequential
 from nn.fast import unavailable
-from nn.fast.workers import Workers, usable_cores
+from nn.fast.workers import Workers, parts, usable_cores
 
 BATCH = 128  # pictures per call of the network: fast, and bounded in memory
 TASK = 32  # images of a stack per task of a thread: their feature maps fit its cache
@@ -107,8 +107,7 @@ def _recognise_stack(model, file, on_error, jobs, on_stack):
             for i in np.setdiff1d(np.arange(len(chunk.images)), inked):
                 on_error(DataError(f"{chunk.names[i]}: blank: there is no ink in it"))
             names, images = [chunk.names[i] for i in inked], chunk.images[inked]
-            parts = [slice(start, start + TASK) for start in range(0, len(images), TASK)]
-            tasks = [(names[part], images[part]) for part in parts]
+            tasks = [(names[part], images[part]) for part in parts(len(images), TASK)]
             for answers, errors in workers.map(_answers_and_errors, tasks):
                 yield from answers
                 for error in errors:

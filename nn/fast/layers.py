@@ -1,4 +1,4 @@
-"""The fused and buffered layers that `nn.fast.fuse` makes a network of.
+"""The fused and buffered layers that `nn.fuse` makes a network of.
 
 `ConvReLUPool` stands for a run of Conv2D, ReLU and perhaps MaxPool2D:
 
