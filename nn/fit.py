@@ -1,6 +1,6 @@
 """The training loop: batch, forward, loss, backward, step.
 
-`nn.training` has the same loop for long runs, cut into shards for all cores and saved as it goes.
+`nn.training` has the same loop for long runs: on all cores, and with checkpoints.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def fit(
     batch_size: int = 32,
     rng: np.random.Generator | None = None,
 ) -> Iterator[float]:
-    """Train a classifier that gives logits; yield the mean loss of each epoch.
+    """Train a classifier whose output is logits; yield the mean loss of each epoch.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def fit(
         uint8, or float in [0, 1].
     labels : ndarray of int, shape (N,)
     rng : numpy.random.Generator, optional
-        Shuffles the images anew for each epoch.
+        Shuffles the images before each epoch.
     """
     rng = np.random.default_rng() if rng is None else rng
     loss = SoftmaxCrossEntropy()

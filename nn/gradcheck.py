@@ -1,19 +1,19 @@
-"""Gradient check: is what ``backward`` says really the slope of what ``forward`` computes?
+"""Gradient check: compare the gradients of ``backward`` with measured derivatives of ``forward``.
 
-A derivative can be measured: step one number a little to each side and see how far the result
-moves. That is slow, but it knows nothing of the chain rule, so it is an independent judge.
-``python -m nn.gradcheck`` measures every parameter and the input of every layer and of a whole
-network (``python -m nn.gradcheck Dense`` only the cases whose titles begin so), and compares:
+To measure a derivative, step one number a little to each side and see how far the result moves.
+That is slow, but it does not use the chain rule, so it is an independent check.
+``python -m nn.gradcheck`` checks the input and every parameter of every layer and of a whole
+network (``python -m nn.gradcheck Dense``: only the cases whose titles begin with Dense), with
 
     numeric(x)  = (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h        f = sum(out * dout)
 
-a central difference that is exact up to h^4, in float64. ``dout`` is random: with all ones a
+a central difference with an error of order h^4, in float64. ``dout`` is random: with all ones a
 wrongly transposed gradient could pass. The error of each element is relative to the larger of the
-two values; where both are almost zero it is relative to a thousandth of the array's largest
-gradient instead, because rounding leaves no digits to compare there.
+two values, but at least to a thousandth of the array's largest gradient: closer to zero, rounding
+leaves no digits to compare.
 
-At the kink of a ReLU, or where a max-pool's winner changes, there is no slope. An element whose
-steps change any such choice anywhere (`Layer.choices`) is skipped, and counted.
+At the kink of a ReLU, or where a max-pool's winner changes, there is no derivative. An element
+whose steps change any such choice (`Layer.choices`) is skipped and counted.
 """
 
 import sys
@@ -66,7 +66,7 @@ def check(model: Sequential, x: np.ndarray, rng: np.random.Generator) -> list[Ro
     rng : numpy.random.Generator
         Draws ``dout``.
     """
-    out = _forward(model, x).copy()  # Flatten's would change with x
+    out = _forward(model, x).copy()  # the output of Flatten is a view of x
     dout = rng.standard_normal(out.shape)
     analytic = {"x": model.backward(dout), **model.named_grads()}
 
@@ -154,8 +154,8 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield layers("Conv2D no bias", image, Conv2D(2, 3, 3, pad=(0, 2), bias=False, **exact))
     yield layers("MaxPool2D", image, MaxPool2D(2))
     yield layers("MaxPool2D overlap", image, MaxPool2D(3, stride=(2, 1), pad=1))
-    # A window of equal values stays equal when the weights in front of the pool change: it has a
-    # slope, and only one of the equals may receive the gradient.
+    # A window of equal values stays equal when the weights before the pool change: it has a
+    # derivative, and only one of the equal values may receive the gradient.
     tied = rng.standard_normal((2, 4, 4, 1))
     tied[:, :2, :2] = 0.5
     yield layers("MaxPool2D ties", None, Conv2D(1, 2, 1, **exact), MaxPool2D(2), x=tied)

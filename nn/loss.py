@@ -1,19 +1,18 @@
-"""The loss: how surprised the network is by the right answer.
+"""The loss: cross-entropy between the softmax of the logits and the labels.
 
-Softmax and cross-entropy are one step here, because together they are simpler and more exact than
-apart: ``loss = logsumexp(logits) - logits[label]``, and its gradient is just
-``probabilities - target``.
+Softmax and cross-entropy are computed together, which is simpler and more accurate:
+``loss = logsumexp(logits) - logits[label]``, and its gradient is ``probabilities - target``.
 """
 
 import numpy as np
 
 from .layers.activation import softmax
 
-NO_CLASS = -1  # the label of an example of none of the classes: its target is even over all
+NO_CLASS = -1  # label of an example of no class; its target is uniform
 
 
 def targets(labels: np.ndarray, K: int) -> np.ndarray:
-    """Return labels, some of them `NO_CLASS`, as the probabilities (N, K), float32, to aim at."""
+    """Return the target probabilities (N, K), float32, of labels that may be `NO_CLASS`."""
     rows = np.vstack([np.eye(K, dtype=np.float32), np.full((1, K), 1 / K, np.float32)])
     return rows[labels]  # NO_CLASS, -1, picks the last
 
@@ -24,14 +23,14 @@ class SoftmaxCrossEntropy:
     Parameters
     ----------
     label_smoothing : float
-        In [0, 1). The target of the right class is 1 - label_smoothing, and label_smoothing is
-        spread evenly over all K classes: a network asked for certainty grows its weights for ever.
+        In [0, 1). Every class has the target label_smoothing / K; the right one also has
+        1 - label_smoothing. A target of exactly 1 would make the weights grow without bound.
 
     References
     ----------
     Szegedy et al., "Rethinking the Inception Architecture", 2016, section 7 (label smoothing);
     Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019,
-    section 4.2 (the even target of what has no class).
+    section 4.2 (the uniform target of examples of no class).
     """
 
     def __init__(self, label_smoothing: float = 0.0):
@@ -47,8 +46,8 @@ class SoftmaxCrossEntropy:
         ----------
         logits : ndarray, shape (N, K)
         labels : ndarray
-            Of int, shape (N,): the right classes. Or of float, shape (N, K): the probability that
-            each class should get (see `targets`); it is not checked.
+            Of int, shape (N,): the right classes. Or of float, shape (N, K): target probabilities
+            (see `targets`), which are not checked.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""A network is a list of layers: forward goes down the list, backward comes up again."""
+"""A network is a list of layers: forward runs through it in order, backward in reverse."""
 
 import os
 
@@ -9,11 +9,11 @@ from .layers.base import Layer
 from .layers.dropout import Dropout
 from .saving.modelfile import read_model, write_model
 
-IMAGES_AT_A_TIME = 256  # in `Sequential.predict_proba`, to keep memory bounded
+IMAGES_AT_A_TIME = 256  # batch size of `Sequential.predict_proba`, to bound its memory
 
 
 class Sequential:
-    """A network whose layers each feed the next.
+    """A network in which the output of each layer is the input of the next.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Sequential:
         return dout
 
     def named_params(self) -> dict[str, np.ndarray]:
-        """Return all parameters as ``{"0.w": array, ...}``: the arrays themselves, no copies."""
+        """Return all parameters as ``{"0.w": array, ...}``, not copied."""
         return self._named("params")
 
     def named_grads(self) -> dict[str, np.ndarray]:
@@ -75,10 +75,10 @@ class Sequential:
         ValueError
             If ``images`` has another shape or dtype, or the first layer expects another one.
         FloatingPointError
-            If the answer is not a number, because the images or the weights are far too large.
+            If a probability is NaN, because the images or the weights are not finite or too large.
         """
         x = as_input(images)
-        with np.errstate(over="ignore", invalid="ignore"):  # the answer says so, once
+        with np.errstate(over="ignore", invalid="ignore"):  # checked below
             chunks = [
                 self.forward(x[start : start + IMAGES_AT_A_TIME])
                 for start in range(0, max(len(x), 1), IMAGES_AT_A_TIME)
@@ -95,14 +95,14 @@ class Sequential:
         return out
 
     def replica(self) -> "Sequential":
-        """Return a network that shares the parameters and has all else to itself.
+        """Return a network that shares the parameters, with its own gradients, caches and state.
 
-        Replicas can work at the same time, and all of them see each step of an optimizer.
+        Replicas can run in parallel; a step of an optimizer changes all of them.
         """
         return Sequential([layer.replica() for layer in self.layers])
 
     def copy(self) -> "Sequential":
-        """Return a network like this one with arrays of its own."""
+        """Return a copy of this network that shares no array with it."""
         twin = self.replica()
         for layer in twin.layers:
             layer.params = {name: array.copy() for name, array in layer.params.items()}
@@ -133,7 +133,7 @@ class Sequential:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Sequential":
-        """Read a network that `save` wrote; ModelFileError if it is not a whole and sound one."""
+        """Read a network that `save` wrote; raise ModelFileError if the file is not valid."""
         return cls(read_model(path))
 
 

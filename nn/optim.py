@@ -1,12 +1,11 @@
-"""Optimizers: how far to step, once the gradients say where.
+"""Optimizers: how a step follows from the gradients.
 
 An optimizer owns its memory (velocities, running averages), one array per parameter under the
-parameter's name; layers know nothing of it. Parameters are changed in place, so every part of the
-program that holds the same array sees the step.
+parameter's name; layers do not know of it. Parameters are changed in place, so all replicas of a
+network see the step.
 
-Weight decay is *decoupled*: weights shrink by ``lr * weight_decay`` a step, and the gradient's
-statistics never see it. It is meant for weights, not for biases and BatchNorm's scales, so only
-arrays of two axes or more shrink.
+Weight decay is *decoupled*: each step multiplies weights by ``1 - lr * weight_decay``, outside the
+gradient's statistics. Only arrays of two or more axes decay: not biases, nor BatchNorm's scales.
 
 References
 ----------
@@ -19,12 +18,12 @@ Arrays = dict[str, np.ndarray]
 
 
 class Optimizer:
-    """The base of all optimizers.
+    """Base class of optimizers.
 
     Parameters
     ----------
     lr : float
-        The learning rate of a step that is not given one of its own.
+        Learning rate of steps that are not given one.
     weight_decay : float
         See the module's docstring.
 
@@ -51,7 +50,7 @@ class Optimizer:
     def step(self, params: Arrays, grads: Arrays, lr: float | None = None) -> None:
         """Move every parameter one step down its gradient, in place.
 
-        ``grads`` has the names and shapes of ``params``; ``lr`` is of this step, from a schedule.
+        ``grads`` has the names and shapes of ``params``; ``lr`` is this step's, from a schedule.
         """
         lr = self.lr if lr is None else lr
         self.steps += 1
@@ -73,7 +72,7 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum if asked.
+    """Stochastic gradient descent, with optional momentum.
 
     ``velocity = momentum * velocity + dw`` and ``w -= lr * velocity``; Nesterov's form looks one
     step ahead and subtracts ``lr * (dw + momentum * velocity)``.
@@ -105,7 +104,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: each weight steps by its mean gradient over the root of its mean squared gradient.
+    """Adam: a weight's step is its mean gradient divided by the root of its mean squared gradient.
 
     Both means start at zero and would be too small at first; dividing by ``1 - beta ** steps``
     corrects that. With ``weight_decay`` this is AdamW.
@@ -113,9 +112,9 @@ class Adam(Optimizer):
     Parameters
     ----------
     betas : pair of float
-        The share of each mean that a step keeps, in [0, 1).
+        Decay rates of the two means, in [0, 1).
     eps : float
-        Keeps the division away from zero.
+        Avoids division by zero.
 
     References
     ----------
@@ -142,18 +141,18 @@ class Adam(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """Adadelta: the step size follows from the steps before, in the units of the weight itself.
+    """Adadelta: the step size follows from earlier steps, and has the unit of the weight.
 
-    ``step = dw * rms(earlier steps) / rms(gradients)``, each rms over a fading window.
+    ``step = dw * rms(earlier steps) / rms(gradients)``, each rms of an exponentially decaying mean.
 
     Parameters
     ----------
     lr : float
         Multiplies the step; 1 is the paper's rule.
     rho : float
-        The share of each mean that a step keeps, in [0, 1).
+        Decay rate of both means, in [0, 1).
     eps : float
-        Makes the first steps possible, and keeps the division away from zero.
+        Makes the first steps possible, and avoids division by zero.
 
     References
     ----------

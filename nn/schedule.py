@@ -1,4 +1,4 @@
-"""Learning-rate schedules: functions from the number of a step, from 0, to the rate it takes."""
+"""Learning-rate schedules: functions that map the number of a step, from 0, to its rate."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def cosine(lr: float, steps: int, *, final: float = 0.0) -> Schedule:
     lr, final : float
         The first and the last rate.
     steps : int
-        Of the whole run; later ones stay at the last rate.
+        Number of steps of the run; later ones stay at the last rate.
 
     References
     ----------
@@ -41,9 +41,9 @@ def one_cycle(lr: float, steps: int, *, warm_up: float = 0.25, start: float = 0.
     lr : float
         The highest rate.
     steps : int
-        Of the whole run.
+        Number of steps of the run.
     warm_up : float
-        The share of the steps that rise, along a straight line.
+        The share of the steps in which the rate rises, linearly.
     start : float
         The first rate, as a share of ``lr``.
 

@@ -1,7 +1,7 @@
-"""Slow and obvious twins of what the network computes, to judge it by: loops, and only NumPy.
+"""Slow, obvious oracles for the network: loops, and only NumPy.
 
-Everything here is float64 and follows the definition, element by element. Nothing here knows of
-im2col, of matrix products or of the chain rule: gradients are measured, by stepping.
+Everything is float64 and follows the definition, element by element. Nothing uses im2col, matrix
+products or the chain rule: gradients are measured by finite differences.
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy as np
 SAME = "same"
 
 
-def stops(padded, kernel, stride):
-    """Where a window starts, along one axis: walk on while all of it still fits in."""
+def starts(padded, kernel, stride):
+    """Where a window starts, along one axis: as long as all of it fits in."""
     return [start for start in range(0, padded, stride) if start + kernel <= padded]
 
 
@@ -19,7 +19,7 @@ def edges(size, kernel, stride, pad):
     if pad != SAME:
         return pad if isinstance(pad, tuple) else (pad, pad)
     before = after = 0
-    while len(stops(before + size + after, kernel, stride)) < len(range(0, size, stride)):
+    while len(starts(before + size + after, kernel, stride)) < len(range(0, size, stride)):
         if before < after:
             before += 1
         else:
@@ -28,14 +28,14 @@ def edges(size, kernel, stride, pad):
 
 
 def windows(x, kernel, stride, pad, fill=0.0):
-    """What the window sees at every stop, shape (N, OH, OW, KH, KW, C), pixel by pixel."""
+    """The pixels in the window at every position, (N, OH, OW, KH, KW, C), one by one."""
     N, H, W, C = x.shape
     (above, below), (left, right) = (
         edges(size, k, s, p)
         for size, k, s, p in zip((H, W), kernel, stride, _both(pad), strict=True)
     )
-    tops = stops(above + H + below, kernel[0], stride[0])
-    lefts = stops(left + W + right, kernel[1], stride[1])
+    tops = starts(above + H + below, kernel[0], stride[0])
+    lefts = starts(left + W + right, kernel[1], stride[1])
     seen = np.full((N, len(tops), len(lefts), *kernel, C), fill, x.dtype)
     for n, p, q, i, j, c in np.ndindex(seen.shape):
         row, column = tops[p] + i - above, lefts[q] + j - left

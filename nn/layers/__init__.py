@@ -1,9 +1,9 @@
-"""The layers: each file is one idea, its forward and its backward pass, in NumPy alone.
+"""The layers, each with its forward and backward pass, in NumPy alone.
 
 Read them in this order:
 
-- `im2col`: how a convolution becomes one matrix product; `window`: where a sliding window stops;
+- `im2col`: a convolution as one matrix product; `window`: the positions of a sliding window;
 - `conv`, `pool`, `dense`, `activation` (ReLU, Softmax, Flatten);
 - `batchnorm`, `dropout`, `rescaling`;
-- `base`: what all have in common; `checks`: of arguments; `init`: the first weights.
+- `base`: the base class; `checks`: checks of arguments; `init`: initial weights.
 """

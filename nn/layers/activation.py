@@ -1,4 +1,4 @@
-"""Element by element: ReLU and Softmax, and the Flatten that stands between images and vectors."""
+"""The activations ReLU and Softmax, and Flatten, which turns feature maps into vectors."""
 
 import math
 
@@ -8,7 +8,7 @@ from .base import Layer
 
 
 class ReLU(Layer):
-    """Keep what is positive: ``out = max(x, 0)``. Any shape; a NaN stays a NaN."""
+    """Rectified linear unit: ``out = max(x, 0)``, element-wise. Any shape; a NaN stays a NaN."""
 
     def __init__(self):
         super().__init__()
@@ -20,7 +20,7 @@ class ReLU(Layer):
     def _backward(self, dout, positive):
         """Return the gradient for ``x``: dout where x was positive, zero elsewhere.
 
-        At exactly 0, where the slope jumps, we take the slope to the left: 0.
+        There is no derivative at x = 0; the one from the left, 0, is used.
         """
         return np.where(positive, dout, 0)
 
@@ -31,7 +31,7 @@ class ReLU(Layer):
 class Softmax(Layer):
     """Turn each row of logits into probabilities: ``out = exp(x) / sum(exp(x))``.
 
-    For training, prefer logits and `nn.SoftmaxCrossEntropy`, which is more exact.
+    For training, prefer logits and `nn.SoftmaxCrossEntropy`, which is more accurate.
     """
 
     def __init__(self):
@@ -46,7 +46,7 @@ class Softmax(Layer):
         """Return the gradient for ``x``, shape (N, K).
 
         d out_i / d x_j = out_i * (1[i = j] - out_j): raising one logit lowers every other
-        probability, which is the second term.
+        probability, hence the second term.
         """
         return out * (dout - (dout * out).sum(axis=1, keepdims=True))
 
@@ -64,7 +64,7 @@ def softmax(x: np.ndarray) -> np.ndarray:
 
 
 class Flatten(Layer):
-    """Lay each image out as one row: (N, H, W, C) becomes (N, H * W * C)."""
+    """Reshape each image to one row: (N, H, W, C) becomes (N, H * W * C)."""
 
     def __init__(self):
         super().__init__()
@@ -74,7 +74,7 @@ class Flatten(Layer):
         return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
     def _backward(self, dout, shape):
-        """Return dout in the shape that the input had: nothing was computed, only laid out."""
+        """Return dout, reshaped to the shape of the input."""
         return dout.reshape(shape)
 
     def _output_shape(self, shape):

@@ -1,12 +1,10 @@
-"""What every layer promises.
+"""The base class of all layers.
 
-A layer is a function with a memory. ``forward`` computes the function; in training it also keeps
-what the chain rule will ask for. ``backward`` is handed the gradient of the loss with respect to
-the layer's output and returns the gradient with respect to its input, and on the way fills
-``grads`` with one array for every array in ``params``, under the same key.
+``forward`` computes the output; in training it also caches what the chain rule needs. ``backward``
+takes the gradient of the loss with respect to the output and returns the gradient with respect to
+the input. It also stores the gradient for every array of ``params`` in ``grads``, under its key.
 
-This class does what all layers have in common: it checks shapes and keeps the cache. A layer's own
-file is its mathematics, in two methods:
+The base class checks shapes and keeps the cache. A subclass is its mathematics, in two methods:
 
 - ``_forward(x, train)`` returns the output and the cache, which is whatever ``_backward`` needs;
 - ``_backward(dout, cache)`` returns the gradient for ``x`` and fills ``grads``.
@@ -23,18 +21,18 @@ Shape = tuple[int, ...]
 
 
 class Layer:
-    """The base of all layers. A constructor raises ValueError for an argument out of its range.
+    """Base class of layers. Constructors raise ValueError for an argument out of range.
 
     Attributes
     ----------
     config : dict
-        The constructor's arguments, as JSON can hold them: enough to build the layer again.
+        The constructor's arguments, serialisable as JSON: enough to build the layer again.
     params : dict of str to ndarray
-        What training changes: ``"w"`` and ``"b"``, or ``"gamma"`` and ``"beta"``.
+        Trainable parameters: ``"w"`` and ``"b"``, or ``"gamma"`` and ``"beta"``.
     grads : dict of str to ndarray
-        The gradient of the loss for each of ``params``; overwritten by every ``backward``.
+        Gradient of the loss for each of ``params``; every ``backward`` overwrites it.
     state : dict of str to ndarray
-        What training changes without a gradient: running statistics.
+        Running statistics, which training updates without a gradient.
     """
 
     def __init__(self, **config: Any):
@@ -45,9 +43,9 @@ class Layer:
         self._kept: tuple[Shape, Any] | None = None  # the output's shape, the cache
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
-        """Return the layer's output for ``x``; keep what ``backward`` needs if ``train``.
+        """Return the layer's output for ``x``; if ``train``, cache what ``backward`` needs.
 
-        Raises ValueError if ``x`` has a shape that the layer does not take.
+        Raises ValueError if the layer does not accept the shape of ``x``.
         """
         self.check_input(x.shape)
         out, cache = self._forward(x, train)
@@ -57,8 +55,7 @@ class Layer:
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for the input of the last training ``forward``; fill ``grads``.
 
-        Raises RuntimeError if there was no such forward, ValueError if ``dout`` has another shape
-        than its output.
+        Raises RuntimeError if there was none, ValueError if ``dout`` has not its output's shape.
         """
         if self._kept is None:
             raise RuntimeError(
@@ -70,7 +67,7 @@ class Layer:
         return self._backward(dout, cache)
 
     def check_input(self, shape: tuple) -> Shape:
-        """Return the shape of one output for an input of ``shape``, with N; raise as `forward`."""
+        """Return `output_shape` for a batch of ``shape``; raise ValueError as `forward` does."""
         axes = self._input_axes(len(shape))
         if axes is not None:
             self._check_shape(shape, axes)
@@ -82,7 +79,7 @@ class Layer:
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape of one output for one input of ``shape``, both without N.
 
-        Raises ValueError if the layer does not take such an input.
+        Raises ValueError if the layer does not accept such an input.
         """
         return self.check_input(("N", *shape))
 
@@ -93,13 +90,13 @@ class Layer:
     def choices(self) -> np.ndarray | None:
         """Return which branch each output took in the last training forward, or None.
 
-        Where a small step of the input changes a choice, the function has no slope to measure
-        (see `nn.gradcheck`).
+        Where a small step of the input changes a branch, no derivative can be measured; see
+        `nn.gradcheck`.
         """
         return None if self._kept is None else self._choices(self._kept[1])
 
     def replica(self) -> Self:
-        """Return a layer that shares ``params`` with this one and has all else to itself."""
+        """Return a layer that shares ``params``, with its own gradients, cache and state."""
         twin = copy.copy(self)
         twin.grads, twin._kept = {}, None
         twin.state = {name: array.copy() for name, array in self.state.items()}
@@ -109,7 +106,7 @@ class Layer:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.config.items())
         return f"{type(self).__name__}({arguments})"
 
-    # What a layer defines: the first two and, where they differ from these, the others.
+    # A subclass defines the first two methods, and overrides the others where it needs to.
 
     def _forward(self, x: np.ndarray, train: bool) -> tuple[np.ndarray, Any]:
         raise NotImplementedError
@@ -118,19 +115,19 @@ class Layer:
         raise NotImplementedError
 
     def _input_axes(self, ndim: int) -> tuple[str | int, ...] | None:
-        """Return each axis of an input with N: its size, or a name for any; None takes all."""
+        """Return the size of each axis of a batch, or a name for any size; None accepts all."""
         return None
 
     def _output_shape(self, shape: Shape) -> Shape:
-        """Return what `output_shape` does, for a shape with the right axes."""
+        """Return `output_shape`, for a shape whose axes are checked."""
         return shape
 
     def _choices(self, cache: Any) -> np.ndarray | None:
-        """Return what `choices` does, from the cache."""
+        """Return `choices`, from the cache."""
         return None
 
     def _check_shape(self, shape: tuple, axes: tuple[str | int, ...]) -> None:
-        """Raise ValueError unless ``shape`` has these sizes; a name stands for any."""
+        """Raise ValueError unless ``shape`` has these sizes; a name stands for any size."""
         fits = len(shape) == len(axes) and all(
             isinstance(want, str) or want == got for want, got in zip(axes, shape, strict=True)
         )

@@ -1,11 +1,11 @@
-"""Batch normalisation: give every channel mean 0 and variance 1, then a scale and shift of its own.
+"""Batch normalisation: give each channel mean 0 and variance 1, then a trained scale and shift.
 
 ::
 
     x_hat = (x - mean) / sqrt(var + eps)        out = gamma * x_hat + beta
 
-In training, mean and var are those of the batch at hand, over all its images and places. In use
-there may be one image only, so running averages of what training saw stand in for them.
+In training, mean and var are those of the batch, over all images and positions. At inference they
+are running averages from training, because a batch may be a single image.
 """
 
 import math
@@ -27,14 +27,14 @@ class BatchNorm(Layer):
     momentum : float
         In [0, 1): the share of the running averages that each training batch keeps.
     eps : float
-        Added to the variance, so that a constant channel divides by something.
+        Added to the variance, to avoid division by zero in a constant channel.
     dtype : dtype
         Of ``gamma`` and ``beta`` in ``params``, ``mean`` and ``var`` in ``state``; all (C,).
 
     References
     ----------
-    Ioffe and Szegedy, "Batch Normalization", 2015: algorithm 1 (training), algorithm 2 (use, with
-    the unbiased variance), section 3 (backward).
+    Ioffe and Szegedy, "Batch Normalization", 2015: algorithm 1 (training), algorithm 2 (inference,
+    with the unbiased variance), section 3 (backward).
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class BatchNorm(Layer):
         return out, (x_hat, inv_std)
 
     def _batch_statistics(self, x):
-        """Return the mean and variance of each channel, and move the running ones towards them."""
+        """Return the mean and variance of each channel; update the running ones."""
         m = x.size // x.shape[-1]
         axes = tuple(range(x.ndim - 1))
         # In float64: a sum of many float32 numbers far from zero would lose the variance.
@@ -91,9 +91,9 @@ class BatchNorm(Layer):
     def _backward(self, dout, cache):
         """Return the gradient for ``x``, in its shape.
 
-        A value reaches the loss on three ways: by itself, through the mean and through the
-        variance. The last two are the same for all values of a channel; they take away what part
-        of the gradient would only shift or scale the channel as a whole, which normalising undoes:
+        A value affects the loss directly, through the mean and through the variance. The last two
+        terms remove the part of the gradient that would only shift or scale the whole channel,
+        which normalisation undoes:
         dx = gamma / std * (dout - mean(dout) - x_hat * mean(dout * x_hat)).
         """
         x_hat, inv_std = cache

@@ -32,7 +32,7 @@ def float_dtype(dtype) -> np.dtype:
     """Return ``dtype`` as a numpy.dtype, which must be float32 or float64."""
     try:
         kind = np.dtype(dtype)
-    except (TypeError, ValueError, SyntaxError):  # the last for what looks like a record
+    except (TypeError, ValueError, SyntaxError):  # the last for a malformed record dtype
         kind = None
     if kind not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, not {dtype!r}")

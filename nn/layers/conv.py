@@ -1,11 +1,11 @@
-"""Convolution: the same small set of weights looks at every place of the image.
+"""Convolution: the same small kernel is applied at every position of the image.
 
-At stop (p, q) of the window, for output channel o::
+At position (p, q) of the window, for output channel o::
 
     out[n, p, q, o] = b[o] + sum over i, j, c of  x[n, p*SH + i, q*SW + j, c] * w[i, j, c, o]
 
-with the image padded first. Written with `nn.layers.im2col` this is one matrix product, and so is
-each of its gradients. (Mathematicians call it a cross-correlation: the kernel is not flipped.)
+where x is padded first. With `nn.layers.im2col` this is one matrix product, and so is each of its
+gradients. (Mathematicians call it a cross-correlation: the kernel is not flipped.)
 """
 
 import numpy as np
@@ -27,13 +27,13 @@ class Conv2D(Layer):
     kernel_size : int or pair of int
         KH x KW pixels.
     stride : int or pair of int
-        Pixels from one stop of the window to the next.
+        Pixels from one position of the window to the next.
     pad : int, pair of int or "same"
-        Zeros added on each side, evenly or not; see `nn.layers.window.Window`.
+        Zeros added on each side; see `nn.layers.window.Window`.
     bias : bool
         Whether to add ``b``.
     rng : numpy.random.Generator, optional
-        Draws the first weights; an unseeded one, if not given.
+        Draws the initial weights; unseeded by default.
     dtype : dtype
         Of the parameters.
 
@@ -84,7 +84,7 @@ class Conv2D(Layer):
 
         out = cols @ w + b, so each factor's gradient is dout times the other factor, transposed:
         dw = cols.T @ dout and dcols = dout @ w.T; b was added to every row, so db sums the rows.
-        The pixels were copied into cols, so their gradients are added up again by col2im.
+        Each pixel was copied into cols, so col2im sums the gradients of its copies.
         """
         cols, (_, H, W, C) = cache
         w = self.params["w"]

@@ -16,7 +16,7 @@ class Dense(Layer):
     bias : bool
         Whether to add ``b``.
     rng : numpy.random.Generator, optional
-        Draws the first weights; an unseeded one, if not given.
+        Draws the initial weights; unseeded by default.
     dtype : dtype
         Of the parameters.
 
@@ -53,8 +53,8 @@ class Dense(Layer):
     def _backward(self, dout, x):
         """Return the gradient for ``x``, shape (N, in_features).
 
-        In a product each factor's gradient is dout times the other factor, transposed; b was added
-        to every row, so its gradient sums the rows.
+        Each factor's gradient is dout times the other factor, transposed; b was added to every
+        row, so db sums the rows.
         """
         self.grads["w"] = x.T @ dout
         if "b" in self.params:

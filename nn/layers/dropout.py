@@ -1,4 +1,4 @@
-"""Dropout: in training, values are dropped at random, so that none is relied upon."""
+"""Dropout: in training, set random values to zero, so that the network relies on none of them."""
 
 from typing import Self
 
@@ -10,15 +10,15 @@ from .base import Layer
 class Dropout(Layer):
     """Set each value to zero with probability ``rate`` in training; do nothing otherwise.
 
-    What is kept is divided by 1 - rate ("inverted" dropout), so that the expected value is the same
-    with and without it, and nothing has to be rescaled when the network is used.
+    The others are divided by 1 - rate ("inverted" dropout): this keeps the expected value, so
+    inference needs no rescaling.
 
     Parameters
     ----------
     rate : float
         In [0, 1).
     rng : numpy.random.Generator, optional
-        Draws what is dropped; an unseeded one, if not given.
+        Draws the mask; unseeded by default.
 
     References
     ----------
@@ -33,7 +33,7 @@ class Dropout(Layer):
         self.rng = np.random.default_rng() if rng is None else rng
 
     def _forward(self, x, train):
-        """Return ``x`` itself or, in training, with values dropped and the rest scaled up."""
+        """Return ``x`` itself or, in training, ``x`` times the scaled mask."""
         if not train:
             return x, None
         rate = self.config["rate"]
@@ -42,7 +42,7 @@ class Dropout(Layer):
         return x * scale, scale
 
     def _backward(self, dout, scale):
-        """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
+        """Return the gradient for ``x``: ``dout`` times the same scaled mask."""
         return dout * scale
 
     def replica(self) -> Self:

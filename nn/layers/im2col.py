@@ -1,34 +1,33 @@
 """Windows as rows: how a convolution becomes one matrix product.
 
-A 2x2 window slides over a 3x3 image of one channel and stops at four places. ``im2col`` writes
-what the window sees at each stop into a row of its own::
+A 2x2 window has four positions on a 3x3 image of one channel. ``im2col`` copies the pixels in the
+window at each position to a row of ``cols``::
 
-      image            stops of the window             cols
+      image         positions of the window            cols
     a  b  c        a b    b c    d e    e f          a b d e
     d  e  f        d e    e f    g h    h i          b c e f
     g  h  i                                          d e g h
                                                      e f h i
 
-A convolution multiplies each row with the same weights and adds up: ``cols @ w``. That is a matrix
-product, the one operation that every machine does at full speed; the price is memory, because
-neighbouring windows overlap and their common pixels are written down more than once.
+A convolution multiplies each row by the same weights and sums: ``cols @ w``. That is a matrix
+product, for which every machine has fast code. The price is memory: neighbouring windows overlap,
+and their common pixels are stored more than once.
 
-With N images of C channels, a window of KH x KW and OH x OW stops, the shapes are::
+With N images of C channels, a KH x KW window and OH x OW positions, the shapes are::
 
     x     (N, H, W, C)
     cols  (N, OH, OW, KH, KW, C)      reshaped to (N * OH * OW, KH * KW * C) for the product
 
-Going back, ``col2im`` is the *adjoint* of ``im2col``: the one linear map for which
+In the backward pass, ``col2im`` is the *adjoint* of ``im2col``: the linear map for which
 
     sum(im2col(x) * cols) == sum(x * col2im(cols))        for every x and every cols.
 
-``im2col`` copies the pixel ``e`` above into four rows, so ``col2im`` adds those four places up into
-the one pixel: what was copied on the way out is summed on the way home. This is the chain rule: a
-pixel that was used four times receives four gradients. (It is not the inverse:
-``col2im(im2col(x))`` counts the middle pixel four times.)
+``im2col`` copies the pixel ``e`` above into four rows, so ``col2im`` sums those four values into
+one pixel. This is the chain rule: a pixel that was used four times receives four gradients. (It is
+not the inverse: ``col2im(im2col(x))`` counts the middle pixel four times.)
 
-Neither loops over images or windows, only over the KH x KW taps of the window: the values that tap
-(i, j) sees at all stops form one strided slice of the image.
+Neither loops over images or windows, only over the KH x KW taps of the window: the pixels under
+tap (i, j) at all positions form one strided slice of the image.
 
 References
 ----------
@@ -42,7 +41,7 @@ from .window import Window
 
 
 def im2col(x: np.ndarray, window: Window, fill: float = 0.0) -> np.ndarray:
-    """Write what the window sees at each of its stops side by side.
+    """Copy the pixels in the window at every position.
 
     Parameters
     ----------
@@ -67,7 +66,7 @@ def im2col(x: np.ndarray, window: Window, fill: float = 0.0) -> np.ndarray:
 
 
 def col2im(cols: np.ndarray, image_size: tuple[int, int], window: Window) -> np.ndarray:
-    """Add every window's values up where they came from: the adjoint of `im2col`.
+    """Sum the values of all windows per pixel: the adjoint of `im2col`.
 
     Parameters
     ----------
@@ -79,7 +78,7 @@ def col2im(cols: np.ndarray, image_size: tuple[int, int], window: Window) -> np.
     Returns
     -------
     ndarray, shape (N, H, W, C)
-        What fell on the padding is dropped.
+        Sums in the padding are dropped.
     """
     N, OH, OW, KH, KW, C = cols.shape
     H, W = image_size
@@ -93,6 +92,6 @@ def col2im(cols: np.ndarray, image_size: tuple[int, int], window: Window) -> np.
 
 
 def _tap(window: Window, i: int, j: int, OH: int, OW: int) -> tuple[slice, slice]:
-    """Return the rows and columns of the padded image that tap (i, j) sees over all stops."""
+    """Return the rows and columns of the padded image under tap (i, j) at all positions."""
     SH, SW = window.stride
     return slice(i, i + SH * OH, SH), slice(j, j + SW * OW, SW)

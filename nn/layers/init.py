@@ -1,8 +1,8 @@
-"""First weights: random, and just wide enough that signals neither fade nor explode.
+"""Initial weights: random, of a variance at which activations neither vanish nor explode.
 
-The sum of ``fan_in`` products of independent numbers has a variance ``fan_in`` times as large as
-one product's. Weights of variance 1 / fan_in keep it level; a ReLU then throws half of it away, so
-a layer in front of one takes 2 / fan_in.
+The sum of ``fan_in`` independent products has ``fan_in`` times the variance of one. Weights of
+variance 1 / fan_in keep it constant. A ReLU halves the mean square, so before a ReLU it is
+2 / fan_in.
 """
 
 from contextvars import ContextVar
@@ -13,15 +13,15 @@ PLACEHOLDERS = ContextVar("PLACEHOLDERS", default=False)  # see `nn.saving.limit
 
 
 def he_normal(shape, fan_in: int, rng: np.random.Generator | None, dtype) -> np.ndarray:
-    """Draw weights of variance 2 / fan_in, for a layer that a ReLU follows.
+    """Draw weights of variance 2 / fan_in, for a layer before a ReLU.
 
     Parameters
     ----------
     shape : tuple of int
     fan_in : int
-        The number of products that are added up in one output.
+        Number of products summed in one output.
     rng : numpy.random.Generator, optional
-        An unseeded one, if not given.
+        Unseeded by default.
     dtype : dtype
 
     References
@@ -37,9 +37,9 @@ def he_normal(shape, fan_in: int, rng: np.random.Generator | None, dtype) -> np.
 def glorot_uniform(
     shape, fan_in: int, fan_out: int, rng: np.random.Generator | None, dtype
 ) -> np.ndarray:
-    """Draw weights of variance 2 / (fan_in + fan_out), for a layer that gives logits.
+    """Draw weights of variance 2 / (fan_in + fan_out), for a layer without a ReLU after it.
 
-    ``fan_out`` is the number of outputs that an input is a part of; the rest is as in `he_normal`.
+    ``fan_out`` is the number of outputs that depend on one input; for the rest see `he_normal`.
 
     References
     ----------
@@ -54,6 +54,6 @@ def glorot_uniform(
 
 
 def constant(value: float, shape, dtype) -> np.ndarray:
-    """Return an array of one value, such as the zeros that biases start with."""
+    """Return an array filled with one value, such as the initial biases."""
     same = np.broadcast_to(np.array(value, dtype), shape)
     return same if PLACEHOLDERS.get() else same.copy()

@@ -1,12 +1,12 @@
-"""Pooling: each window of a map is summed up in one number, channel by channel.
+"""Pooling: each window of a feature map is reduced to one number, channel by channel.
 
 ::
 
     MaxPool2D   out[n, p, q, c] = max  over i, j of x[n, p*SH + i, q*SW + j, c]
     AvgPool2D   out[n, p, q, c] = mean over i, j of x[n, p*SH + i, q*SW + j, c]
 
-The maximum asks whether a feature is anywhere in the window, and so forgets where exactly: a digit
-drawn one pixel to the left still gives much the same answer.
+The maximum says that a feature is in the window, not where: a digit shifted by one pixel gives
+almost the same output.
 """
 
 import math
@@ -20,7 +20,7 @@ from .window import Window
 
 
 class _Pool(Layer):
-    """What the two pools share: a window that treats each channel by itself."""
+    """Base class of both: a window applied to each channel."""
 
     def __init__(self, size, *, stride=None, pad=0, **more):
         self.window = Window.of(size, size if stride is None else stride, pad, "size")
@@ -40,7 +40,7 @@ class _Pool(Layer):
         return cols.reshape(N, OH, OW, KH * KW, C)
 
     def _fold(self, dcols, image_size):
-        """Add the gradients of all windows, shape (N, OH, OW, KH * KW, C), up per pixel."""
+        """Sum the gradients of all windows, shape (N, OH, OW, KH * KW, C), per pixel."""
         N, OH, OW, _, C = dcols.shape
         return col2im(dcols.reshape(N, OH, OW, *self.window.kernel, C), image_size, self.window)
 
@@ -60,14 +60,13 @@ class MaxPool2D(_Pool):
     size : int or pair of int
         KH x KW pixels.
     stride : int or pair of int, optional
-        Pixels from one stop to the next; the window's own size if not given, so that windows
+        Pixels from one position of the window to the next; ``size`` by default, so that windows
         neither overlap nor leave gaps.
     pad : int, pair of int or "same"
-        Padding on each side, as `nn.layers.window.Window` takes it. It counts as -inf, so that it
-        never wins.
+        Padding on each side, of -inf, which is never the maximum; see `nn.layers.window.Window`.
 
-    Where several values of a window are the largest, the first one in reading order is the winner
-    and receives all of the gradient. A NaN wins over every number.
+    Of several equal maxima, the first in row-major order is the winner and receives the whole
+    gradient. A NaN wins over every number.
     """
 
     def _forward(self, x, train):
@@ -80,8 +79,8 @@ class MaxPool2D(_Pool):
     def _backward(self, dout, cache):
         """Return the gradient for ``x``, shape (N, H, W, C).
 
-        A small change of the winner changes the output by as much, a small change of any other
-        value does nothing: the winner gets dout, the others zero.
+        A small change of the winner changes the output equally, and one of another value does
+        not: the winner gets dout, the others zero.
         """
         winner, (_, H, W, _) = cache
         N, OH, OW, C = dout.shape
@@ -103,7 +102,7 @@ class AvgPool2D(_Pool):
     size, stride, pad
         As in `MaxPool2D`.
     count_pad : bool
-        Whether padding takes part in the mean, as zeros, or is left out of it.
+        Whether the mean includes the padding, as zeros.
     """
 
     def __init__(self, size, *, stride=None, pad=0, count_pad: bool = True):
@@ -117,7 +116,7 @@ class AvgPool2D(_Pool):
     def _backward(self, dout, shape):
         """Return the gradient for ``x``, shape (N, H, W, C).
 
-        Each of the values counted moves the mean by the same share of its own change.
+        Each of the n values counted has the weight 1 / n in the mean.
         """
         N, OH, OW, C = dout.shape
         KH, KW = self.window.kernel
@@ -125,7 +124,7 @@ class AvgPool2D(_Pool):
         return self._fold(np.broadcast_to(share, (N, OH, OW, KH * KW, C)), shape[1:3])
 
     def _counts(self, shape, dtype):
-        """Return how many values each window counts, to divide (N, OH, OW, C) by."""
+        """Return the number of values in each mean, to divide (N, OH, OW, C) by."""
         if self.config["count_pad"]:
             return dtype.type(math.prod(self.window.kernel))
         _, H, W, _ = shape

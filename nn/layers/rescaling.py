@@ -1,4 +1,4 @@
-"""Rescaling: every value times one number, plus another; for data in other units."""
+"""Rescaling: the same affine map for every value, for data in other units."""
 
 import math
 
@@ -11,7 +11,7 @@ class Rescaling(Layer):
     Parameters
     ----------
     scale, offset : float
-        Finite. They are no parameters: training leaves them as they are.
+        Finite. They are constants, which training does not change.
     """
 
     def __init__(self, scale: float = 1.0, offset: float = 0.0):
@@ -25,5 +25,5 @@ class Rescaling(Layer):
         return x * number(self.config["scale"]) + number(self.config["offset"]), None
 
     def _backward(self, dout, _cache):
-        """Return the gradient for ``x``: each value moves its output ``scale`` times as far."""
+        """Return the gradient for ``x``: ``scale * dout``."""
         return dout * dout.dtype.type(self.config["scale"])

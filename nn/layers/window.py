@@ -1,7 +1,4 @@
-"""Windows: where one that slides over an image stops.
-
-This is the one place that knows padding, strides and the sizes that they give.
-"""
+"""Sliding windows: padding, strides, and the output sizes that follow from them."""
 
 from dataclasses import dataclass
 
@@ -17,10 +14,9 @@ class Window:
     kernel, stride : tuple of int
         (height, width) in pixels.
     pad : tuple or "same"
-        Rows added above and below, columns added left and right; a pair in place of either number
-        adds unevenly: ((0, 1), 2) is a row below and two columns on each side. "same" adds just
-        enough for ceil(H / stride) x ceil(W / stride) stops; an odd row goes below, an odd column
-        to the right.
+        (rows, columns) added on each side. A pair in place of either is (before, after): ((0, 1),
+        2) adds one row below and two columns on each side. "same" adds just enough for
+        ceil(H / stride) x ceil(W / stride) positions; an odd row goes below, an odd column right.
     """
 
     kernel: tuple[int, int]
@@ -29,7 +25,7 @@ class Window:
 
     @classmethod
     def of(cls, kernel, stride, pad, name: str = "window") -> "Window":
-        """Return a window, once a layer's arguments are checked; ``name`` is that of ``kernel``."""
+        """Check a layer's arguments; return a window. ``name`` is the layer's for ``kernel``."""
         return cls(pair(name, kernel, least=1), pair("stride", stride, least=1), _padding(pad))
 
     def padding(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -46,7 +42,7 @@ class Window:
         return above + height + below, left + width + right
 
     def output_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return (OH, OW), the number of stops; an edge too small for one more is left out.
+        """Return (OH, OW), the number of positions; a remainder at the edge is left out.
 
         Raises ValueError if the window does not fit into the padded image even once.
         """
@@ -61,7 +57,7 @@ class Window:
 
 
 def _padding(pad):
-    """Return ``pad`` as `Window` keeps it: an even pair becomes the one number that it is."""
+    """Return ``pad`` as `Window` stores it; a pair of equal numbers becomes one number."""
     if isinstance(pad, str):
         if pad != "same":
             raise ValueError(f'pad must be an int, a pair of ints or "same", not {pad!r}')
@@ -73,6 +69,6 @@ def _padding(pad):
 
 
 def _same(size: int, k: int, s: int) -> tuple[int, int]:
-    """Return the padding before and after with which ceil(size / s) stops fit."""
+    """Return the padding (before, after) that gives ceil(size / s) positions."""
     total = max((-(-size // s) - 1) * s + k - size, 0)
     return total // 2, total - total // 2

@@ -63,7 +63,7 @@ def test_first_weights_are_he_normal_biases_zero():
 
 
 def test_counts_its_multiply_adds():
-    # Keras's example: 26 x 26 stops, 3 x 3 x 1 products for each of 32 channels.
+    # Keras's example: 26 x 26 positions, 3 x 3 x 1 products for each of 32 channels.
     layer = Conv2D(1, 32, 3)
     assert layer.output_shape((28, 28, 1)) == (26, 26, 32)
     assert layer.multiply_adds((28, 28, 1)) == 194_688

@@ -1,4 +1,4 @@
-"""What a window sees at its stops, and that col2im is the adjoint of im2col."""
+"""The pixels in a window at its positions, and that col2im is the adjoint of im2col."""
 
 import numpy as np
 import pytest

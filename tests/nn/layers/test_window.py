@@ -7,8 +7,8 @@ from nn.layers.window import Window
 
 
 @pytest.mark.parametrize(
-    ("size", "kernel", "stride", "padding", "stops"),
-    [  # worked by hand: ceil(size / stride) stops, the odd pixel below or to the right
+    ("size", "kernel", "stride", "padding", "positions"),
+    [  # worked by hand: ceil(size / stride) positions, the odd pixel below or to the right
         (28, 3, 1, (1, 1), 28),
         (28, 2, 1, (0, 1), 28),
         (28, 3, 2, (0, 1), 14),
@@ -17,10 +17,10 @@ from nn.layers.window import Window
         (5, 1, 2, (0, 0), 3),
     ],
 )
-def test_same_padding_by_hand(size, kernel, stride, padding, stops):
+def test_same_padding_by_hand(size, kernel, stride, padding, positions):
     window = Window.of((kernel, 1), (stride, 1), "same")
     assert window.padding(size, 1) == (padding, (0, 0))
-    assert window.output_size(size, 1) == (stops, 1)
+    assert window.output_size(size, 1) == (positions, 1)
 
 
 def test_an_int_stands_for_a_pair():

@@ -54,7 +54,7 @@ def test_an_unknown_argument_is_a_type_error():
     [
         (Dense(6, 4), (6,), 4),
         (ReLU(), (2, 3, 4), 24),
-        (Conv2D(2, 3, 3), (5, 4, 2), 6 * 9 * 2),  # 3 x 2 stops of 3 x 3 x 2
+        (Conv2D(2, 3, 3), (5, 4, 2), 6 * 9 * 2),  # 3 x 2 positions of 3 x 3 x 2
         (Conv2D(1, 99, 1), (4, 4, 1), 16 * 99),  # the output
         (MaxPool2D(2, stride=5, pad=1), (6, 6, 1), 64),  # the padded map
         (AvgPool2D(2), (4, 4, 3), 48),
@@ -66,7 +66,7 @@ def test_floats_are_the_largest_of_three(layer: Layer, shape, expected):
 
 def test_cost_adds_up_over_layers():
     layers = [Conv2D(1, 2, 3), ReLU(), Flatten(), Dense(8, 3)]
-    # 4 stops of 9 floats, then 8, 8 and 3; 4 * 9 * 2 and 24 products
+    # 4 positions of 9 floats, then 8, 8 and 3; 4 * 9 * 2 and 24 products
     assert cost(layers, (4, 4, 1)) == (36, 36 + 8 + 8 + 3 + 72 + 24)
     with pytest.raises(ValueError, match="Dense: expected"):
         cost(layers, (5, 5, 1))
