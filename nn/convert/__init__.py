@@ -1,4 +1,4 @@
-"""Models of other systems, in and out.
+"""Read and write models of other systems.
 
 - `keras`: Keras 2 and 3, ``.h5`` and ``.keras``; needs h5py;
 - `onnx`: ONNX, ``.onnx``; needs onnx;
@@ -6,8 +6,8 @@
 - `command`: ``python -m nn.convert.keras`` and ``python -m nn.convert.onnx``;
 - `errors`: one-line errors that name the file and the layer.
 
-h5py and onnx are imported only when a file of theirs is read or written. docs/models.md lists the
-layers that are supported.
+h5py and onnx are imported only when such a file is read or written. docs/models.md lists the
+supported layers.
 """
 
 import os

@@ -1,9 +1,9 @@
-"""What a trained network looks at, and how each of its numbers comes about.
+"""What a trained network responds to, and how each of its numbers is computed.
 
-- `inference`: the network as it is used: feature maps, and gradients at inference;
+- `inference`: feature maps and gradients of a network at inference;
 - `attribution`: which pixels support a class: saliency, Grad-CAM, occlusion;
-- `features`: what a channel responds to: among given images, or in an image made for it;
-- `breakdown`: one number of one layer, written out as the arithmetic behind it;
+- `features`: which images activate a channel most: given ones, and one by gradient ascent;
+- `breakdown`: the arithmetic behind one number of a layer's output;
 - `rounding`: rounded sums that still add up.
 
 The first three are exported here. All of them compute with the layers' own forward and backward.

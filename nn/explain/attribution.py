@@ -99,7 +99,7 @@ def grad_cam(out: np.ndarray, dout: np.ndarray) -> np.ndarray:
 def occlusion(
     model: Sequential, x: np.ndarray, k: int, size: int = 5, fill: float = 0.0
 ) -> Iterator[np.ndarray]:
-    """Measure how far the score of class ``k`` falls when a square round each pixel is covered.
+    """Measure how far the score of class ``k`` falls when a square around each pixel is covered.
 
     Parameters
     ----------

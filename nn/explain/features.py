@@ -1,4 +1,4 @@
-"""What does a channel respond to? Images that activate it most: given ones, or one made for it.
+"""Images that activate a channel most: given ones, or one made by gradient ascent.
 
 References
 ----------
@@ -74,16 +74,16 @@ def maximise_activation(
     ----------
     model : Sequential
     layer, channel : int
-        Index in ``model.layers``, and of one of the layer's channels.
+        Index in ``model.layers``, and index of a channel of this layer.
     image_shape : tuple of int
         (H, W, C).
     steps : int
     rate : float
         Step of the pixel with the steepest gradient.
     decay : float
-        Fraction of every pixel that a step takes away.
+        Fraction of every pixel's value that a step subtracts.
     seed : int
-        Of the noise.
+        Seed of the noise.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""What a file may ask for: sizes are known and compared before any memory is taken for them."""
+"""Checks of untrusted files: sizes are compared before memory is allocated for them."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from ..layers.window import Window
 
 
 def build(kind: type[Layer], config: Mapping[str, Any], arrays: Mapping, prefix: str = "") -> Layer:
-    """Return a layer without numbers, once ``arrays`` is seen to have all that it needs.
+    """Return a layer of placeholders, after checking that ``arrays`` has all its arrays.
 
     Parameters
     ----------
@@ -21,9 +21,9 @@ def build(kind: type[Layer], config: Mapping[str, Any], arrays: Mapping, prefix:
     config : dict
         The constructor's arguments.
     arrays : dict
-        Whatever has a ``shape``, under each name.
+        Objects with a ``shape``, by name.
     prefix : str
-        Of the names of this layer's arrays.
+        Prefix of this layer's names in ``arrays``.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def check_shape(name: str, arrays: Mapping, shape: Shape) -> None:
 
 
 def check_numbers(name: str, array: np.ndarray) -> None:
-    """Raise ValueError unless all are finite floats, and a variance, ``var``, has none below 0."""
+    """Raise ValueError unless all are finite floats, and not negative if the name is ``var``."""
     if array.dtype.kind != "f":
         raise ValueError(f"array {name} holds {array.dtype}, not floats")
     if not np.isfinite(array).all():
@@ -66,10 +66,9 @@ def check_numbers(name: str, array: np.ndarray) -> None:
 
 
 def floats(layer: Layer, shape: Shape) -> int:
-    """Return the most floats that a layer takes at a time for one input of ``shape``, without N.
+    """Return the size, in floats, of a layer's largest array for one input of ``shape``, without N.
 
-    They are those of its output or, for a layer with a window, of the padded maps or the windows
-    as rows, whichever are more.
+    This is its output or, for a layer with a window, the padded maps or the rows of im2col.
     """
     most = math.prod(layer.output_shape(shape))
     window = getattr(layer, "window", None)
@@ -82,20 +81,20 @@ def floats(layer: Layer, shape: Shape) -> int:
 
 
 def cost(layers: Iterable[Layer], shape: Shape) -> tuple[int, int]:
-    """Return what one image takes on its way through the layers, before anything is computed.
+    """Return the memory and the work that one image needs; nothing is computed.
 
     Parameters
     ----------
     layers : iterable of Layer
     shape : tuple of int
-        Of one image, without N.
+        Shape of one image, without N.
 
     Returns
     -------
     floats : int
-        Of the layer that needs the most at a time.
+        Size of the largest array.
     work : int
-        The floats of all layers, and their multiply-adds.
+        Sum over the layers of these floats and of the multiply-adds.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 ``architecture`` is a string, ``{"format": 1, "layers": [{"type": "Conv2D", "in_channels": 1, ...},
 ...]}``; the parameters and running statistics of layer 3 are the arrays ``3.gamma``, ``3.mean``
-and so on. Nothing is pickled, so that opening a stranger's file runs none of it. The file must hold
-just the arrays that its architecture asks for.
+and so on. Nothing is pickled, so opening an untrusted file runs no code. The file must hold exactly
+the arrays of its architecture.
 """
 
 import json
@@ -19,7 +19,7 @@ from .npz import MAX_MODEL_BYTES, read_arrays, write_arrays
 FORMAT = 1
 MAX_LAYERS = 1000
 MAX_TEXT = 1 << 20  # characters of the architecture
-MAX_WINDOW = 64  # pixels: of a window, its stride and its padding
+MAX_WINDOW = 64  # pixels: limit of a window, its stride and its padding
 LAYERS = Layer.__module__.rpartition(".")[0]  # the package of all layers
 
 
@@ -39,7 +39,7 @@ def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
     if not layers:
         raise ValueError("a network without layers cannot be saved")
     if len(layers) > MAX_LAYERS:
-        raise ValueError(f"{path}: {len(layers)} layers; {MAX_LAYERS} are the most read again")
+        raise ValueError(f"{path}: {len(layers)} layers; at most {MAX_LAYERS} can be read back")
     layer_types = _layer_types()
     for i, layer in enumerate(layers):
         try:
@@ -49,7 +49,7 @@ def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
             for name, array in (layer.params | layer.state).items():
                 check_numbers(f"{i}.{name}", array)
         except ValueError as error:
-            raise ValueError(f"{path}: layer {i} would not be read again: {error}") from None
+            raise ValueError(f"{path}: layer {i} could not be read back: {error}") from None
     described = [{"type": type(layer).__name__, **layer.config} for layer in layers]
     arrays = {"architecture": np.array(json.dumps({"format": FORMAT, "layers": described}))} | {
         f"{i}.{name}": array
@@ -65,7 +65,7 @@ def read_model(path: str | os.PathLike) -> list[Layer]:
     Raises
     ------
     ModelFileError
-        If there is no such file, or it is anything but a whole and sound model.
+        If the file is missing, or is not a complete and valid model.
     """
     try:
         arrays = read_arrays(path, MAX_MODEL_BYTES)
@@ -103,15 +103,15 @@ def _described_layers(architecture):
 
 
 def _without_twins(pairs):
-    """Make a dictionary of JSON's pairs; of two values for one name, which would be meant?"""
+    """Make a dictionary of JSON's pairs; refuse two values of one name."""
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise ValueError("a name stands there twice")
+        raise ValueError("a name occurs twice")
     return made
 
 
 def _build(described, arrays):
-    """Build the layers described, once the sizes they claim are those of the arrays at hand."""
+    """Build the described layers, after checking their sizes against those of the arrays."""
     layers: list[Layer] = []
     layer_types = _layer_types()
     for i, description in enumerate(described):
@@ -131,7 +131,7 @@ def _build(described, arrays):
 
 
 def _layer_types() -> dict[str, type[Layer]]:
-    """Return the layers that a file can name: all those of `nn.layers`, whichever there are."""
+    """Return the classes of layers that a file can name: all of `nn.layers`."""
     found: dict[str, type[Layer]] = {}
     waiting = [Layer]
     while waiting:
@@ -146,7 +146,7 @@ def _layer_types() -> dict[str, type[Layer]]:
 
 
 def _check_window(layer):
-    """Refuse a window that no image needs; one may be huge without an array that shows it."""
+    """Refuse a huge window: that of a pool shows in the size of no array."""
     for name in ("kernel_size", "size", "stride", "pad"):
         value = layer.config.get(name, 0)
         if not isinstance(value, str) and _largest(value) > MAX_WINDOW:
@@ -159,7 +159,7 @@ def _largest(value):
 
 
 def _fill(layers, arrays):
-    """Copy every array to its place; one too few, too many or not finite is refused."""
+    """Copy every array into its layer; refuse other arrays, other dtypes and NaN or infinity."""
     for i, layer in enumerate(layers):
         for target in (layer.params, layer.state):
             for name, old in target.items():

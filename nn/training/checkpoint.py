@@ -82,7 +82,7 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises
     ------
     DamagedError
-        If the file is not a whole checkpoint.
+        If the file is not a complete checkpoint.
     CheckpointError
         If the file cannot be read, or has another format version.
     """
@@ -116,7 +116,7 @@ def read(path: Path) -> tuple[dict[str, Any], Arrays]:
 def damaged(path: Path, fault: object) -> DamagedError:
     """Return the error for a damaged checkpoint; its message is one line."""
     return DamagedError(
-        f"{path}: not a whole checkpoint: {textwrap.shorten(str(fault)[:1000], 200)}"
+        f"{path}: not a complete checkpoint: {textwrap.shorten(str(fault)[:1000], 200)}"
     )
 
 

@@ -48,7 +48,7 @@ class MPIProcesses(SingleProcess):
         self._launcher = os.getppid()
 
     def _cores(self):
-        """Return this rank's number of cores: those it may use, divided among who shares them."""
+        """Return this rank's cores: those it may use, divided by the ranks that share them."""
         affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
         machine = self._comm.Split_type(MPI.COMM_TYPE_SHARED)
         sharing = machine.allgather(affinity).count(affinity)

@@ -96,7 +96,7 @@ class _ShardRows:
         return self._views[shard]
 
     def reserve(self, shards: int) -> None:
-        """Have at least ``shards`` rows."""
+        """Allocate at least ``shards`` rows."""
         if shards > len(self.rows):
             self.rows = np.empty((shards, self.rows.shape[1]), self.rows.dtype)
             self._views = [self.views(row) for row in self.rows]
@@ -192,7 +192,7 @@ class Trainer:
         def run(model, shard):
             part = cut[shard]
             key, out = (self.seed, number, shard), self._rows[shard - mine.start]
-            with np.errstate(all="ignore"):  # what overflows is found in the loss or the weights
+            with np.errstate(all="ignore"):  # overflow is detected in the loss or the weights
                 return self._run_shard(model, key, images[part], labels[part], batch, out)
 
         results = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)

@@ -1,9 +1,9 @@
-"""Keras models, in and out: ``python -m nn.convert.keras mnist.h5 mnist.npz``, and back.
+"""Read and write Keras models: ``python -m nn.convert.keras mnist.h5 mnist.npz``, and back.
 
 - `read`: Keras's files as a network here;
 - `layers`: each of Keras's layers as layers here;
 - `write`: a network here as Keras's files;
-- `hdf5`: untrusted HDF5 files;
+- `hdf5`: checked reading of untrusted HDF5 files;
 - `isolated`: reading in a child process, since a damaged file may hang or crash HDF5.
 
 The suffix tells the format. ``.keras`` is the zip archive of Keras 3, ``.h5`` the HDF5 file of

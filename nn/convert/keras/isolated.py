@@ -1,7 +1,7 @@
 """Read a file in a child process, because the library that reads it may hang or crash.
 
 HDF5 is a C library. A damaged file can make it loop, where neither Ctrl-C nor another Python thread
-can stop it, or crash it. The child writes the network to a file of ours or prints a one-line error;
+can stop it, or crash it. The child writes the network to a model file or prints a one-line error;
 after `SECONDS` it is killed.
 """
 

@@ -1,10 +1,10 @@
-"""ONNX models, in and out: ``python -m nn.convert.onnx weights/mnist.npz mnist.onnx``, and back.
+"""Read and write ONNX: ``python -m nn.convert.onnx weights/mnist.npz mnist.onnx``, and back.
 
 - `read`: an ONNX graph as a network here;
 - `chain`: the layers read so far, and the axis order of their output;
 - `operators`: each of ONNX's operators as a layer here;
 - `constants`: stored arrays, and nodes computed from constants alone;
-- `window`: stride and padding attributes as ours;
+- `window`: attributes of strides and padding as arguments of layers here;
 - `write`: a network here as an ONNX graph.
 
 A graph that is read must be a chain of layers, channels first (as PyTorch has them) or last. One

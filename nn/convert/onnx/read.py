@@ -37,7 +37,7 @@ def translate(graph) -> Chain:
         with errors_at(f"node {i} ({node.op_type} {node.name!r})"):
             _add(chain, node)
     if chain.value != chain.output:
-        raise ValueError("its only output must be that of its last node")
+        raise ValueError("its only output must be the output of its last node")
     return chain
 
 

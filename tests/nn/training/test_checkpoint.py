@@ -103,7 +103,7 @@ def test_invalid_progress_with_a_checksum_is_refused(tmp_path, text):
     path = tmp_path / "checkpoint-00000001.npz"
     sums = np.array(checkpoint._checksum(text, ARRAYS))
     np.savez(path, progress=np.array(text), checksum=sums, **ARRAYS)
-    with pytest.raises(CheckpointError, match="not a whole checkpoint"):
+    with pytest.raises(CheckpointError, match="not a complete checkpoint"):
         checkpoint.read(path)
 
 

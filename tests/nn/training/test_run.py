@@ -155,7 +155,7 @@ def test_invalid_progress_is_skipped_with_a_line(tmp_path, name, value):
     again = Simulation(tmp_path)
     assert not again.resumed
     (line,) = again.told
-    assert f"{path}: not a whole checkpoint" in line
+    assert f"{path}: not a complete checkpoint" in line
 
 
 def test_infinite_weights_are_not_saved(tmp_path):
