@@ -129,7 +129,7 @@ def _until_error(chunks, on_error):
 
 
 def _quickest(model):
-    """Return a function that makes a replica of `model`, on fast layers if numba is there."""
+    """Return a function that makes a replica of `model`, of fast layers if numba is installed."""
     if unavailable():
         return model.replica
     from nn.fast import fuse

@@ -1,4 +1,4 @@
-"""Digits in: MNIST, drawings, picture files and synthetic handwriting, all as 28x28 images.
+"""Input: MNIST, drawings, picture files and synthetic handwriting, all as 28x28 images.
 
 ===========  =======================================================================
 mnist        find, download and read the four files of MNIST

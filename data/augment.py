@@ -1,8 +1,8 @@
 """Augmentation: warp each training image at random, so that every epoch shows new digits.
 
-Slant, stretch and tremor change how a digit looks and not what it means. Each image gets a random
-affine map (rotation, scale, shear, shift), a smooth random displacement (an elastic warp), and
-thicker or thinner lines.
+Slant, stretch and tremor do not change which digit it is. Each image gets a random affine map
+(rotation, scale, shear, shift), a smooth random displacement (an elastic warp), and thicker or
+thinner lines.
 
 References
 ----------

@@ -94,7 +94,7 @@ def batches(
 
 
 def _stream(make, few, rng):
-    """Yield ``few`` synthetic images and labels at a time, for ever."""
+    """Yield ``few`` synthetic images and labels at a time, endlessly."""
     while True:
         x, y = make(AT_ONCE * few, rng)
         for start in range(0, len(y), few):

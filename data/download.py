@@ -52,7 +52,7 @@ def fetch(url: str, path: Path, sha256: str, timeout: float) -> None:
                 file.write(chunk)
                 digest.update(chunk)
         if digest.hexdigest() != sha256:
-            raise DownloadError(f"{url}: not the file it should be (wrong SHA-256)")
+            raise DownloadError(f"{url}: not the expected file (wrong SHA-256)")
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

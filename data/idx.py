@@ -52,7 +52,7 @@ def read(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
     except EOFError as error:
         raise unusable(path, "is truncated: its gzip stream does not end") from error
     except zlib.error as error:
-        raise unusable(path, f"is not a sound gzip file ({error})") from error
+        raise unusable(path, f"is not a valid gzip file ({error})") from error
     if len(body) < size:
         raise unusable(path, f"is truncated: {len(body)} of {size} bytes after its header")
     if len(body) > size:

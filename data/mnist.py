@@ -5,7 +5,7 @@ Each set, "train" and "test", is a pair of IDX files, plain or gzipped: images a
 The folder is the caller's; if none is given, the one in the environment variable MNIST_DIR; if
 that is not set, the cache, to which missing files are downloaded. A missing file in a folder that
 was named is an error, because whoever names a folder wants the digits in it. Local files are
-checked for their structure, not their checksum, so that other sets of this form can be read.
+checked for their structure, not their checksum, so that other sets in this format can be read.
 
 References
 ----------
@@ -142,7 +142,7 @@ def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
                 failures.append(str(error))
     except OSError as error:
         raise DataError(
-            f"cannot keep MNIST in {folder} ({error.strerror}); "
+            f"cannot save MNIST in {folder} ({error.strerror}); "
             f"make it a writable folder, or {NAME_A_FOLDER}"
         ) from error
     raise NoDataError(

@@ -89,9 +89,9 @@ def chunks(file: str) -> Iterator[Chunk]:
             yield from read(content, file)
         except DataError:
             raise
-        except Exception as error:  # a dozen kinds: no two parsers agree on what damage is
+        except Exception as error:  # the parsers raise many kinds for a damaged file
             ending = Path(file).suffix
-            raise DataError(f"{file}: not a whole {ending} file: save it again") from error
+            raise DataError(f"{file}: not a complete {ending} file: save it again") from error
 
 
 def _chunks_of_all(content, file):
@@ -109,7 +109,7 @@ def _chunks_of_all(content, file):
                 found = True
                 yield from parts
     if not found:
-        raise DataError(f"{file}: no array of images in it: their shape is (N, 28, 28)")
+        raise DataError(f"{file}: no array of images in it, of shape (N, 28, 28)")
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
@@ -132,9 +132,9 @@ def _chunks(stream, name):
     shape, dtype = _header(stream, name)
     size = shape[1:3]
     if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)) or min(shape) < 1:
-        raise DataError(f"{name}: shape {shape} is no stack of images: (N, 28, 28) is")
+        raise DataError(f"{name}: shape {shape}: a stack of images has shape (N, 28, 28)")
     if dtype != np.uint8 and dtype.kind != "f":
-        raise DataError(f"{name}: {dtype} is no image's: uint8 is, or float in [0, 1]")
+        raise DataError(f"{name}: dtype {dtype}: images are uint8, or float in [0, 1]")
     if math.prod(size) > MAX_DECODED_PIXELS:
         raise DataError(f"{name}: images of {size} are more than {MAX_DECODED_PIXELS:,} pixels")
     one = math.prod(shape[1:]) * dtype.itemsize
@@ -143,10 +143,10 @@ def _chunks(stream, name):
         n = min(few, shape[0] - start)
         data = stream.read(n * one)
         if len(data) < n * one:
-            raise DataError(f"{name}: cut short after image {start + len(data) // one}")
+            raise DataError(f"{name}: truncated after image {start + len(data) // one}")
         images = np.frombuffer(data, dtype).reshape(n, *shape[1:])
         if dtype.kind == "f" and not (images.min() >= 0 and images.max() <= 1):
-            raise DataError(f"{name}: floats of an image are in [0, 1]: divide by 255")
+            raise DataError(f"{name}: float images must be in [0, 1]: divide by 255")
         names = [f"{name}[{i}]" for i in range(start, start + n)]
         yield Chunk(names, _as_digits(images), start, shape[0])
 

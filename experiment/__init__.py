@@ -1,11 +1,11 @@
-"""What `train.py` is made of, apart from the network and its training (`nn`).
+"""The parts of `train.py`, except the network and its training (`nn`).
 
 ===============  ===============================================================================
 options.py       the command-line options, the lookup of --resume, and the command that resumes
 arguments.py     argument types for argparse, shared by all commands
 digits.py        MNIST split into training, validation and test digits; synthetic stand-ins
 settings.py      what the result of a run depends on: checkpoints of other settings are refused
-engine.py        fast or plain layers, and the wait until the fast ones are compiled
+engine.py        choose fast or plain layers; compile the kernels of the fast ones
 report.py        history as CSV; evaluation of a model: accuracy by digit and worst mistakes
 charts.py        loss and accuracy over the epochs, as a picture
 ===============  ===============================================================================
@@ -16,7 +16,7 @@ charts.py        loss and accuracy over the epochs, as a picture
 live.py          record a run and draw it in another process while it trains
 recorder.py      measure every tenth step: loss, update-to-weight ratios, probabilities, filters
 notes.py         the file of these notes: its arrays, reading and writing
-learning.py      the charts that are drawn from the notes
+learning.py      charts of the notes
 watch.py         command: ``python -m experiment.watch RUN`` shows a run's notes in a window
 ===============  ===============================================================================
 """

@@ -1,4 +1,4 @@
-"""Fast layers or plain ones: which a training can use here."""
+"""Choose fast or plain layers: fast ones need numba."""
 
 import time
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def test_a_broken_stack_is_reported_in_one_line(weights, tmp_path, capsys):
     assert recognise.main(["--weights", str(weights), str(tmp_path / "bad.npz"), good]) == 1
     out, err = capsys.readouterr()
     assert out.startswith(good)
-    assert err == f"recognise.py: {tmp_path / 'bad.npz'}: not a whole .npz file: save it again\n"
+    assert err == f"recognise.py: {tmp_path / 'bad.npz'}: not a complete .npz file: save it again\n"
 
 
 def test_a_large_stack_is_read_by_fast_layers(tmp_path, weights, monkeypatch):

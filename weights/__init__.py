@@ -1,6 +1,6 @@
 """The shipped network, and loading any network for digits from a file.
 
-``mnist.npz`` is the shipped network. Whether a network is one for digits is decided here alone.
+``mnist.npz`` is the shipped network. `check` decides whether a network is one for digits.
 """
 
 import os
@@ -64,9 +64,9 @@ def check(model: Sequential) -> None:
     try:
         floats, work = cost(model.layers, SHAPE)
         if floats > MAX_FLOATS or work > MAX_WORK:
-            raise ValueError(f"it takes {floats:,} numbers at a time, and {work:,} steps")
+            raise ValueError(f"one image takes {floats:,} floats and {work:,} operations")
         classes = model.predict_proba(paper_and_ink).shape[1:]
     except (ValueError, FloatingPointError) as error:
         raise ValueError(f"not a network for images of 28x28: {error}") from error
     if classes != (10,):
-        raise ValueError(f"not a network for ten digits: it answers {classes}")
+        raise ValueError(f"not a network for ten digits: its output has shape {classes}")

@@ -62,7 +62,8 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     except Exception as error:  # decoders raise any exception for a broken file
         reason = getattr(error, "strerror", None)
         if reason is None:
-            reason = f"not a whole {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image: save it again"
+            formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+            reason = f"not a complete {formats} image: save it again"
         raise DataError(f"{name}: {reason}") from error
 
 

@@ -146,7 +146,7 @@ def _layer_types() -> dict[str, type[Layer]]:
 
 
 def _check_window(layer):
-    """Refuse a huge window: that of a pool shows in the size of no array."""
+    """Refuse a huge window; a pool has no array whose size would show it."""
     for name in ("kernel_size", "size", "stride", "pad"):
         value = layer.config.get(name, 0)
         if not isinstance(value, str) and _largest(value) > MAX_WINDOW:

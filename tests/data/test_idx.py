@@ -83,12 +83,12 @@ def test_the_largest_count_is_read(write, monkeypatch):
 GZIPPED = gzip.compress(IMAGES)
 GZIP_FAULTS = {
     "no bytes": (b"", "is empty"),
-    "not gzip": (IMAGES, "not a sound gzip file"),
+    "not gzip": (IMAGES, "not a valid gzip file"),
     "cut in the gzip header": (GZIPPED[:5], "truncated"),
     "cut in the data": (GZIPPED[:20], "truncated"),
     "cut in the checksum": (GZIPPED[:-6], "truncated"),
-    "wrong checksum": (GZIPPED[:-8] + bytes(4) + GZIPPED[-4:], "not a sound gzip file (Error"),
-    "damaged data": (GZIPPED[:10] + b"\xff" * 8 + GZIPPED[18:], "not a sound gzip file (Error"),
+    "wrong checksum": (GZIPPED[:-8] + bytes(4) + GZIPPED[-4:], "not a valid gzip file (Error"),
+    "damaged data": (GZIPPED[:10] + b"\xff" * 8 + GZIPPED[18:], "not a valid gzip file (Error"),
     "gzip after gzip": (GZIPPED + GZIPPED, "oversized"),
 }
 

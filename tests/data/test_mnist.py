@@ -279,6 +279,6 @@ def test_the_timeout_is_the_constant(mirrors, monkeypatch):
 def test_a_cache_that_cannot_be_written(mirrors, cache):
     cache.write_text("a file where the folder should be")
     message = refusal(None)
-    assert message.startswith(f"cannot keep MNIST in {cache} (")
+    assert message.startswith(f"cannot save MNIST in {cache} (")
     assert "MNIST_DIR" in message
     assert mirrors.requests == []

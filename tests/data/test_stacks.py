@@ -73,11 +73,11 @@ def test_another_size_is_prepared_like_a_picture(tmp_path, shape, dtype):
 @pytest.mark.parametrize(
     ("array", "says"),
     [
-        (np.zeros((3, 28), np.uint8), "no stack of images"),
-        (np.zeros((3, 28, 28, 2), np.uint8), "no stack of images"),
-        (np.zeros((3, 0, 28), np.uint8), "no stack of images"),
-        (np.zeros((0, 28, 28), np.uint8), "no stack of images"),
-        (np.zeros((3, 28, 28), np.int64), "int64 is no image's: uint8 is"),
+        (np.zeros((3, 28), np.uint8), "a stack of images has shape"),
+        (np.zeros((3, 28, 28, 2), np.uint8), "a stack of images has shape"),
+        (np.zeros((3, 0, 28), np.uint8), "a stack of images has shape"),
+        (np.zeros((0, 28, 28), np.uint8), "a stack of images has shape"),
+        (np.zeros((3, 28, 28), np.int64), "dtype int64: images are uint8"),
         (np.full((3, 28, 28), 255.0), r"in \[0, 1\]: divide by 255"),
         (np.full((3, 28, 28), np.nan), r"in \[0, 1\]"),
         (np.zeros((3, 28, 28), np.uint8, order="F"), "column by column"),
@@ -111,7 +111,7 @@ def test_a_truncated_stack_is_read_until_cut(tmp_path):
         stream.truncate(stream.seek(0, io.SEEK_END) - 3 * 784 - 5)
     chunks = stacks.chunks(file)
     assert len(next(chunks).images) == 4
-    with pytest.raises(DataError, match="cut short after image 6"):
+    with pytest.raises(DataError, match="truncated after image 6"):
         next(chunks)
 
 
