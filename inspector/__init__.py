@@ -4,7 +4,7 @@ The window and its four panels:
 
 - `window`: `Inspector`, the window that F2 opens; it follows the strokes of the first window;
 - `layers`: the feature maps of every layer, and the arithmetic behind one of their numbers;
-- `why`: which pixels speak for a digit (saliency, gradient x input, occlusion, Grad-CAM);
+- `why`: which pixels support a digit (saliency, gradient x input, occlusion, Grad-CAM);
 - `filters`: a layer's kernels, the images that activate a channel most, gradient ascent;
 - `compare`: the same drawing read by a second network.
 
@@ -12,15 +12,15 @@ What they are built from:
 
 - `network`: `Network`, a trained network with its feature maps and its dead channels;
 - `drawing`: `Snapshot`, one drawing with the network that reads it;
-- `input`: `InputView`, the drawing and the 28x28 input made of it;
+- `input`: `InputView`, the drawing and the 28x28 input computed from it;
 - `probabilities`: `ProbabilityBars`, a bar per digit;
 - `maps`: `LayerMaps`, the feature maps of all layers, one number of which can be selected;
-- `arithmetic`: `ArithmeticView`, one number written out as the sum that it is;
+- `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;
 - `kernels`: `KernelView`, the weights of a layer as pictures;
 - `tiles`: `Tiling`, the positions of numbers in a grid of feature maps or kernels;
 - `palette`: `Palette`, the theme's colours and the colours of numbers;
-- `idle`: `IdleWork`, long computations in small steps between the window's events.
+- `idle`: `IdleWork`, long computations in small steps while the window is idle.
 
 Importing any of them imports neither numba nor matplotlib.
 """

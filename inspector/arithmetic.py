@@ -23,7 +23,7 @@ def breakdowns(
 ) -> list[tuple[int, Breakdown]]:
     """Return the layers shown for a number, each with the breakdown of its output.
 
-    A convolution or dense layer and the ReLU behind it are shown together. The input has none.
+    A convolution or dense layer is shown together with the ReLU after it. The input has no layer.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def breakdowns(
 def sum_rows(
     breakdown: Breakdown, name_of: Callable[[Term], str] = lambda term: term.name
 ) -> list[Row]:
-    """Return the rows of a sum, its total last; none if the number is no sum."""
+    """Return the rows of a sum, its total last; an empty list if the number is not a sum."""
     if breakdown.total is None:
         return []
     terms = breakdown.total.terms
@@ -122,7 +122,7 @@ class ArithmeticView(ttk.Frame):
             try:
                 self._write_out(network, maps, place)
             except ArithmeticError:  # a weight is too large, although the result is not
-                self.sheet.write("A number here is too large to be spelled out.")
+                self.sheet.write("A number here is too large to be written out.")
         self.sheet.fit()
 
     def _write_out(self, network, maps, place):
@@ -162,7 +162,7 @@ class ArithmeticView(ttk.Frame):
         texts = _texts(patch, breakdown.decimals)
         grid = self.sheet.number_grid
         if breakdown.kernel is None:
-            grid("the candidates, the winner framed", patch, texts, breakdown.winner)
+            grid("the window, its maximum framed", patch, texts, breakdown.winner)
         else:
             grid("patch" if C == 1 else f"patch, channel {c}", patch, texts)
             kernel = breakdown.kernel[..., c]
@@ -170,7 +170,7 @@ class ArithmeticView(ttk.Frame):
             products = breakdown.products(c)
             values = np.array([term.value for term in products.terms]).reshape(KH, KW)
             texts = np.array([str(term.shown) for term in products.terms], object)
-            grid(f"= products, together {products.shown:+}", values, texts.reshape(KH, KW))
+            grid(f"= products, sum {products.shown:+}", values, texts.reshape(KH, KW))
         self.sheet.end_grids()
 
 

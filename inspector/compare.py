@@ -1,4 +1,4 @@
-"""Panel: two networks read the same drawing, the one in use and any saved one."""
+"""Panel: two networks read the same drawing: the window's, and one from a file."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -84,7 +84,7 @@ class ComparePanel(ttk.Frame):
             self.show(self._snapshot)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show what the networks make of a drawing."""
+        """Show the output of the networks for a drawing."""
         self._snapshot = snapshot
         both = [snapshot] if self.second is None else [snapshot, snapshot.through(self.second)]
         for column, each in enumerate(both):

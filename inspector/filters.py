@@ -167,7 +167,7 @@ class FiltersPanel(ttk.Frame):
         if layer in self._results:
             self._draw_top()
         else:
-            self.top_label["text"] = "Looking for the images that excite it most ..."
+            self.top_label["text"] = "Searching for the images that activate it most ..."
         self._start_search(layer)
 
     @property
@@ -209,7 +209,7 @@ class FiltersPanel(ttk.Frame):
         self.ascent.show(0, self.ascent_image, value, self._palette)
 
     def _start_search(self, layer):
-        """Search the reference images, unless that is done or going on."""
+        """Search the reference images, unless the search is running or finished."""
         if self._finished(layer) or (self._search.busy and self._searched_layer == layer):
             return
         self._searched_layer = layer
@@ -235,7 +235,7 @@ class FiltersPanel(ttk.Frame):
         total = len(images)
         among = f"{searched:,} of {total:,}" if searched < total else f"all {searched:,}"
         self.top_label["text"] = (
-            f"What excites channel {channel} most, among {source} ({among} looked at), "
+            f"Images that activate channel {channel} most, among {source} ({among} searched), "
             "with its value:"
         )
         for rank in range(min(COUNT, len(indices))):

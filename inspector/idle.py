@@ -1,4 +1,4 @@
-"""Long computations in small steps between the window's events, so that the pen never waits."""
+"""Long computations in small steps between the window's events, so that drawing stays smooth."""
 
 import tkinter as tk
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The strokes as drawn, and the 28x28 input that is made of them, both enlarged."""
+"""The strokes as drawn, and the 28x28 input computed from them, both enlarged."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ class InputView(ttk.Frame):
         return label
 
     def show(self, strokes: Sequence, drawing: np.ndarray, palette: Palette) -> None:
-        """Show the strokes, lists of (x, y) in pixels, and the drawing (28, 28) made of them."""
+        """Show the strokes, lists of (x, y) in pixels, and the input (28, 28) made from them."""
         self._drawing = drawing
         side = 28 * self._zoom
         scale = side / self._canvas_size

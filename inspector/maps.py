@@ -119,7 +119,7 @@ class LayerMaps(ttk.Frame):
         if self._dead(layer + 1)[channel]:
             text += " (dead: the same for this drawing and for all of samples/)"
         elif array.shape[:2] != (1, 1) and not array[..., channel].any():
-            text += " (silent: 0 all over this drawing)"
+            text += " (inactive: 0 everywhere for this drawing)"
         return text
 
     def centre_of(self, place: Place) -> tuple[int, int]:

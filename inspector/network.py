@@ -17,7 +17,7 @@ class Network:
     Parameters
     ----------
     model : Sequential
-        Input (28, 28, 1), ten classes; a softmax is appended where it has none.
+        Input (28, 28, 1), ten classes; a softmax is appended if it ends with logits.
     name : str
         Shown in the window.
     """

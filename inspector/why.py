@@ -1,4 +1,4 @@
-"""Panel: why this digit. Four attribution methods show which pixels speak for it."""
+"""Panel: why this digit. Four attribution methods show which pixels support it."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from inspector.probabilities import NOTHING_DRAWN
 from nn import explain
 
 PREDICTED = -1  # stands for the most probable digit
-REST = 120  # milliseconds without a change before occlusion starts: it reads hundreds of images
+REST = 120  # milliseconds without a change before occlusion starts: it predicts hundreds of images
 COVER = 5  # side of the square that occlusion covers, pixels
 
 SALIENCY, TIMES_INPUT, OCCLUSION, CAM = METHODS = (
     "saliency", "gradient x input", "occlusion", "Grad-CAM"
 )  # fmt: skip
 DESCRIPTIONS = {
-    SALIENCY: "where a little more or less ink\nwould move the score most",
-    TIMES_INPUT: "ink that speaks for the digit,\nand ink against it (blue)",
+    SALIENCY: "where a little more or less ink\nwould change the score most",
+    TIMES_INPUT: "ink that supports the digit,\nand ink against it (blue)",
     OCCLUSION: f"how far the score falls when a\nsquare of {COVER} x {COVER} is covered there",
-    CAM: "where the chosen maps speak\nfor the digit",
+    CAM: "where the chosen feature maps\nsupport the digit",
 }
 
 
@@ -125,7 +125,7 @@ class WhyPanel(ttk.Frame):
             return
         k = self.digit
         percent = 100 * float(snapshot.probabilities[k])
-        self.note["text"] = f"What speaks for {k}, to which the network gives {percent:.2f} %"
+        self.note["text"] = f"What supports {k}, whose probability is {percent:.2f} %"
         model, x = snapshot.network.model, snapshot.drawing[None, :, :, None]
         gradients = explain.gradients(model, x, k)
         self._draw(SALIENCY, explain.saliency(gradients[0])[0])

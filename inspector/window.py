@@ -1,8 +1,8 @@
 """The window that shows what the network computes, while the pen moves.
 
 F2 in the first window opens it; ``python gui.py --inspect`` opens it at the start. A change of the
-strokes schedules one refresh, which shows the strokes as they are by then. Refreshes are limited
-to `FRAMES` per second: on a slow machine frames are dropped, and strokes never are.
+strokes schedules one refresh, which shows the newest strokes. Refreshes are limited to `FRAMES`
+per second: on a slow machine frames are dropped, strokes are not.
 """
 
 import time
@@ -38,7 +38,7 @@ class Inspector(tk.Toplevel):
     Attributes
     ----------
     network : Network
-        The network in use.
+        The network of the first window.
     refreshes : int
         Number of refreshes so far.
     input : InputView
@@ -58,7 +58,7 @@ class Inspector(tk.Toplevel):
         self._app = app
         self._scheduled: str | None = None  # Tk's identifier of the next refresh
         self._refreshed_at = 0.0
-        self.network = Network(app.model, "the network in use")
+        self.network = Network(app.model, "the current network")
         self._palette = Palette.of(self)
         self._build(canvas_size, pen_radius)
         self.bind("<Control-w>", lambda event: self.destroy())

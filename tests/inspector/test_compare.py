@@ -35,7 +35,7 @@ def test_a_second_network_reads_the_same_drawing(start, tmp_path, monkeypatch):
     assert first.margin["text"] == describe_margin(probabilities_of(app))
     assert second.margin["text"] == describe_margin(theirs)
     assert [name["text"] for name in panel.names] == [
-        "the network in use: 366 parameters", "other.npz: 7,850 parameters"
+        "the current network: 366 parameters", "other.npz: 7,850 parameters"
     ]  # fmt: skip
 
 
