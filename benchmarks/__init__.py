@@ -8,7 +8,7 @@ drawn      accuracy on real pen strokes in UNIPEN text, and confidence on non-di
 scans      accuracy on MNIST's validation images, rescanned in other sizes and depths
 =========  ===========================================================================
 
-``speed/`` holds the systems that are compared and how they are timed, ``accuracy/`` the digits and
-non-digits that people or other sources draw, and ``results`` the tables, charts and JSON files.
+``speed/`` contains the systems and their timing, ``accuracy/`` the digits and non-digits, and
+``results`` the tables, charts and JSON files.
 ``pip install -e '.[bench]'`` installs the other systems; those not installed are left out.
 """

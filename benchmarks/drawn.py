@@ -57,7 +57,7 @@ def run(model: Sequential, digits, args) -> None:
     labels = np.array([label for label, _ in digits])
     rows, figures, proba = [], {}, {}
     for variation in VARIATIONS:
-        if variation.place not in proba:  # strokes have no pen: variations of the pen share this
+        if variation.place not in proba:  # strokes do not depend on the pen's radius
             images = np.stack([from_strokes(variation.strokes(strokes)) for _, strokes in digits])
             proba[variation.place] = model.predict_proba(images)
         some = digits[:: args.every]

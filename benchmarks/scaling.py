@@ -103,10 +103,10 @@ def measure(times: int) -> dict[str, float]:
     synthetic = timed(lambda: handwriting.batch(len(many), rng), times)[0] / len(many)
     return {
         "a shard, forward and backward": (step - update) / 2,
-        "adding up one more shard": add,
+        "summing one more shard": add,
         "optimizer and average": update_and_average,
-        "drawing, an image of the batch": draw + (MIX.synthetic + MIX.nondigits) * synthetic,
-        "warping, an image of one's own": warp,
+        "drawing, per image of the batch": draw + (MIX.synthetic + MIX.nondigits) * synthetic,
+        "warping, per image of the rank": warp,
     }
 
 

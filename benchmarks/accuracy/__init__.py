@@ -2,7 +2,7 @@
 
 =========  ===========================================================================
 unipen     read pen strokes from UNIPEN text, and place them on the window's canvas
-scans      turn MNIST's images into scans of other sizes and depths
+scans      scale MNIST's images to scans of other sizes and depths
 nondigits  draw letters, scribbles, blots and crossing lines; measure confidence on them
 =========  ===========================================================================
 """

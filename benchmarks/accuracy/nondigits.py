@@ -7,7 +7,7 @@ from data.canvas import RADIUS, SIZE, from_image, from_strokes
 from nn import Sequential
 
 LETTERS = "ACEFGHJKMNPQRTUVWXYadefhkmnprtuvwxy&#@%?+*"
-"""Letters and signs to print. O, D, l, I, Z, S, B, b, q, g and c look like digits: left out."""
+"""Letters and signs to print, without those that look like digits: ODlIZSBbqgc."""
 
 
 def letter(rng: np.random.Generator) -> np.ndarray:
@@ -57,7 +57,7 @@ KINDS = {"letters": letter, "scribbles": scribble, "blots": blot, "crossing line
 
 
 def confidence(model: Sequential, digits: np.ndarray, number: int) -> dict[str, dict[str, float]]:
-    """Measure how far a network is less confident on non-digits than on digits.
+    """Compare a network's confidence on non-digits with that on digits.
 
     Parameters
     ----------

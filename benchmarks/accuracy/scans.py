@@ -1,4 +1,4 @@
-"""Scans of digits as other data sets hold them, made from MNIST's images."""
+"""Scans of digits in the formats of other data sets, made from MNIST's images."""
 
 from collections.abc import Callable
 
@@ -10,13 +10,13 @@ from nn import Sequential
 from nn.training.trainer import evaluate
 
 THRESHOLD = 110
-"""Grey level, of 255, above which a pixel of a scan in two tones is ink."""
+"""Grey level, 0 to 255, above which a pixel of a scan in two tones is ink."""
 
 PAPERS = {"light on dark": 0, "dark on light": 255}
 
 
 def greys(digit: np.ndarray, side: int = 16) -> np.ndarray:
-    """Return a digit scaled to a square, in the middle of it.
+    """Return a digit scaled to fit a square, and centred in it.
 
     Parameters
     ----------

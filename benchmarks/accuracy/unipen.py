@@ -62,7 +62,7 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
                 elif words and down:
                     x, y = map(float, words)
                     if not (math.isfinite(x) and math.isfinite(y)):
-                        raise ValueError("a point without a place")
+                        raise ValueError("a point that is not finite")
                     digits[-1][1][-1].append((x, TABLET - y))
     except (ValueError, IndexError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: not UNIPEN text: {error} in {line.strip()[:40]!r}") from None
@@ -70,7 +70,7 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
         raise DataError(f"{path}: no digit in it")
     for i, (label, strokes) in enumerate(digits, 1):
         if not any(strokes) or not 0 <= label <= 9:
-            raise DataError(f"{path}: digit {i}, a {label}, is none or has no strokes")
+            raise DataError(f"{path}: digit {i}: label {label} is not 0 to 9, or no strokes")
     scale = SIZE / TABLET
     return [(label, [np.array(s) * scale for s in strokes if s]) for label, strokes in digits]
 

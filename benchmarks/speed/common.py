@@ -66,7 +66,7 @@ def parse(argv: Sequence[str] | None, name: str, names: Sequence[str]) -> argpar
         add("--profile", action="store_true", help="also measure ours by layer and direction")
     args = parser.parse_args(argv)
     if name == "training" and args.batch > IMAGES:
-        parser.error(f"argument --batch: {IMAGES:,} images is all there is")
+        parser.error(f"argument --batch: must be at most {IMAGES:,} images")
     if OURS not in args.systems:
         parser.error(f"--systems must name {OURS}: it is what the others are compared with")
     return args

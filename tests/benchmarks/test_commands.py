@@ -102,4 +102,4 @@ def test_a_different_loss_stops_the_benchmark():
 def test_a_batch_beyond_all_images_is_refused(capsys):
     with pytest.raises(SystemExit):
         training.main(["--batch", "65"])
-    assert "64 images is all there is" in capsys.readouterr().err
+    assert "must be at most 64 images" in capsys.readouterr().err

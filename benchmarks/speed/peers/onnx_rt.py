@@ -1,4 +1,4 @@
-"""ONNX Runtime, which only predicts: the network as an ONNX graph in NCHW.
+"""ONNX Runtime, for prediction only: the network as an ONNX graph in NCHW.
 
 ONNX defines convolutions in NCHW only; the runtime converts to the layout of its kernels.
 """
