@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data import mnist
-from nn import ModelFileError, convert
+from nn import convert
 from nn.convert.keras.read import read
 from tests.nn.convert.keras.files import (
     ANSWER,
@@ -21,7 +21,7 @@ from tests.nn.convert.keras.files import (
     small,
     small_layers,
 )
-from tests.nn.convert.refusals import refusal
+from tests.nn.convert.refusals import read_or_refuse_damaged, refusal
 
 
 @pytest.mark.parametrize("name", ["original", "simple_convnet"])
@@ -166,15 +166,4 @@ def test_invalid_description_is_refused(tmp_path, config):
 
 def test_damaged_file_is_read_or_refused(tmp_path):
     whole = small(tmp_path / "whole.h5").read_bytes()
-    rng = np.random.default_rng(8)
-    for size in range(0, len(whole), 501):
-        (tmp_path / "cut.h5").write_bytes(whole[:size])
-        refusal(read, tmp_path / "cut.h5")
-    for bit in rng.integers(0, 8 * len(whole), 100):
-        damaged = bytearray(whole)
-        damaged[bit // 8] ^= 1 << bit % 8
-        (tmp_path / "m.h5").write_bytes(damaged)
-        try:
-            read(tmp_path / "m.h5")
-        except ModelFileError:
-            refusal(read, tmp_path / "m.h5")
+    read_or_refuse_damaged(read, tmp_path / "m.h5", whole, step=501, flips=100)
