@@ -173,7 +173,7 @@ def test_ten_thousand_layers_are_refused_at_once(path):
 
 
 def test_what_would_be_refused_is_not_saved(path):
-    with pytest.raises(ValueError, match="1001 layers; 1000 are the most"):
+    with pytest.raises(ValueError, match="1001 layers; at most 1000 can be read back"):
         Sequential([ReLU()] * 1001).save(path)
     assert not path.exists()
 
