@@ -38,9 +38,9 @@ def _parser():
     add = parser.add_argument
     add("--recipe", choices=RECIPES, default="default",
         help="network and training, from recipes.py (%(default)s)")  # fmt: skip
-    add("--epochs", type=at_least(int, 1), help="passes over the images (as the recipe says)")
+    add("--epochs", type=at_least(int, 1), help="passes over the images (the recipe's)")
     add("--batch-size", type=at_least(int, 1), default=128, help="images per step (%(default)s)")
-    add("--lr", type=at_least(float, 0), help="highest learning rate (depends on the optimizer)")
+    add("--lr", type=at_least(float, 0), help="highest learning rate (the optimizer's)")
     add("--optimizer", choices=OPTIMIZERS, default="adam", help="(%(default)s)")
     add("--schedule", choices=SCHEDULES, default="one-cycle",
         help="learning rate over the run (%(default)s)")  # fmt: skip

@@ -109,7 +109,7 @@ class ArithmeticView(ttk.Frame):
     def show(
         self, network: Network, maps: list[np.ndarray], place: Place | None, palette: Palette
     ) -> None:
-        """Write out the number at a place; without one, say how to select it."""
+        """Show the arithmetic of the number at a place, or how to select a number."""
         self.patch = None
         self.sheet.clear(palette)
         if place is None:
@@ -194,7 +194,7 @@ def _texts(values, decimals):
 
 
 def _name(term, shape, kind):
-    """Return a term's name; an input of a dense layer is named by its place in the maps."""
+    """Return a term's name; an input of a dense layer is named by its position in the maps."""
     if kind != "Dense" or term.index is None or len(shape) != 3:
         return term.name
     row, column, channel = np.unravel_index(term.index, shape)

@@ -62,7 +62,7 @@ def check(model: Sequential, x: np.ndarray, rng: np.random.Generator) -> list[Ro
     model : Sequential
         With float64 parameters; it runs in training mode.
     x : ndarray, float64
-        Its input; stepped in place, and left as it was.
+        Its input; changed in place, and restored.
     rng : numpy.random.Generator
         Draws ``dout``.
     """

@@ -127,7 +127,7 @@ def test_refuses_a_folder_of_other_settings(folder, tmp_path, capsys):
 def test_refuses_a_folder_in_use(folder, tmp_path, capsys):
     with locked(tmp_path):
         assert run(folder, tmp_path, "--epochs", "1") == 2
-    assert "another training is running here" in capsys.readouterr().err
+    assert "another run is training here" in capsys.readouterr().err
 
 
 def test_refuses_a_recipe_that_has_changed(folder, tmp_path, monkeypatch, capsys):

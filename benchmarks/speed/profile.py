@@ -45,8 +45,8 @@ def profile(job: Job) -> list[dict[str, Any]]:
         ]
         for row in rows
     ]
-    print(table(["layer", "direction", "µs an image", "share", "GFLOP/s", "of peak"], cells))
-    print(f"{total:,.1f} µs an image in all; a whole step takes {step:,.1f} µs an image")
+    print(table(["layer", "direction", "µs per image", "share", "GFLOP/s", "of peak"], cells))
+    print(f"{total:,.1f} µs per image in total; a whole step takes {step:,.1f} µs per image")
     return rows
 
 

@@ -123,8 +123,8 @@ def break_down(layer: Layer, x: np.ndarray, out: np.ndarray, at: tuple[int, ...]
 def _weighted_sum(value, names, values, *, others="", bias=None, factors=None):
     """Return the sum of ``values`` and ``bias``, which is ``value``, with few terms.
 
-    The `LARGEST` are terms of their own. The rest are one term, named ``others``, where {} stands
-    for how many they are.
+    The `LARGEST` values are listed. The others are one term, named ``others``, with their number
+    in place of {}.
     """
     values = np.asarray(values, np.float64)
     order = np.argsort(-np.abs(values), kind="stable")

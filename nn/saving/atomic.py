@@ -91,7 +91,7 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BlockingIOError(
-                error.errno, f"{folder}: another training is running here; name another folder"
+                error.errno, f"{folder}: another run is training here; name another folder"
             ) from None
         yield
     finally:

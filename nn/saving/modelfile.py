@@ -169,4 +169,4 @@ def _fill(layers, arrays):
                 check_numbers(f"{i}.{name}", array)
                 target[name] = array.copy()
     if arrays:
-        raise ValueError(f"no layer has a place for array {min(arrays)!r}")
+        raise ValueError(f"no layer has an array {min(arrays)!r}")

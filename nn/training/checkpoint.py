@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state of a training in one file, enough to resume it bit for bit.
+"""Checkpoints: the complete state of a run in one file, enough to resume it bit for bit.
 
 A checkpoint holds the weights, their EMA, the optimizer's memory and the progress. It needs no
 random generator's state, because no generator lives longer than an epoch: every random number
@@ -137,7 +137,7 @@ def _checksum(text, arrays):
 
 
 def gather(model: Sequential, ema: EMA, optimizer: Optimizer) -> Arrays:
-    """Return all arrays of a training under unique names, not copied."""
+    """Return all arrays of a run under unique names, not copied."""
     return dict(_networks(model, ema)) | {
         f"{OPTIMIZER}/{kind}/{name}": array
         for kind, memory in optimizer.memory.items()
@@ -146,7 +146,7 @@ def gather(model: Sequential, ema: EMA, optimizer: Optimizer) -> Arrays:
 
 
 def restore(arrays: Arrays, model: Sequential, ema: EMA, optimizer: Optimizer) -> None:
-    """Copy the arrays that `gather` returned back into a training.
+    """Copy the arrays that `gather` returned back into a run.
 
     Raises
     ------

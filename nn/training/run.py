@@ -1,4 +1,4 @@
-"""A run: a training from its first step to its last, perhaps stopped and resumed in between.
+"""A training run, from its first step to its last, perhaps stopped and resumed in between.
 
 A run saves a checkpoint in its folder every minute, after every epoch, and when it is told to stop.
 If the folder already has one, the run resumes from it and ends with the same weights, bit for bit,
@@ -43,7 +43,7 @@ class StoppedError(Exception):
 
 
 class Run:
-    """The steps and epochs of one training, saved as it goes.
+    """The steps and epochs of a training run, with checkpoints.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def test_lock_keeps_others_out_until_owner_ends(tmp_path):
     owner = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert owner.stdout.readline() == b"held\n"
-        with pytest.raises(BlockingIOError, match="another training is running here"), locked(folder):
+        with pytest.raises(BlockingIOError, match="another run is training here"), locked(folder):
             pass
     finally:
         owner.kill()
