@@ -260,7 +260,7 @@ def test_no_mirror_gives_it(mirrors, cache, monkeypatch):
     message = str(caught.value)
     assert message.startswith("MNIST is not on this machine and cannot be downloaded (http://")
     assert f"{bad[0]}{IMAGES_NAME}.gz: HTTP Error 403" in message
-    assert f"{bad[1]}{IMAGES_NAME}.gz: not the file" in message
+    assert f"{bad[1]}{IMAGES_NAME}.gz: not the expected file" in message
     assert "--data-dir" in message
     assert "MNIST_DIR" in message
     assert "\n" not in message

@@ -25,7 +25,7 @@ def test_results_are_those_of_explain(start):
     find(why, "3").invoke()
     choose(app, why.layer, 0)
     settle(app, lambda: not why.busy)
-    assert "for 3" in why.note["text"]
+    assert "supports 3" in why.note["text"]
     x = network_input(app)
     gradients, maps = explain.gradients(app.model, x, 3), explain.maps(app.model, x)
     np.testing.assert_array_equal(why.results["saliency"], explain.saliency(gradients[0])[0])

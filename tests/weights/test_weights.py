@@ -34,7 +34,7 @@ def test_a_costly_network_is_refused_before_running(tmp_path, monkeypatch, layer
     path = tmp_path / "vast.npz"
     Sequential(layers).save(path)
     monkeypatch.setattr(Sequential, "forward", None)
-    with pytest.raises(ModelFileError, match=r"vast\.npz: not a network for .* it takes"):
+    with pytest.raises(ModelFileError, match=r"vast\.npz: not a network for .* one image takes"):
         weights.load(path)
 
 

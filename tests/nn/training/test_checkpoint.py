@@ -12,7 +12,7 @@ ARRAYS = {"a/b": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array([Tr
 
 
 def gathered(training):
-    """Copies of all arrays of a training."""
+    """Copies of all arrays of a run."""
     return {name: array.copy() for name, array in checkpoint.gather(*training).items()}
 
 
