@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\ntrain.py: interrupted; saved files are in {args.output}", file=sys.stderr)
         return 130
-    return 0  # not rank 0: `processes` swallowed the exception, which rank 0 reports
+    return 0  # on a rank other than 0, whose exception rank 0 has reported
 
 
 def train(args: argparse.Namespace, processes: SingleProcess) -> int:
@@ -79,9 +79,9 @@ def train(args: argparse.Namespace, processes: SingleProcess) -> int:
     with ExitStack() as stack:
         trainer = stack.enter_context(make_trainer(model, engine, digits, args, processes))
         processes.run_on_rank_0(stack.enter_context, locked(args.output))
-        saved = settings(args, digits.train, recipe, model)
-        run = Run(trainer, ema, args.output, saved, save_every=60 * args.save_every)
-        if run.resume(print, with_current_names):
+        run_settings = settings(args, digits.train, recipe, model)
+        run = Run(trainer, ema, args.output, run_settings, save_every=60 * args.save_every)
+        if run.resume(print, with_current_names):  # if its folder holds a checkpoint
             print(f"resuming {args.output} at epoch {run.progress.epoch}")
         train_epochs(run, predictor, digits, args)
     history = run.progress.history
@@ -121,7 +121,7 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
     """Train through the epochs that are left; validate and save after each."""
     processes = run.trainer.processes
     mixes = RECIPES[args.recipe].mixes(args.epochs)
-    recording = nullcontext(iter)  # `iter` passes the steps on as they are
+    recording = nullcontext(iter)  # `iter(steps)` changes nothing
     if args.watch and processes.rank == 0:
         recording = watching(run, predictor, *digits.validation, epoch_steps(digits, args))
     with run.stopping_on_signals(), recording as record:
@@ -135,7 +135,7 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
                 f"{row['images_per_s']:,.0f} images/s",
                 flush=True,
             )
-            if run.progress.epoch <= args.epochs:  # `finish` saves after the last one
+            if run.progress.epoch <= args.epochs:  # after the last epoch `finish` saves
                 processes.run_on_rank_0(save, args.output, run.ema.model, run.progress.history)
 
 

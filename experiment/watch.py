@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from experiment import notes
-from experiment.learning import Learning
+from experiment.live_charts import Learning
 from nn.saving.atomic import atomic_write
 
 try:

@@ -17,7 +17,7 @@ What they are built from:
 - `maps`: `LayerMaps`, the feature maps of all layers, one number of which can be selected;
 - `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;
-- `kernels`: `KernelView`, the weights of a layer as pictures;
+- `kernel_view`: `KernelView`, the weights of a layer as pictures;
 - `tiles`: `Tiling`, the positions of numbers in a grid of feature maps or kernels;
 - `palette`: `Palette`, the theme's colours and the colours of numbers;
 - `idle`: `IdleWork`, long computations in small steps while the window is idle.

@@ -9,7 +9,7 @@ from PIL import Image, ImageTk
 
 from inspector.drawing import Snapshot
 from inspector.idle import IdleWork
-from inspector.kernels import KernelView
+from inspector.kernel_view import KernelView
 from inspector.network import Network, reference_images
 from inspector.palette import Palette, pixels
 from nn import explain

@@ -22,7 +22,7 @@ def fit(
     batch_size: int = 32,
     rng: np.random.Generator | None = None,
 ) -> Iterator[float]:
-    """Train a classifier whose output is logits; yield the mean loss of each epoch.
+    """Train a classifier whose output is logits; yield the mean loss of each epoch after it.
 
     Parameters
     ----------

@@ -5,7 +5,8 @@ That is slow, but it does not use the chain rule, so it is an independent check.
 ``python -m nn.gradcheck`` checks the input and every parameter of every layer and of a whole
 network (``python -m nn.gradcheck Dense``: only the cases whose titles begin with Dense), with
 
-    numeric(x)  = (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h        f = sum(out * dout)
+    f(x)       = sum(out * dout)                                  with one element of x stepped
+    numeric(x) = (f(x-2h) - 8 f(x-h) + 8 f(x+h) - f(x+2h)) / 12h
 
 a central difference with an error of order h^4, in float64. ``dout`` is random: with all ones a
 wrongly transposed gradient could pass. The error of each element is relative to the larger of the
@@ -143,7 +144,7 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
         x = rng.standard_normal(shape) if x is None else x
         model = Sequential(list(stack))
         for w in model.named_params().values():
-            w += 0.1 * rng.standard_normal(w.shape)  # no bias is 0 and no gamma is 1 by chance
+            w += 0.1 * rng.standard_normal(w.shape)  # a bias of 0 and a gamma of 1 hide faults
         return title, partial(check, model, x, rng)
 
     image = (2, 6, 5, 2)

@@ -67,7 +67,7 @@ class Layer:
         return self._backward(dout, cache)
 
     def check_input(self, shape: tuple) -> Shape:
-        """Return `output_shape` for a batch of ``shape``; raise ValueError as `forward` does."""
+        """Return one output's shape for an input of ``shape``, with N; ValueError if not accepted."""
         axes = self._input_axes(len(shape))
         if axes is not None:
             self._check_shape(shape, axes)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from experiment import notes, watch
-from experiment.learning import Learning
+from experiment.live_charts import Learning
 
 
 def test_draws_a_picture_of_each_epoch(noted):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inspector.kernels import kernels
+from inspector.kernel_view import kernels
 from inspector.network import Network
 from inspector.palette import Palette, levels
 from nn import Conv2D, Dense, Flatten, Sequential

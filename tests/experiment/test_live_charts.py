@@ -1,7 +1,7 @@
 """The charts of a network as it learns can be drawn from incomplete notes, too."""
 
 from experiment import notes
-from experiment.learning import Learning
+from experiment.live_charts import Learning
 from experiment.recorder import Recorder
 from tests.runs import EPOCHS, STEPS, Simulation, digits
 
