@@ -16,7 +16,7 @@ charts.py        loss and accuracy over the epochs, as a picture
 live.py          record a run and draw it in another process while it trains
 recorder.py      measure every tenth step: loss, update-to-weight ratios, probabilities, filters
 notes.py         the file of these notes: its arrays, reading and writing
-learning.py      charts of the notes
+live_charts.py   charts of the notes
 watch.py         command: ``python -m experiment.watch RUN`` shows a run's notes in a window
 ===============  ===============================================================================
 """
