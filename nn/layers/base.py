@@ -67,7 +67,7 @@ class Layer:
         return self._backward(dout, cache)
 
     def check_input(self, shape: tuple) -> Shape:
-        """Return `output_shape` for an input of ``shape``, which has N; ValueError as in `forward`."""
+        """Return `output_shape` for a batch of this ``shape``, N included; raise as `forward`."""
         axes = self._input_axes(len(shape))
         if axes is not None:
             self._check_shape(shape, axes)
