@@ -83,6 +83,27 @@ class Recipe:
         return [self.mix] * (epochs - last) + [self.last_mix] * last
 
 
+@dataclass(frozen=True)
+class ShortRecipe(Recipe):
+    """A training in seconds: the network of `build_small`, MNIST as it is, the last weights.
+
+    Attributes
+    ----------
+    betas : tuple of 2 float
+        Adam's. Short memories suit a training of few steps.
+    """
+
+    epochs: int = 1
+    channels: tuple[int, int, int] = (16, 32, 64)
+    lr: float = 0.02
+    betas: tuple[float, float] = (0.7, 0.9)
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.1
+    ema_decay: float = 0.0
+    mix: BatchMix = BatchMix()
+    last_mix: BatchMix = BatchMix()
+
+
 RECIPES = {
     "default": Recipe(),
     # A long run can learn more synthetic digits, and needs dropout against overfitting.
@@ -93,10 +114,15 @@ RECIPES = {
         mix=BatchMix(Warp(), synthetic=0.2, nondigits=0.05),
         last_mix=BatchMix(GENTLE, synthetic=0.1, nondigits=0.05),
     ),
+    "fast": ShortRecipe(),
 }
 
 OPTIMIZERS = {
-    "adam": lambda lr, recipe: Adam(lr or recipe.lr, weight_decay=recipe.weight_decay),
+    "adam": lambda lr, recipe: Adam(
+        lr or recipe.lr,
+        betas=getattr(recipe, "betas", (0.9, 0.999)),
+        weight_decay=recipe.weight_decay,
+    ),
     "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
     "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
 }
@@ -121,7 +147,7 @@ def network(recipe: Recipe, seed: int) -> Sequential:
         for a model file.
     """
     try:
-        model = build(recipe, seed)
+        model = (build_small if isinstance(recipe, ShortRecipe) else build)(recipe, seed)
         _check(model)
     except ValueError as error:
         raise RecipeError(f"recipes.py: not a network to train: {error}") from error
@@ -173,6 +199,36 @@ def build(recipe: Recipe, seed: int) -> Sequential:
             BatchNorm(c),
             Flatten(),
             *([Dropout(recipe.dropout)] if recipe.dropout else []),
+            Dense(3 * 3 * c, 10, rng=rng),
+        ]
+    )
+
+
+def build_small(recipe: Recipe, seed: int) -> Sequential:
+    """Return a small network, untrained: three convolutions without padding, the last without pool.
+
+    The sides are 28, then 24 after the first convolution, 12, 10, 5 and 3.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int
+        Seed of the initial weights.
+    """
+    rng = np.random.default_rng(seed)
+    a, b, c = recipe.channels
+    return Sequential(
+        [
+            Conv2D(1, a, 5, rng=rng),
+            ReLU(),
+            MaxPool2D(2),
+            Conv2D(a, b, 3, rng=rng),
+            ReLU(),
+            MaxPool2D(2),
+            BatchNorm(b),
+            Conv2D(b, c, 3, rng=rng),
+            ReLU(),
+            Flatten(),
             Dense(3 * 3 * c, 10, rng=rng),
         ]
     )

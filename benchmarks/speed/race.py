@@ -8,6 +8,7 @@ JSON. Only NumPy and `data.mnist` are imported for all systems alike.
 
 import importlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -156,6 +157,8 @@ def run(folder: Path) -> dict[str, Any]:
     """Run the task in a folder; return accuracy in [0, 1] and the seconds of each phase."""
     marks = [time.perf_counter()]
     task = Task(**json.loads((folder / TASK).read_text(encoding="utf-8")))
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: task.threads])
     with np.load(folder / ARRAYS) as arrays:
         plan = Plan(**arrays)
     with ThreadPoolExecutor(1) as pool:
