@@ -28,6 +28,7 @@ from weights import SHAPE
 
 MIX = BatchMix(Warp(), synthetic=0.1, nondigits=0.03)
 GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4)
+MNIST_ALONE = BatchMix()
 LAST_MIX = BatchMix(GENTLE, synthetic=0.05, nondigits=0.02)
 
 
@@ -100,8 +101,8 @@ class ShortRecipe(Recipe):
     weight_decay: float = 0.0
     label_smoothing: float = 0.1
     ema_decay: float = 0.0
-    mix: BatchMix = BatchMix()
-    last_mix: BatchMix = BatchMix()
+    mix: BatchMix = MNIST_ALONE
+    last_mix: BatchMix = MNIST_ALONE
 
 
 RECIPES = {
@@ -207,7 +208,8 @@ def build(recipe: Recipe, seed: int) -> Sequential:
 def build_small(recipe: Recipe, seed: int) -> Sequential:
     """Return a small network, untrained: three convolutions without padding, the last without pool.
 
-    The sides are 28, then 24 after the first convolution, 12, 10, 5 and 3.
+    The sides are 28, then 24 after the first convolution, 12, 10, 5 and 3. BatchNorm normalises
+    the smaller maps only.
 
     Parameters
     ----------
@@ -228,6 +230,7 @@ def build_small(recipe: Recipe, seed: int) -> Sequential:
             BatchNorm(b),
             Conv2D(b, c, 3, rng=rng),
             ReLU(),
+            BatchNorm(c),
             Flatten(),
             Dense(3 * 3 * c, 10, rng=rng),
         ]

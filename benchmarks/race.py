@@ -199,7 +199,9 @@ def warm_up(recipe: Recipe, images: int, args: argparse.Namespace) -> list[Entry
     """
     course = plan(recipe, 0, images)
     ends = course.ends[:WARM_UP]
-    course = course._replace(order=course.order[: ends[-1]], ends=ends, rates=course.rates[:WARM_UP])
+    course = course._replace(
+        order=course.order[: ends[-1]], ends=ends, rates=course.rates[:WARM_UP]
+    )
     entries = []
     for name in args.systems:
         package = CANDIDATES[name].needs[-1]
@@ -221,9 +223,7 @@ def line(system: str, seed: int, finish: Finish) -> str:
     """Return a run as a line of text."""
     width = max(map(len, CANDIDATES))
     phases = ", ".join(f"{name} {finish.phases[name]:.2f}" for name in PHASES)
-    return (
-        f"seed {seed:>2}  {system:<{width}}  {finish.accuracy:.2%}  {finish.seconds:5.2f} s: {phases}"
-    )
+    return f"seed {seed:>2}  {system:<{width}}  {finish.accuracy:.2%}  {finish.seconds:5.2f} s: {phases}"
 
 
 def comparison(entries: Sequence[Entry]) -> str:

@@ -88,6 +88,11 @@ class Plan(NamedTuple):
     rates: np.ndarray
     held_out: np.ndarray
 
+    def first(self, steps: int) -> "Plan":
+        """Return the plan of the first steps only."""
+        ends = self.ends[:steps]
+        return Plan(self.order[: ends[-1]], ends, self.rates[:steps], self.held_out)
+
 
 class Layer(NamedTuple):
     """A layer of the untrained network.
