@@ -223,7 +223,8 @@ def line(system: str, seed: int, finish: Finish) -> str:
     """Return a run as a line of text."""
     width = max(map(len, CANDIDATES))
     phases = ", ".join(f"{name} {finish.phases[name]:.2f}" for name in PHASES)
-    return f"seed {seed:>2}  {system:<{width}}  {finish.accuracy:.2%}  {finish.seconds:5.2f} s: {phases}"
+    result = f"{finish.accuracy:.2%}  {finish.seconds:5.2f} s: {phases}"
+    return f"seed {seed:>2}  {system:<{width}}  {result}"
 
 
 def comparison(entries: Sequence[Entry]) -> str:
