@@ -133,7 +133,7 @@ def run(args: argparse.Namespace) -> None:
     best = ratio_to_best_peer(entries)
     print("", comparison(entries), sep="\n")
     if best is not None:
-        print(f"\nours takes 1/{best:.2f} of the time of the fastest peer")
+        print(f"\nours is {best:.2f} times as fast as the fastest peer")
     if args.json:
         write(args.json, about | {"results": figures(entries), "ratio_to_best_peer": best})
 
