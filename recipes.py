@@ -232,6 +232,7 @@ def build_small(recipe: Recipe, seed: int) -> Sequential:
             ReLU(),
             BatchNorm(c),
             Flatten(),
+            *([Dropout(recipe.dropout)] if recipe.dropout else []),
             Dense(3 * 3 * c, 10, rng=rng),
         ]
     )

@@ -157,7 +157,6 @@ def task(system: str, recipe: Recipe, seed: int, args: argparse.Namespace) -> Ta
         data_dir=None if args.data_dir is None else str(args.data_dir),
         on_test=not args.validation,
         seed=seed,
-        batch=BATCH,
         threads=args.threads,
         betas=OPTIMIZERS["adam"](None, recipe).betas,
         label_smoothing=recipe.label_smoothing,

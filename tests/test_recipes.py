@@ -21,9 +21,10 @@ def test_the_last_epochs_use_the_last_mix():
     assert replace(recipe, last=0.0).mixes(3) == [mix] * 3
 
 
+@pytest.mark.parametrize("name", ["default", "fast"])
 @pytest.mark.parametrize(("dropout", "rates"), [(0.0, []), (0.3, [0.3])])
-def test_dropout_0_adds_no_layer(dropout, rates):
-    model = recipes.network(replace(recipes.RECIPES["default"], dropout=dropout), seed=0)
+def test_dropout_0_adds_no_layer(name, dropout, rates):
+    model = recipes.network(replace(recipes.RECIPES[name], dropout=dropout), seed=0)
     assert [one.config["rate"] for one in model.layers if isinstance(one, Dropout)] == rates
 
 

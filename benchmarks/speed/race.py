@@ -49,8 +49,6 @@ class Task:
         Whether the MNIST test set is read at the end, instead of the held-out training images.
     seed : int
         Seed of what a system draws itself.
-    batch : int
-        Images per step.
     threads : int
     betas : tuple of 2 float
         Adam's.
@@ -62,7 +60,6 @@ class Task:
     data_dir: str | None
     on_test: bool
     seed: int
-    batch: int
     threads: int
     betas: tuple[float, float]
     label_smoothing: float

@@ -12,6 +12,10 @@ from keras import layers
 
 from benchmarks.speed.race import Batches, Layer, System, Task, read_layers
 
+BATCH = tuple(tf.TensorSpec(shape, tf.uint8) for shape in ((None, 28, 28), (None,)))
+"""Images and labels. The size of a batch is left open: the last one, which is smaller, would be
+compiled anew."""
+
 IMAGES_A_CALL = 1_000
 
 
@@ -39,7 +43,7 @@ class Function(System):
         optimizer = self.adam(rates)
         optimizer.build(variables)
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(input_signature=BATCH)
         def step(images, labels):
             x, targets = prepare(images, labels)
             with tf.GradientTape() as tape:
@@ -66,8 +70,7 @@ class Fit(Function):
 
     def train(self, batches: Batches, rates: np.ndarray) -> None:
         """Take one step for each batch; see `System.train`."""
-        uint8 = [tf.TensorSpec(shape, tf.uint8) for shape in ((None, 28, 28), (None,))]
-        examples = tf.data.Dataset.from_generator(lambda: batches, output_signature=tuple(uint8))
+        examples = tf.data.Dataset.from_generator(lambda: batches, output_signature=BATCH)
         self.net.compile(self.adam(rates), self.loss, jit_compile=False)
         self.net.fit(
             examples.map(prepare).prefetch(2), steps_per_epoch=len(rates), epochs=1, verbose=0
