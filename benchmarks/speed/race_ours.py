@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nn.fast.fuse import fuse, warm_up
+from nn.fast import fuse, warm_up
 from nn.model import Sequential
 from nn.optim import Adam
 from nn.training.trainer import Trainer
