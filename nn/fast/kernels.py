@@ -1169,11 +1169,11 @@ def normalise_backward(dout, x_hat, gamma, inv_std, dgamma, dbeta, dx):
 
 
 @kernel
-def drop(draw, rate, x, scale, out):
-    """Set ``scale`` to 0 where the draw is below the rate, else 1 / (1 - rate); scale ``x``."""
-    kept = np.float32(1 / (1 - rate))
+def drop(bits, threshold, factor, x, scale, out):
+    """Set ``scale`` to 0 where a value's 16 bits are below the threshold, else to the factor."""
+    kept = np.float32(factor)
     for i in range(len(x)):
-        scale[i] = kept if draw[i] >= rate else np.float32(0)
+        scale[i] = kept if bits[i] >= threshold else np.float32(0)
         out[i] = x[i] * scale[i]
 
 

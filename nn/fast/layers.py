@@ -237,9 +237,12 @@ class FastDropout(_Fast):
         if not train:
             return x, None
         out, scale = self._buffer("out", x.shape), self._buffer("scale", x.shape)
-        draw = self.plain.rng.random(dtype=np.float32, out=self._buffer("draw", x.shape))
-        x, rate = np.ascontiguousarray(x), np.float32(self.config["rate"])
-        kernels.drop(draw.ravel(), rate, x.ravel(), scale.ravel(), out.ravel())
+        bits = self.plain.rng.integers(2**64, size=-(-x.size // 4), dtype=np.uint64)
+        x, rate = np.ascontiguousarray(x), self.config["rate"]
+        threshold = round(rate * 2**16)
+        kernels.drop(
+            bits.view(np.uint16), threshold, 1 / (1 - rate), x.ravel(), scale.ravel(), out.ravel()
+        )
         return out, scale
 
     def _backward(self, dout, scale):

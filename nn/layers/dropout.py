@@ -37,7 +37,9 @@ class Dropout(Layer):
         if not train:
             return x, None
         rate = self.config["rate"]
-        kept = self.rng.random(x.shape, dtype=np.float32) >= np.float32(rate)
+        # 16 random bits a value, four values a draw: a float each would take three times as long.
+        bits = self.rng.integers(2**64, size=-(-x.size // 4), dtype=np.uint64).view(np.uint16)
+        kept = bits[: x.size].reshape(x.shape) >= round(rate * 2**16)
         scale = kept * x.dtype.type(1 / (1 - rate))
         return x * scale, scale
 
