@@ -1,11 +1,15 @@
 """What several tests need: a display, the real MNIST, and a rule for when they are missing."""
 
+import gc
 import importlib
 import os
 
 import pytest
+from tqdm import tqdm
 
 from data import mnist
+
+tqdm.monitor_interval = 0  # no thread of its own, for the sake of `display`
 
 
 def missing(reason):
@@ -51,3 +55,6 @@ def display():
         tkinter.Tk().destroy()
     except tkinter.TclError as error:
         missing(f"no display: {error}")
+    yield
+    # Tcl aborts the process if another thread's garbage collection finds what is left of a window.
+    gc.collect()
