@@ -1,1 +1,1 @@
-"""The pictures of README.md and docs/tour.md, drawn from the shipped network."""
+"""The pictures of README.md, docs/tour.md and docs/fast.md, drawn from the shipped network."""

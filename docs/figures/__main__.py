@@ -1,4 +1,4 @@
-"""Draw the pictures of the README and of the tour: ``python -m docs.figures``."""
+"""Draw the pictures of README, tour and docs/fast.md: ``python -m docs.figures``."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import weights
 from nn import ModelFileError
 
-from . import backward, forward
+from . import backward, fast, forward
 from .example import Example
 from .network import network
 from .style import save
@@ -28,6 +28,9 @@ FIGURES = {
     "tour/12-block": backward.block,
     "tour/13-update": backward.update,
     "tour/14-gradcheck": backward.gradcheck,
+    "fast/01-registers": fast.registers,
+    "fast/02-winners": fast.winners,
+    "fast/03-winograd": fast.winograd,
 }
 
 
@@ -35,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
         "python -m docs.figures",
-        description="Draw the pictures of docs/tour.md and README.md again.",
+        description="Draw the pictures of README.md, docs/tour.md and docs/fast.md again.",
     )
     parser.add_argument(
         "--output", type=Path, default=Path(__file__).parents[1], metavar="DIR",

@@ -18,9 +18,9 @@ What is where:
 - `workers`: threads that each have a network of their own.
 
 The plain layers in `nn.layers` define what is right: every fast layer is tested equal to its plain
-twin. This package needs numba only when ``fuse`` or ``warm_up`` is asked for. How the kernels
-work is told in docs/fast.md. The environment variable NN_VECTOR_BITS (256 or 512) sets the width
-of the vector registers that they are compiled for, instead of the processor's own.
+twin. This package needs numba only when ``fuse`` or ``warm_up`` is asked for. docs/fast.md explains
+how the kernels work. The environment variable NN_VECTOR_BITS (256 or 512) sets the width of the
+vector registers that they are compiled for, instead of the processor's own.
 """
 
 from typing import Any

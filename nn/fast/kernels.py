@@ -916,6 +916,10 @@ def convolve(op, n, x, w, bias, norm, kept, scratch, out, winner):
 
 
 # ---- The backward pass ----
+#
+# Only a winner has a gradient other than 0; docs/fast.md shows it. `gradients` walks the winners of
+# one output channel after the other. Its arrays are plain addresses to the functions that build
+# LLVM's instructions.
 
 FLOAT, ADDRESS, INTEGER = ir.FloatType(), types.uintp, types.intp
 _LANES = ir.VectorType(FLOAT, LANES)
@@ -930,12 +934,12 @@ def _broadcast(builder, factor):
 
 
 def _item(builder, array, kind, i):
-    """Return where item ``i`` of an array of this kind is, which is given by its address."""
+    """Return the address of item ``i`` of an array; ``array`` is the address of the array."""
     return builder.gep(builder.inttoptr(array, kind.as_pointer()), [i])
 
 
 def _vector(builder, array, i, v):
-    """Return where the v-th vector is, from the float ``i`` of an array on."""
+    """Return the address of the v-th of the vectors that begin at the float ``i`` of an array."""
     i = builder.add(i, ir.Constant(i.type, v * LANES))
     return builder.bitcast(_item(builder, array, FLOAT, i), _LANES.as_pointer())
 
@@ -950,9 +954,10 @@ def _add(builder, total, factor, vector):
 
 
 def _walker(vectors):
-    """Return what `_walk` does to so many vectors of a patch's row.
+    """Return the function that does `_walk` for this many neighbouring vectors of a patch's row.
 
-    ``k`` is the first float looked at in w and dw, ``at`` in x and dx.
+    The vectors begin at the float ``k`` of w and dw and, in x and dx, ``at`` floats behind the start
+    of a patch. Their weights and sums stay in registers from the first winner to the last.
     """
 
     def build(_context, builder, _signature, args):
@@ -985,7 +990,7 @@ _walk_one, _walk_three = _walker(1), _walker(3)
 
 @kernel
 def bias_gradient(winner, dout, db):
-    """Set ``db (OC,)`` to the sum of the gradients that pass."""
+    """Set ``db (OC,)`` to the sum of ``dout`` over the winners."""
     N, OH, OW, OC = dout.shape
     for o in range(OC):
         db[o] = 0
@@ -999,16 +1004,17 @@ def bias_gradient(winner, dout, db):
 
 @inlined
 def _tap(k, row, wide):
-    """Return how many floats behind a patch's first its k-th lies in the image."""
+    """Return the distance in the image, in floats, from a patch's first float to its k-th."""
     return k // row * wide + k % row
 
 
 @kernel
 def weight_gradient(op, x, winner, dout, sums, dw):
-    """Set ``dw (KH * KW * C, OC)`` from all places of the winners, in registers five taps at once.
+    """Set ``dw (KH * KW * C, OC)``; the sums of five taps at a time stay in registers.
 
-    For short rows of patches it is quicker than `gradients`, which walks the winners one by one.
-    Arrays are flat, and ``op`` is that of `convolve`. ``sums (5 * BLOCK)`` is working space.
+    It visits all places of all pool windows; the gradient of a place that did not win counts as 0.
+    For short rows of patches this is faster than `gradients`, which visits only the winners. Arrays
+    are flat, and ``op`` is that of `convolve`. ``sums (5 * BLOCK)`` is working space.
     """
     row, K = op[F.KW] * op[F.C], op[F.KH] * op[F.KW] * op[F.C]
     n = len(dout) // op[F.out_image_step]
@@ -1025,7 +1031,10 @@ def weight_gradient(op, x, winner, dout, sums, dw):
 
 @kernel
 def _five_taps(op, image, channel, row, first, K, x, winner, dout, sums):
-    """Set ``sums`` (5, BLOCK) to one image's gradient for five taps from ``first`` on."""
+    """Set ``sums (5, BLOCK)`` to one image's gradient of five taps, the first of them ``first``.
+
+    Where there are fewer, the last tap is repeated, and the caller ignores the surplus.
+    """
     wide, last = op[F.row_step], K - 1
     t0, t1 = _tap(first, row, wide), _tap(min(first + 1, last), row, wide)
     t2, t3 = _tap(min(first + 2, last), row, wide), _tap(min(first + 3, last), row, wide)
@@ -1057,9 +1066,12 @@ def _five_taps(op, image, channel, row, first, K, x, winner, dout, sums):
 def gradients(x, w, winner, dout, stride_h, step, pool_h, pool_w, dw, dx, places, start, gradient):
     """Add up dw[o] += dout * patch and dx[patch] += dout * w[o] over the winners alone.
 
-    ``w`` and ``dw (OC, KH, KW * C)`` have each channel's weights together; ``dw`` and ``dx``, in
-    the shape of x, are set. Working space: ``places (DEAD + 1,)``, ``start (OH * OW + 1,)`` and
-    ``gradient``, where the patches of one channel's winners begin and what reaches them.
+    ``w`` and ``dw (OC, KH, KW * C)`` hold the weights of an output channel together. ``dw`` and
+    ``dx``, which has the shape of ``x``, are overwritten.
+
+    Working space: ``places (DEAD + 1,)``, the offset of each place of a pool window; ``start`` and
+    ``gradient (OH * OW + 1,)``, where the patch of each winner of one channel begins in the image,
+    and the winner's gradient.
     """
     N, OH, OW, OC = dout.shape
     wide = x.shape[2]
@@ -1075,7 +1087,7 @@ def gradients(x, w, winner, dout, stride_h, step, pool_h, pool_w, dw, dx, places
                     t = winner[n, p, q, o]
                     start[many] = p * pool_h * stride_h * wide + q * pool_w * step + places[t]
                     gradient[many] = dout[n, p, q, o]
-                    many += t != DEAD
+                    many += t != DEAD  # else the next window overwrites it: no branch is needed
             _walk(w[o], x[n], start, gradient, many, dw[o], dx[n])
 
 
@@ -1094,7 +1106,7 @@ def _walk(w, x, start, gradient, many, dw, dx):
 
 if COMPILING:
 
-    @partial(kernel, inline="always")  # a call with so many arrays would take half as long again
+    @partial(kernel, inline="always")  # a call with this many arrays takes 1.5 times as long
     def _walk(w, x, start, gradient, many, dw, dx):
         (KH, row), wide = w.shape, x.shape[1]
         patches, images = (w.ctypes.data, dw.ctypes.data), (x.ctypes.data, dx.ctypes.data)
@@ -1113,7 +1125,7 @@ if COMPILING:
 
 @kernel
 def _walk_rest(w, x, start, gradient, many, dw, dx, i, k):
-    """Do what `_walk` does to the end of row i, from its k-th float on."""
+    """Do `_walk` for the rest of row i, from its k-th float on: fewer than LANES floats."""
     row, wide = w.shape[1], x.shape[1]
     image, dimage = x.reshape(-1), dx.reshape(-1)
     for j in range(many):
@@ -1170,7 +1182,10 @@ def normalise_backward(dout, x_hat, gamma, inv_std, dgamma, dbeta, dx):
 
 @kernel
 def drop(bits, threshold, factor, x, scale, out):
-    """Set ``scale`` to 0 where a value's 16 bits are below the threshold, else to the factor."""
+    """Set ``scale`` to 0 where ``bits``, uint16, are below the threshold, else to ``factor``.
+
+    ``out`` is ``x * scale``.
+    """
     kept = np.float32(factor)
     for i in range(len(x)):
         scale[i] = kept if bits[i] >= threshold else np.float32(0)

@@ -26,6 +26,9 @@ def named(pattern):
     return sorted(found)
 
 
+FUNCTIONS = named(r"((?:`[\w.]+`(?:,| and)? )+)(?:of each layer;? )?in\s+\[`([\w/]+\.py)`\]")
+
+
 @pytest.mark.parametrize(("page", "link"), named(r"\]\((?!https?:)([^)#]+)"))
 def test_link_leads_to_a_file(page, link):
     assert ((ROOT / page).parent / link).exists()
@@ -35,6 +38,23 @@ def test_link_leads_to_a_file(page, link):
 def test_file_named_is_there(page, file):
     if file not in ("runs/", "nn/layers/NAME.py"):  # made by the reader
         assert (ROOT / file).exists()
+
+
+@pytest.mark.parametrize(("page", "found"), FUNCTIONS)
+def test_function_is_in_the_file_named(page, found):
+    names, file = found
+    module = importlib.import_module(file.removesuffix(".py").replace("/", "."))
+    for name in re.findall(r"`([\w.]+)`", names):
+        item = module
+        for part in name.split("."):
+            item = getattr(item, part)
+        defined = getattr(item, "__module__", module.__name__)
+        assert defined == module.__name__, f"{page}: {name} is defined in {defined}"
+
+
+@pytest.mark.parametrize(("page", "fewest"), [("docs/tour.md", 12), ("docs/fast.md", 6)])
+def test_pages_name_enough_functions(page, fewest):
+    assert sum(where == page for where, _ in FUNCTIONS) >= fewest
 
 
 @pytest.mark.parametrize(
