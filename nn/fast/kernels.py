@@ -917,9 +917,9 @@ def convolve(op, n, x, w, bias, norm, kept, scratch, out, winner):
 
 # ---- The backward pass ----
 #
-# Only a winner has a gradient other than 0; docs/fast.md shows it. `gradients` walks the winners of
-# one output channel after the other. Its arrays are plain addresses to the functions that build
-# LLVM's instructions.
+# Only a winner has a gradient other than 0; docs/fast.md shows why. `gradients` walks the winners,
+# one output channel after the other. Its inner loop, `_walk`, is built from LLVM's instructions and
+# takes arrays as addresses.
 
 FLOAT, ADDRESS, INTEGER = ir.FloatType(), types.uintp, types.intp
 _LANES = ir.VectorType(FLOAT, LANES)
@@ -956,8 +956,8 @@ def _add(builder, total, factor, vector):
 def _walker(vectors):
     """Return the function that does `_walk` for this many neighbouring vectors of a patch's row.
 
-    The vectors begin at the float ``k`` of w and dw and, in x and dx, ``at`` floats behind the start
-    of a patch. Their weights and sums stay in registers from the first winner to the last.
+    The vectors begin at the float ``k`` of w and dw; in x and dx, ``at`` floats behind the start of
+    a patch. Their weights and sums stay in registers from the first winner to the last.
     """
 
     def build(_context, builder, _signature, args):
