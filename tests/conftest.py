@@ -3,11 +3,18 @@
 import gc
 import importlib
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from tqdm import tqdm
 
 from data import mnist
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 tqdm.monitor_interval = 0  # no thread of its own, for the sake of `display`
 
@@ -49,12 +56,19 @@ def mnist_dir():
 
 @pytest.fixture
 def display():
-    """A display that Tk can open a window on."""
+    """A display that Tk can open a window on, for this test alone.
+
+    A display has one focus: where two processes open windows on it, Tk may crash.
+    """
     tkinter = need("tkinter")
-    try:
-        tkinter.Tk().destroy()
-    except tkinter.TclError as error:
-        missing(f"no display: {error}")
-    yield
-    # Tcl aborts the process if another thread's garbage collection finds what is left of a window.
-    gc.collect()
+    name = os.environ.get("DISPLAY", "").replace(os.sep, "-")
+    with open(Path(tempfile.gettempdir(), f"digits-tests-display{name}.lock"), "w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            tkinter.Tk().destroy()
+        except tkinter.TclError as error:
+            missing(f"no display: {error}")
+        yield
+        # Tcl aborts if another thread's garbage collection finds what is left of a window.
+        gc.collect()
