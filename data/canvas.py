@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image
 
-from data.pictures import ink, lines
+from data.pictures import ink, lines, tone
 from data.pictures.open import check_size, open_image
 
 __all__ = ["centre", "draw", "from_image", "from_strokes", "open_image"]
@@ -89,7 +89,7 @@ def from_image(image: Image.Image) -> np.ndarray:
         before any pixel is decoded.
     """
     check_size(image, "the image")
-    digit = ink.find(ink.grey(image))
+    digit = ink.find(tone.grey(image)).digit
     if digit is None:
         return np.zeros((FIELD, FIELD), np.float32)
     scale = BOX / max(digit.shape)

@@ -13,7 +13,7 @@ import warnings
 from PIL import Image, ImageOps
 
 from data.errors import DataError
-from data.pictures import ink
+from data.pictures import tone
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
@@ -22,7 +22,7 @@ MAX_RUN_PIXELS = 4_000_000  # of a run-length encoded BMP, which Pillow decodes 
 MAX_BYTES = 32 << 20  # of a file
 MAX_READS = 20_000  # by a decoder; a valid file of MAX_BYTES takes half as many
 MAX_EXIF = 1 << 16  # bytes: as much as fits into a JPEG marker
-LARGE = 4 * ink.WORKING_SIDE  # pixels: a picture with a side twice as long is shrunk towards this
+LARGE = 4 * tone.WORKING_SIDE  # pixels: a picture with a side twice as long is shrunk towards this
 
 
 def open_image(path: str | os.PathLike) -> Image.Image:
@@ -95,7 +95,7 @@ class _Metered(io.BytesIO):
 def _decode(content, name):
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
-        image.draft(None, (ink.WORKING_SIDE, ink.WORKING_SIDE))  # only JPEG can be decoded smaller
+        image.draft(None, (tone.WORKING_SIDE, tone.WORKING_SIDE))  # only JPEG can be decoded smaller
         in_runs = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
         check_size(image, name, MAX_RUN_PIXELS if in_runs else MAX_DECODED_PIXELS)
         image.load()

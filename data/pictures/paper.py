@@ -1,0 +1,178 @@
+"""Estimate the paper's brightness, and with it the contrast of the ink.
+
+Ink differs from the paper *around it*. The paper's brightness is a constant if the border of the
+picture is uniform, a plane if it is a gradient, else the picture after a morphological closing
+that removes its lines.
+"""
+
+import numpy as np
+
+from data.pictures.pieces import spread
+
+WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # sides of the closing's window, as fractions of the picture's
+FLAT = 0.03  # brightness: a border that varies less is uniform
+SCAN_SIDE = 64  # pixels: a picture no larger than this is no photograph
+TRIM = 25  # at most 1/25 of a side, and a pixel, is cut off as a line along the edge
+SURE = 0.75  # of the rim: a tone that has more is the paper's
+TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
+
+
+def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return how much each pixel differs from the paper towards the ink, and the paper's noise.
+
+    Parameters
+    ----------
+    grey : ndarray, float32, (H, W)
+        Brightness in [0, 1].
+
+    Returns
+    -------
+    contrast : ndarray, float32, (H, W)
+        About 0 on paper, positive on ink.
+    noise : float
+        Standard deviation of the paper.
+    """
+    grey = grey - gradient(grey)
+    split = otsu(grey)
+    rim = _rim(grey)
+    light_ink = is_ink_light(grey > split)
+    paper = rim[(rim <= split) == light_ink]
+    if not len(paper):
+        paper = rim
+    level = np.median(paper)
+    uniform = np.percentile(np.abs(paper - level), 90) < FLAT
+    if max(grey.shape) <= SCAN_SIDE or uniform or _two_tones(grey, split, light_ink):
+        return grey - level if light_ink else level - grey, noise_of(paper)
+    grey = _smooth(grey)
+    dark, light = (_lines(grey, WINDOWS[0], side) for side in (False, True))
+    is_light = (light**3).sum() > (dark**3).sum()
+    middle, lines = (_lines(grey, width, is_light) for width in WINDOWS[1:])
+    narrow = (light if is_light else dark, middle)
+    enough = (lines**3).sum() / 2
+    lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
+    return lines, noise_of(lines)
+
+
+def trimmed(grey: np.ndarray) -> np.ndarray:
+    """Cut off lines along the edges of a picture, such as those of a cropped screenshot."""
+    for turn in range(4):
+        grey = np.rot90(grey)
+        depth = 1 + len(grey) // TRIM
+        if min(grey.shape) < 20:
+            continue
+        inside = np.median(grey[depth : 3 * depth + 2])
+        edge = np.median(grey[0])
+        ink = 0.5 * (edge - inside)
+        if abs(ink) < 0.1 or ((grey[0] - inside) / ink > 1).mean() < 0.9:
+            continue
+        there = ((grey[: depth + 1] - inside) / ink > 0.3).mean(axis=1) > 0.6
+        if not there.all():
+            grey = grey[np.argmin(there) :]
+    return grey
+
+
+def is_ink_light(light: np.ndarray) -> bool:
+    """Return whether the light pixels are the ink.
+
+    The rim decides if nearly all of it has one tone. Else the digit touches it: paper is then the
+    tone that holds the corners and is wider than a line.
+    """
+    share = _rim(light).mean()
+    return share < 0.5
+
+
+def gradient(grey: np.ndarray) -> np.ndarray | float:
+    """Return the plane through the brightness of the rim, or 0 if the rim is no gradient."""
+    H, W = grey.shape
+    y, x = np.indices(grey.shape, np.float32)
+    places = np.stack([_rim(y) / max(H, 2), _rim(x) / max(W, 2), np.ones(2 * (H + W) - 4 if min(H, W) > 1 else _rim(y).size)], 1)
+    values = _rim(grey)
+    used = np.ones(len(values), bool)
+    if len(values) < 12:
+        return 0.0
+    for _ in range(4):
+        plane = np.linalg.lstsq(places[used], values[used], rcond=None)[0]
+        error = np.abs(values - places @ plane)
+        used = error <= max(2 * np.median(error), FLAT / 2)
+    height = np.ptp(places @ plane)
+    if height < 4 * FLAT or used.mean() < 0.6 or error[used].max() > height / 6:
+        return 0.0
+    if np.percentile(np.abs(values - np.median(values)), 60) < 2 * np.percentile(error, 60):
+        return 0.0
+    return (plane[0] * y / max(H, 2) + plane[1] * x / max(W, 2)).astype(np.float32)
+
+
+def _rim(values):
+    """Return the pixels of the outer rows and columns."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+
+
+def _two_tones(grey, split, light_ink):
+    """Return whether ink of one tone stands far off from paper that varies little."""
+    ink, paper = grey[(grey > split) == light_ink], grey[(grey > split) != light_ink]
+    if not len(ink) or not len(paper):
+        return False
+    (a, ink_level, b), (c, level, d) = (np.percentile(side, (10, 50, 90)) for side in (ink, paper))
+    return b - a < FLAT and d - c < TWO_TONES * abs(ink_level - level)
+
+
+def noise_of(values: np.ndarray) -> float:
+    """Return a robust standard deviation, from the median absolute deviation."""
+    return 1.5 * np.median(np.abs(values - np.median(values)))
+
+
+def _smooth(values):
+    """Reduce a photograph's noise with a 3x3 binomial filter."""
+    for _ in range(2):
+        padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
+        values = ((padded[:-2] + padded[2:]) / 4 + values / 2).T
+    return values
+
+
+def _lines(grey, share, light):
+    """Return the contrast of lines narrower than ``share`` of the picture's longer side.
+
+    The paper is estimated by a morphological closing: a running maximum, then a running minimum.
+    The contrast of dark ink is relative to the paper's brightness, so that it is the same in
+    shadow and in light; that of light ink is absolute.
+    """
+    grey = -grey if light else grey
+    reach = int(max(grey.shape) * share / 2)
+    # At the border a closing turns a ramp into lines, but with the ramp removed it does so with
+    # the edge of a shadow: the lower of both estimates is right.
+    ramp = _ramp(grey)
+    paper = np.minimum(_closing(grey, reach), _closing(grey - ramp, reach) + ramp)
+    lines = paper - grey if light else (paper - grey) / np.maximum(paper, 0.1)
+    return lines - np.median(lines)
+
+
+def _closing(values, reach):
+    return spread(spread(values, reach, np.maximum), reach, np.minimum)
+
+
+def _ramp(grey):
+    """Return the least-squares plane through the brightness, without its mean."""
+    y, x = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in grey.shape)
+    slope_y = y @ grey.mean(axis=1) / max(y @ y, 1)
+    slope_x = x @ grey.mean(axis=0) / max(x @ x, 1)
+    return slope_y * y[:, None] + slope_x * x
+
+
+def otsu(values: np.ndarray) -> float:
+    """Return the threshold that maximises the variance between two classes.
+
+    References
+    ----------
+    Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979.
+    """
+    low, high = values.min(), values.max()
+    step = (high - low) / 255 or 1
+    count = np.bincount(((values - low) / step + 0.5).astype(np.intp).ravel(), minlength=256)
+    below = np.cumsum(count)[:-1]
+    above = values.size - below
+    total = np.cumsum(count * np.arange(256))
+    mean_below = total[:-1] / np.maximum(below, 1)
+    mean_above = (total[-1] - total[:-1]) / np.maximum(above, 1)
+    between = below * above * (mean_above - mean_below) ** 2
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))  # several in an empty gap
+    return low + step * (best.mean() + 0.5)

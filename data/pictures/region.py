@@ -1,0 +1,85 @@
+"""Find the sheet, panel or box that holds the digit, where it is not the whole picture."""
+
+import numpy as np
+from PIL import Image
+
+from data.pictures.paper import otsu
+from data.pictures.pieces import filled, inradius, label, rectangularity, spread
+
+SMALL = 100  # pixels: longer side at which sheets and panels are looked for
+LEAST = 0.06  # of the picture: a smaller panel is none
+BOXY = 0.84  # of the rectangle around it: a panel fills more
+INK = (0.004, 0.5)  # of the panel: its ink
+WIDER = 1.5  # paper is this many times wider than ink
+APART = 0.15  # brightness between a panel and what is around it
+
+
+def inside(grey: np.ndarray) -> np.ndarray:
+    """Return the part of a picture that is a sheet on a table or a panel on a page.
+
+    Parameters
+    ----------
+    grey : ndarray, float32, (H, W)
+        Brightness in [0, 1].
+
+    Returns
+    -------
+    ndarray, float32, (h, w)
+        The rectangle around the sheet, continued beyond its edges; the picture itself if there is
+        no sheet in it.
+    """
+    factor = max(1, max(grey.shape) / SMALL)
+    H, W = grey.shape
+    size = max(1, round(W / factor)), max(1, round(H / factor))
+    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+    split = otsu(small)
+    light = small > split
+    if light.all() or small[light].mean() - small[~light].mean() < APART:
+        return grey
+    for side in (light, ~light):
+        panel = _panel(side)
+        if panel is not None:
+            return _cut(grey, panel)
+    return grey
+
+
+def _panel(side):
+    """Return the largest piece of a mask, filled, if it is paper with ink on it; else None."""
+    pieces = label(side, diagonal=False)
+    if not len(pieces.area):
+        return None
+    paper = pieces.labels == pieces.area.argmax()
+    edges = [paper[0], paper[-1], paper[:, 0], paper[:, -1]]
+    if sum(edge.mean() > 0.2 for edge in edges) > 1:
+        return None
+    whole = filled(paper)
+    area = whole.sum()
+    ink = whole & ~paper
+    if area < LEAST * side.size or not INK[0] * area < ink.sum() < INK[1] * area:
+        return None
+    if rectangularity(whole) < BOXY or inradius(paper) < WIDER * inradius(ink):
+        return None
+    return whole
+
+
+def _cut(grey, panel):
+    """Return the rectangle around a panel; what is not the panel in it becomes paper."""
+    reach = 1 if panel.sum() > 400 else 0
+    inner = spread(np.pad(panel, 1), 1 + reach // 2, np.minimum)[1:-1, 1:-1]
+    if not inner.any():
+        return grey
+    H, W = grey.shape
+    mask = np.asarray(Image.fromarray(inner).resize((W, H), Image.Resampling.NEAREST))
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    grey, mask = grey[part], mask[part]
+    if mask.all():
+        return grey
+    y, x = np.nonzero(mask)
+    tone = grey[mask]
+    # The plane of the paper: the ink is a small part, and left out by its distance
+    places = np.stack([y, x, np.ones(len(y))], 1).astype(np.float32)
+    near = np.abs(tone - np.median(tone)) <= 2 * np.median(np.abs(tone - np.median(tone))) + 0.02
+    plane = np.linalg.lstsq(places[near], tone[near], rcond=None)[0]
+    yy, xx = np.indices(grey.shape, np.float32)
+    return np.where(mask, grey, plane[0] * yy + plane[1] * xx + plane[2]).astype(np.float32)

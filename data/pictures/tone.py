@@ -1,0 +1,73 @@
+"""Brightness of a picture of any mode, in which ink of any colour stands out from its paper."""
+
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+WORKING_SIDE = 400  # pixels: larger pictures are shrunk to this side
+COLOUR_GAIN = 1.5  # a colour axis must show this many times the contrast of the brightness
+
+
+def grey(image: Image.Image) -> np.ndarray:
+    """Return a picture's brightness, upright, with sides of at most `WORKING_SIDE` pixels.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any mode. Transparent pixels become black if the opaque ones are bright, else white.
+
+    Returns
+    -------
+    ndarray, float32, (H, W)
+        0 is black, 1 is white.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd metadata is harmless
+        image = ImageOps.exif_transpose(image)
+    if image.mode == "LAB":  # Pillow cannot convert it to grey, but its first channel is grey
+        image = image.getchannel("L")
+    if image.mode[0] in "IF":
+        values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
+        top = values.max(initial=0)
+        full = 65535 if image.mode[0] == "I" and top > 255 else 255 if top > 1 else 1
+        return _shrink(Image.fromarray(values / max(full, top)))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        solid = np.asarray(image.getchannel("A").resize((64, 64), Image.Resampling.NEAREST)) > 127
+        tone = np.asarray(image.convert("L").resize((64, 64), Image.Resampling.NEAREST))
+        bright = solid.any() and tone[solid].mean() > 127
+        paper = Image.new("RGBA", image.size, "black" if bright else "white")
+        image = Image.alpha_composite(paper, image)
+    brightness = _shrink(image.convert("L")) / np.float32(255)
+    if image.mode in ("1", "L", "LA", "I;16"):
+        return brightness
+    return _in_colour(image, brightness)
+
+
+def _in_colour(image, brightness):
+    """Return the principal component of the colours if it shows much more than the brightness."""
+    small = image.convert("RGB")
+    small.thumbnail((64, 64), Image.Resampling.BOX)
+    colours = np.asarray(small, np.float64).reshape(-1, 3) / 255
+    if np.ptp(colours, axis=1).max() < 0.15:
+        return brightness
+    values, axes = np.linalg.eigh(np.cov(colours.T) if len(colours) > 1 else np.eye(3))
+    axis = axes[:, -1] / np.abs(axes[:, -1]).sum()
+    axis *= 1 if axis.sum() >= 0 else -1
+    seen = (colours @ [0.299, 0.587, 0.114]).std()
+    if values[-1] ** 0.5 * np.linalg.norm(axis) / np.linalg.norm(axes[:, -1]) < COLOUR_GAIN * seen:
+        return brightness
+    bands = [_shrink(band) / np.float32(255) for band in image.convert("RGB").split()]
+    shown = sum(weight * band for weight, band in zip(axis, bands, strict=True))
+    return (shown - min(0, *axis[axis < 0], axis[axis < 0].sum())).astype(np.float32)
+
+
+def _shrink(image):
+    """Return a picture as float32, shrunk to `WORKING_SIDE` with a box filter if it is larger."""
+    factor = max(image.size) / WORKING_SIDE
+    image = image.convert("F")
+    if factor > 1:
+        size = [max(1, round(side / factor)) for side in image.size]
+        image = image.resize(size, Image.Resampling.BOX, reducing_gap=3)
+    return np.asarray(image)
