@@ -1,2 +1,142 @@
+"""Take off long straight lines that are not part of a stroke: ruled paper, boxes, table cells.
+
+A line from edge to edge is found as a peak of the ink's sum along slightly tilted rows or columns.
+It is a rule if it is thinner or fainter than the rest of the ink, or reaches further on all sides.
+"""
+
+from typing import NamedTuple
+
 import numpy as np
-def without(coverage): return coverage
+
+from data.pictures.pieces import filled, label, rectangularity, spread
+
+TRACE = 0.12  # coverage: a rule has more
+TILT = 0.08  # steepest tilt of a rule
+LONG = 0.8  # of the side of the picture: a rule has ink on more
+CORE = 0.55  # the same, of the rows within a rule
+THICK = 1 / 14  # of the side of the picture: a line as thick as this is no rule
+MOST = 60  # rules of one direction
+FAINTER = 0.75  # of the ink: a rule of this coverage is lighter
+THINNER = 0.6  # of the width of the ink's lines: a rule of this width is thinner
+MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule reaches
+LEAST = 0.15  # of the side: longer side of a digit
+BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
+
+
+class Rule(NamedTuple):
+    """A line across the picture: the rows ``first`` to ``last`` at the left edge, and its tilt."""
+
+    first: int
+    last: int
+    shift: int  # rows from the left to the right edge
+
+
+def without(coverage: np.ndarray) -> np.ndarray:
+    """Return the ink without its rules.
+
+    Parameters
+    ----------
+    coverage : ndarray, float32, (H, W)
+        Ink in [0, 1].
+    """
+    if min(coverage.shape) < 20:
+        return coverage
+    cleaned = _across(coverage)
+    cleaned = _across(cleaned.T).T
+    return cleaned
+
+
+def _across(coverage):
+    """Take off the rules from the left edge to the right one."""
+    found = _find(coverage > TRACE)
+    if not found:
+        return coverage
+    H, W = coverage.shape
+    rows = [_rows(rule, H, W) for rule in found]
+    on_rules = np.zeros((H, W), bool)
+    for row in rows:
+        on_rules[row, np.arange(W)] = True
+    rest = np.where(on_rules, 0, coverage) > 0.25
+    pieces = label(rest)
+    sizes = pieces.box[:, 2:] - pieces.box[:, :2] + 1
+    large = sizes.max(axis=1, initial=0) >= LEAST * min(H, W)
+    if not large.any():
+        return coverage
+    digit = pieces.mask(large)
+    width = _line_width(digit)
+    top, left = pieces.box[large, :2].min(axis=0)
+    low, right = (H, W) - pieces.box[large, 2:].max(axis=0) - 1
+    free = min(left, right) > MARGIN * W and min(top, low) > MARGIN * H
+    cleaned = coverage.copy()
+    for row in rows:
+        ink = coverage[row, np.arange(W)]
+        tone = np.median(ink, axis=1)
+        if not (free or len(row) <= THINNER * width or tone.max() < FAINTER):
+            continue
+        cleaned[row, np.arange(W)] = _crossing(cleaned, row, ink, tone)
+    return cleaned
+
+
+def _find(mask):
+    """Return the rules that run from the left edge to the right one."""
+    H, W = mask.shape
+    most = int(TILT * W)
+    shifts = sorted(range(-most, most + 1), key=abs)
+    sums = np.stack([_sums(mask, shift) for shift in shifts]) / W  # (shifts, H)
+    found = []
+    while len(found) < MOST and sums.max() >= LONG:
+        best, row = np.unravel_index(sums.argmax(), sums.shape)
+        core = sums[best] >= CORE
+        first = row - np.argmin(core[row::-1]) + 1 if not core[: row + 1].all() else 0
+        last = row + np.argmin(core[row:]) - 1 if not core[row:].all() else H - 1
+        sums[:, max(first - 1, 0) : last + 2] = 0
+        near = abs(shifts[best])
+        if near:  # at other tilts the same rule has its peak elsewhere
+            sums[:, max(first - near, 0) : last + near + 1] *= sums[:, max(first - near, 0) : last + near + 1] >= 1
+        if last - first + 1 <= max(2, H * THICK):
+            found.append(Rule(first, last, shifts[best]))
+    return found
+
+
+def _sums(mask, shift):
+    """Return the sum along each row, which moves by ``shift`` rows from left to right."""
+    H, W = mask.shape
+    total = np.zeros(H)
+    edges = np.linspace(0, W, abs(shift) + 2).round().astype(int)
+    for step, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        part = mask[:, a:b].sum(axis=1)
+        by = step if shift > 0 else -step
+        if by >= 0:
+            total[: H - by] += part[by:]
+        else:
+            total[-by:] += part[:by]
+    return total
+
+
+def _rows(rule, H, W):
+    """Return the row indices of a rule's pixels, (thickness, W)."""
+    edges = np.linspace(0, W, abs(rule.shift) + 2).round().astype(int)
+    step = np.searchsorted(edges[1:-1], np.arange(W), "right") * np.sign(rule.shift)
+    return np.clip(np.arange(rule.first, rule.last + 1)[:, None] + step, 0, H - 1)
+
+
+def _crossing(coverage, rows, ink, tone):
+    """Return the ink of the strokes on a rule: darker than it, or going on at both sides."""
+    H, W = coverage.shape
+    x = np.arange(W)
+    darker = (ink - tone[:, None]) / np.maximum(1 - tone[:, None], 0.25)
+    above = coverage[np.maximum(rows[0] - 1, 0), x] * (rows[0] > 0)
+    below = coverage[np.minimum(rows[-1] + 1, H - 1), x] * (rows[-1] < H - 1)
+    reach = len(rows)
+    a, b = np.pad(above, reach), np.pad(below, reach)
+    bridged = np.zeros(W, np.float32)
+    for d in range(-reach, reach + 1):
+        bridged = np.maximum(bridged, np.minimum(a[reach + d : reach + d + W], b[reach - d : reach - d + W]))
+    return np.maximum(darker.clip(0, 1) * (darker > 0.3), bridged)
+
+
+def _line_width(mask):
+    """Return about the width of the lines of a mask: twice its area over its outline's length."""
+    padded = np.pad(mask, 1)
+    outline = (padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum()
+    return 2 * mask.sum() / max(outline * 0.8, 1)
