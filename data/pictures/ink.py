@@ -59,7 +59,7 @@ def find(grey: np.ndarray) -> Found:
     coverage = np.clip(contrast / level, 0, 1)
     coverage[coverage < min(3 * noise / level, SOLID)] = 0
     coverage = rules.without(coverage)
-    kept, gap = _digit(coverage > SOLID)
+    kept, gap = _digit(rules.without_rests(rules.in_box(coverage > SOLID)))
     if not kept.any():
         return GRAINY
     if gap:

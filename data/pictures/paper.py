@@ -16,6 +16,8 @@ TRIM = 25  # at most 1/25 of a side, and a pixel, is cut off as a line along the
 SURE = 0.75  # of the rim: a tone that has more is the paper's
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
+EVEN = 0.12  # if its mean varies from place to place by less than this part
+
 
 def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     """Return how much each pixel differs from the paper towards the ink, and the paper's noise.
@@ -113,7 +115,16 @@ def _two_tones(grey, split, light_ink):
     if not len(ink) or not len(paper):
         return False
     (a, ink_level, b), (c, level, d) = (np.percentile(side, (10, 50, 90)) for side in (ink, paper))
-    return b - a < FLAT and d - c < TWO_TONES * abs(ink_level - level)
+    if b - a > FLAT or d - c > TWO_TONES * abs(ink_level - level):
+        return False
+    blank = (grey > split) != light_ink
+    means = [
+        grey[part][blank[part]].mean()
+        for rows in np.array_split(np.arange(len(grey)), 4)
+        for columns in np.array_split(np.arange(len(grey.T)), 4)
+        if blank[part := np.ix_(rows, columns)].mean() > 0.2
+    ]
+    return np.ptp(means) < EVEN * abs(ink_level - level)
 
 
 def noise_of(values: np.ndarray) -> float:

@@ -21,6 +21,10 @@ THINNER = 0.6  # of the width of the ink's lines: a rule of this width is thinne
 MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule reaches
 LEAST = 0.15  # of the side: longer side of a digit
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
+BOX_LEAST = 0.08  # of the picture: a smaller box is none
+BOX_INK = 0.2  # of the box: longer side of the digit in it
+INNER = 0.3  # of the side: longer side of a digit off the edges
+STRIP = 0.1  # of the side: what stays this near to an edge is the rest of a line
 
 
 class Rule(NamedTuple):
@@ -44,6 +48,48 @@ def without(coverage: np.ndarray) -> np.ndarray:
     cleaned = _across(coverage)
     cleaned = _across(cleaned.T).T
     return cleaned
+
+
+def in_box(solid: np.ndarray) -> np.ndarray:
+    """Return the ink inside the largest box that is drawn around ink; all of it without a box."""
+    H, W = solid.shape
+    papers = label(~solid, diagonal=False)
+    for index in np.argsort(-papers.area)[:3]:
+        top, left, low, right = papers.box[index]
+        if papers.area[index] < BOX_LEAST * H * W:
+            break
+        if top == 0 or left == 0 or low == H - 1 or right == W - 1:
+            continue
+        box = filled(papers.labels[top : low + 1, left : right + 1] == index)
+        ink = box & solid[top : low + 1, left : right + 1]
+        if rectangularity(box) < BOXY or not ink.any():
+            continue
+        kept = np.zeros_like(solid)
+        kept[top : low + 1, left : right + 1] = ink
+        pieces = label(kept)
+        tall = (pieces.box[:, 2:] - pieces.box[:, :2] + 1).max()
+        if tall >= BOX_INK * min(box.shape):
+            return kept
+    return solid
+
+
+def without_rests(solid: np.ndarray) -> np.ndarray:
+    """Return the ink without pieces at the edges that are apart from a digit further inside."""
+    side = min(solid.shape)
+    pieces = label(solid)
+    if len(pieces.area) < 2:
+        return solid
+    low = np.array(solid.shape) - pieces.box[:, 2:] - 1
+    edge = np.minimum(pieces.box[:, :2], low).min(axis=1)
+    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
+    inner = (edge > 0) & (size.max(axis=1) >= INNER * side)
+    if not inner.any():
+        return solid
+    first, last = pieces.box[inner, :2].min(axis=0), pieces.box[inner, 2:].max(axis=0)
+    apart = np.maximum(first - pieces.box[:, 2:], pieces.box[:, :2] - last).max(axis=1)
+    strip = np.minimum(pieces.box[:, 2:] + 1, low + size).min(axis=1) <= STRIP * side
+    rest = (edge <= side // 50) & ~inner & (strip | (apart > STRIP * side))
+    return pieces.mask(~rest)
 
 
 def _across(coverage):
