@@ -58,6 +58,7 @@ def find(grey: np.ndarray) -> Found:
         return BLANK
     coverage = np.clip(contrast / level, 0, 1)
     coverage[coverage < min(3 * noise / level, SOLID)] = 0
+    coverage = coverage * rules.in_box(coverage > SOLID)
     coverage = rules.without(coverage)
     kept, gap = _digit(rules.without_rests(rules.in_box(coverage > SOLID)))
     if not kept.any():

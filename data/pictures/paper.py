@@ -6,8 +6,9 @@ that removes its lines.
 """
 
 import numpy as np
+from PIL import Image
 
-from data.pictures.pieces import spread
+from data.pictures.pieces import inradius, spread
 
 WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # sides of the closing's window, as fractions of the picture's
 FLAT = 0.03  # brightness: a border that varies less is uniform
@@ -16,6 +17,9 @@ TRIM = 25  # at most 1/25 of a side, and a pixel, is cut off as a line along the
 SURE = 0.75  # of the rim: a tone that has more is the paper's
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
+MEDIAN_SIDE = 40  # pixels: longer side of the picture whose medians are taken
+THIN = 0.2  # of the side: half the width of the broadest line
+RENDERED = 0.004  # brightness: noise of a gradient that was computed, not photographed
 EVEN = 0.12  # if its mean varies from place to place by less than this part
 
 
@@ -42,14 +46,17 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     if not len(paper):
         paper = rim
     level = np.median(paper)
-    uniform = np.percentile(np.abs(paper - level), 90) < FLAT
+    uniform = np.percentile(np.abs(paper - level), 90) < FLAT and len(paper) > SURE * len(rim)
     if max(grey.shape) <= SCAN_SIDE or uniform or _two_tones(grey, split, light_ink):
         return grey - level if light_ink else level - grey, noise_of(paper)
     grey = _smooth(grey)
-    dark, light = (_lines(grey, WINDOWS[0], side) for side in (False, True))
-    is_light = (light**3).sum() > (dark**3).sum()
-    middle, lines = (_lines(grey, width, is_light) for width in WINDOWS[1:])
-    narrow = (light if is_light else dark, middle)
+    dark, light = (_lines(grey, WINDOWS[1], side) for side in (False, True))
+    beyond = grey - _background(grey)
+    is_light = (np.minimum(light, beyond).clip(0) ** 3).sum() > (
+        np.minimum(dark * np.maximum(grey + dark, 0.1), -beyond).clip(0) ** 3
+    ).sum()
+    fine, lines = (_lines(grey, WINDOWS[i], is_light) for i in (0, 2))
+    narrow = (fine, light if is_light else dark)
     enough = (lines**3).sum() / 2
     lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
     return lines, noise_of(lines)
@@ -99,8 +106,8 @@ def gradient(grey: np.ndarray) -> np.ndarray | float:
     height = np.ptp(places @ plane)
     if height < 4 * FLAT or used.mean() < 0.6 or error[used].max() > height / 6:
         return 0.0
-    if np.percentile(np.abs(values - np.median(values)), 60) < 2 * np.percentile(error, 60):
-        return 0.0
+    if max(H, W) > SCAN_SIDE and np.percentile(error[used], 90) > RENDERED:
+        return 0.0  # a photograph, whose light is no plane
     return (plane[0] * y / max(H, 2) + plane[1] * x / max(W, 2)).astype(np.float32)
 
 
@@ -113,6 +120,10 @@ def _two_tones(grey, split, light_ink):
     """Return whether ink of one tone stands far off from paper that varies little."""
     ink, paper = grey[(grey > split) == light_ink], grey[(grey > split) != light_ink]
     if not len(ink) or not len(paper):
+        return False
+    step = -(-max(grey.shape) // SCAN_SIDE)
+    thin = (grey[::step, ::step] > split) == light_ink
+    if inradius(thin) > THIN * max(thin.shape):
         return False
     (a, ink_level, b), (c, level, d) = (np.percentile(side, (10, 50, 90)) for side in (ink, paper))
     if b - a > FLAT or d - c > TWO_TONES * abs(ink_level - level):
@@ -159,6 +170,19 @@ def _lines(grey, share, light):
 
 def _closing(values, reach):
     return spread(spread(values, reach, np.maximum), reach, np.minimum)
+
+
+def _background(grey):
+    """Return the median around each pixel, in a window of nearly half the picture's side."""
+    H, W = grey.shape
+    factor = max(H, W) / MEDIAN_SIDE
+    size = max(1, round(W / factor)), max(1, round(H / factor))
+    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+    reach = MEDIAN_SIDE // 5
+    padded = np.pad(small, reach, mode="symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1))
+    middle = np.median(windows.reshape(*small.shape, -1), axis=2).astype(np.float32)
+    return np.asarray(Image.fromarray(middle).resize((W, H), Image.Resampling.BILINEAR))
 
 
 def _ramp(grey):
