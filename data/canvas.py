@@ -32,7 +32,7 @@ MIDDLE = 14  # row and column, from 0, of the centre of mass
 LINE_WIDTH = 2.5  # median over the training images
 LINE_EDGE = 1.3  # distance over which a line fades from ink to paper
 LIKE_MNIST = (1.7, 5.9)  # widths of 98 % of MNIST's lines; lines in this range are not redrawn
-NO_LINES = 9.0  # wider ink is a blot, which has no lines to redraw
+SLIM = 5.0  # wider lines are made as wide as this
 STEP = 0.4  # distance between the points of a redrawn stroke
 
 
@@ -96,7 +96,10 @@ def from_image(image: Image.Image) -> np.ndarray:
     width = lines.line_width(digit) * scale
     if max(digit.shape) in (BOX - 1, BOX):  # already of MNIST's size: not resized
         return centre(digit)
-    if width < LIKE_MNIST[0] or LIKE_MNIST[1] < width < NO_LINES:
+    if LIKE_MNIST[1] < width:
+        slim = lines.slimmed(digit, (width - SLIM) / scale)
+        return centre(lines.resize(slim, BOX / max(slim.shape)))
+    if width < LIKE_MNIST[0]:
         points, pairs = lines.centre_lines(digit)
         if len(points):
             (points,) = _fit([points])

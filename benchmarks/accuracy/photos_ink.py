@@ -82,7 +82,7 @@ def _enlarged(image, tall):
     scale = tall / max(cut.shape)
     size = [max(1, round(length * scale)) for length in cut.shape[::-1]]
     smooth = np.asarray(Image.fromarray(cut).resize(size, Image.Resampling.BICUBIC), np.float32)
-    return np.clip((smooth / 255 - 0.45) * max(scale / 3, 1) + 0.5, 0, 1)
+    return np.clip((smooth / 255 - 0.45) * max(scale / 3, 1.2) + 0.5, 0, 1)
 
 
 def digits(rng: np.random.Generator, images: np.ndarray, labels: np.ndarray):

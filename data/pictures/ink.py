@@ -60,7 +60,8 @@ def find(grey: np.ndarray) -> Found:
     coverage[coverage < min(3 * noise / level, SOLID)] = 0
     coverage = coverage * rules.in_box(coverage > SOLID)
     coverage = rules.without(coverage)
-    kept, gap = _digit(rules.without_rests(rules.in_box(coverage > SOLID)))
+    solid = coverage > SOLID
+    kept, gap = _digit(rules.without_rests(solid & rules.in_box(solid)))
     if not kept.any():
         return GRAINY
     if gap:

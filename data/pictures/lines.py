@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 THIN_FROM = 5.0  # pixels: lines are scaled to this width before thinning
+SLIM_SIDE = 100  # pixels: longer side of a drawing whose lines are made narrower
 LONGEST = 400  # pixels: limit of the drawing's side after scaling
 
 
@@ -31,6 +32,38 @@ def line_width(coverage: np.ndarray) -> float:
     outline = np.hypot(dx, dy).sum() / 2
     area = coverage.sum()
     return (outline - np.sqrt(max(outline**2 - 16 * area, 0))) / 4
+
+
+def slimmed(digit: np.ndarray, by: float) -> np.ndarray:
+    """Make the lines of a drawing narrower: take off what is near to its outline.
+
+    Parameters
+    ----------
+    digit : ndarray, float32, (H, W)
+        Ink in [0, 1].
+    by : float
+        How much narrower, pixels.
+
+    Returns
+    -------
+    ndarray, float32, (h, w)
+        Ink in the bounding box of what is left, at another scale.
+    """
+    scale = SLIM_SIDE / max(digit.shape)
+    solid = np.pad(resize(digit, scale), 1)
+    depth = by * scale / 2  # to take off all round, in pixels
+    disc = [
+        (y, x) for y in range(-int(depth + 1), int(depth + 2))
+        for x in range(-int(depth + 1), int(depth + 2)) if y * y + x * x <= depth * depth
+    ]
+    reach = int(depth + 1)
+    padded = np.pad(solid, reach)
+    H, W = solid.shape
+    left = np.min([padded[reach + y : reach + y + H, reach + x : reach + x + W] for y, x in disc], 0)
+    if left.max() < 0.5:
+        return digit
+    rows, columns = (np.flatnonzero((left > 0.1).any(axis=axis)) for axis in (1, 0))
+    return left[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def resize(digit: np.ndarray, scale: float) -> np.ndarray:

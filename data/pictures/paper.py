@@ -18,6 +18,7 @@ SURE = 0.75  # of the rim: a tone that has more is the paper's
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
 MEDIAN_SIDE = 40  # pixels: longer side of the picture whose medians are taken
+EDGE = 0.08  # of the side: what is this near to an edge does not tell which side is ink
 THIN = 0.2  # of the side: half the width of the broadest line
 RENDERED = 0.004  # brightness: noise of a gradient that was computed, not photographed
 EVEN = 0.12  # if its mean varies from place to place by less than this part
@@ -46,15 +47,24 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     if not len(paper):
         paper = rim
     level = np.median(paper)
-    uniform = np.percentile(np.abs(paper - level), 90) < FLAT and len(paper) > SURE * len(rim)
-    if max(grey.shape) <= SCAN_SIDE or uniform or _two_tones(grey, split, light_ink):
+    blank = grey[(grey <= split) == light_ink]
+    uniform = (
+        np.percentile(np.abs(paper - level), 90) < FLAT
+        and len(paper) > SURE * len(rim)
+        and np.percentile(np.abs(blank - level), 80) < 2 * FLAT
+    )
+    if max(grey.shape) <= SCAN_SIDE or uniform:
         return grey - level if light_ink else level - grey, noise_of(paper)
+    if _two_tones(grey, split, light_ink):
+        level = np.percentile(blank, 90 if light_ink else 10)
+        return grey - level if light_ink else level - grey, 0.0
     grey = _smooth(grey)
     dark, light = (_lines(grey, WINDOWS[1], side) for side in (False, True))
     beyond = grey - _background(grey)
-    is_light = (np.minimum(light, beyond).clip(0) ** 3).sum() > (
-        np.minimum(dark * np.maximum(grey + dark, 0.1), -beyond).clip(0) ** 3
-    ).sum()
+    inner = tuple(slice(int(side * EDGE), side - int(side * EDGE)) for side in grey.shape)
+    lighter = np.minimum(light, beyond)[inner].clip(0)
+    darker = np.minimum(dark * np.maximum(grey + dark, 0.1), -beyond)[inner].clip(0)
+    is_light = (lighter**3).sum() > (darker**3).sum()
     fine, lines = (_lines(grey, WINDOWS[i], is_light) for i in (0, 2))
     narrow = (fine, light if is_light else dark)
     enough = (lines**3).sum() / 2
@@ -125,7 +135,8 @@ def _two_tones(grey, split, light_ink):
     thin = (grey[::step, ::step] > split) == light_ink
     if inradius(thin) > THIN * max(thin.shape):
         return False
-    (a, ink_level, b), (c, level, d) = (np.percentile(side, (10, 50, 90)) for side in (ink, paper))
+    a, ink_level, b = np.percentile(ink, (60, 70, 95) if light_ink else (5, 30, 40))
+    c, level, d = np.percentile(paper, (10, 50, 90))
     if b - a > FLAT or d - c > TWO_TONES * abs(ink_level - level):
         return False
     blank = (grey > split) != light_ink

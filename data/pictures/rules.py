@@ -23,7 +23,8 @@ LEAST = 0.15  # of the side: longer side of a digit
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
 BOX_LEAST = 0.08  # of the picture: a smaller box is none
 BOX_INK = 0.2  # of the box: longer side of the digit in it
-INNER = 0.3  # of the side: longer side of a digit off the edges
+GAP = 0.06  # of the side: the rest of a line is further from the digit
+INNER = 0.15  # of the side: longer side of a digit off the edges
 STRIP = 0.1  # of the side: what stays this near to an edge is the rest of a line
 
 
@@ -51,7 +52,7 @@ def without(coverage: np.ndarray) -> np.ndarray:
 
 
 def in_box(solid: np.ndarray) -> np.ndarray:
-    """Return the ink inside the largest box that is drawn around ink; all of it without a box."""
+    """Return the inside of the largest box that is drawn around ink; everything without a box."""
     H, W = solid.shape
     papers = label(~solid, diagonal=False)
     for index in np.argsort(-papers.area)[:3]:
@@ -64,13 +65,12 @@ def in_box(solid: np.ndarray) -> np.ndarray:
         ink = box & solid[top : low + 1, left : right + 1]
         if rectangularity(box) < BOXY or not ink.any():
             continue
-        kept = np.zeros_like(solid)
-        kept[top : low + 1, left : right + 1] = ink
-        pieces = label(kept)
-        tall = (pieces.box[:, 2:] - pieces.box[:, :2] + 1).max()
-        if tall >= BOX_INK * min(box.shape):
-            return kept
-    return solid
+        pieces = label(ink)
+        if (pieces.box[:, 2:] - pieces.box[:, :2] + 1).max() >= BOX_INK * min(box.shape):
+            inside = np.zeros_like(solid)
+            inside[top : low + 1, left : right + 1] = box
+            return inside
+    return np.ones_like(solid)
 
 
 def without_rests(solid: np.ndarray) -> np.ndarray:
@@ -82,13 +82,14 @@ def without_rests(solid: np.ndarray) -> np.ndarray:
     low = np.array(solid.shape) - pieces.box[:, 2:] - 1
     edge = np.minimum(pieces.box[:, :2], low).min(axis=1)
     size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    inner = (edge > 0) & (size.max(axis=1) >= INNER * side)
+    strip = np.minimum(pieces.box[:, 2:] + 1, low + size).min(axis=1) <= STRIP * side
+    inner = (edge > 0) & (size.max(axis=1) >= INNER * side) & ~strip
     if not inner.any():
         return solid
     first, last = pieces.box[inner, :2].min(axis=0), pieces.box[inner, 2:].max(axis=0)
     apart = np.maximum(first - pieces.box[:, 2:], pieces.box[:, :2] - last).max(axis=1)
-    strip = np.minimum(pieces.box[:, 2:] + 1, low + size).min(axis=1) <= STRIP * side
-    rest = (edge <= side // 50) & ~inner & (strip | (apart > STRIP * side))
+    near = strip & (apart > 1 + GAP * side)
+    rest = ~inner & (near | ((edge <= side // 50) & (apart > STRIP * side)))
     return pieces.mask(~rest)
 
 
