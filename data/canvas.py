@@ -19,7 +19,7 @@ from PIL import Image
 from data.pictures import ink, lines, tone
 from data.pictures.open import check_size, open_image
 
-__all__ = ["centre", "draw", "from_image", "from_strokes", "open_image"]
+__all__ = ["centre", "draw", "find_digit", "from_image", "from_strokes", "open_image"]
 
 # The canvas of the window, on which people draw. Lengths are in its pixels.
 SIZE = 300  # side
@@ -80,7 +80,7 @@ def from_image(image: Image.Image) -> np.ndarray:
     Returns
     -------
     ndarray, float32, (28, 28)
-        Paper is 0, ink is 1; all 0 if the picture is blank.
+        Paper is 0, ink is 1; all 0 if no digit was found (see `find_digit`).
 
     Raises
     ------
@@ -88,10 +88,28 @@ def from_image(image: Image.Image) -> np.ndarray:
         If the picture has more than `data.pictures.open.MAX_PIXELS` pixels. This is checked
         before any pixel is decoded.
     """
+    return find_digit(image)[0]
+
+
+def find_digit(image: Image.Image) -> tuple[np.ndarray, str]:
+    """Return the digit in a picture, and why there is none, if there is none; see `from_image`.
+
+    Returns
+    -------
+    digit : ndarray, float32, (28, 28)
+        All 0 if there is none.
+    trouble : str
+        Empty if there is one.
+    """
     check_size(image, "the image")
-    digit = ink.find(tone.grey(image)).digit
+    digit, trouble = ink.find(tone.grey(image))
     if digit is None:
-        return np.zeros((FIELD, FIELD), np.float32)
+        return np.zeros((FIELD, FIELD), np.float32), trouble
+    return _like_mnist(digit), ""
+
+
+def _like_mnist(digit):
+    """Scale a digit to MNIST's size; make lines as wide as MNIST's if they are far from it."""
     scale = BOX / max(digit.shape)
     width = lines.line_width(digit) * scale
     if max(digit.shape) in (BOX - 1, BOX):  # already of MNIST's size: not resized

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from data import canvas
 from data.errors import DataError
+from data.pictures.formats import OTHER_SUFFIXES, SUFFIXES
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff")  # searched for in folders
 FIRST = 128  # pictures read in this process: starting others would take longer
 AT_ONCE = 32  # pictures in one task of a worker process
 
@@ -26,6 +26,8 @@ OnError = Callable[[Exception], None]
 
 def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
     """Replace each folder by the pictures in it and in its subfolders, sorted.
+
+    Pictures and pages in formats that cannot be read are among them, so that each gets its line.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
         for folder, folders, files in os.walk(Path(name), onerror=on_error):
             folders.sort()
             for file in sorted(files):
-                if Path(file).suffix.lower() in SUFFIXES:
+                if Path(file).suffix.lower() in SUFFIXES + OTHER_SUFFIXES:
                     empty = False
                     yield os.path.join(folder, file)
         if empty:
@@ -91,9 +93,9 @@ def prepare(file: str) -> tuple[str, NDArray[np.float32] | Exception]:
     """Return a picture's name and its digit, or its name and the error if it cannot be read."""
     try:
         with canvas.open_image(file) as image:
-            digit = canvas.from_image(image)
-        if not digit.any():
-            raise DataError(f"{file}: blank: no ink was found on its paper")
+            digit, trouble = canvas.find_digit(image)
+        if trouble:
+            raise DataError(f"{file}: {trouble}")
     except (DataError, OSError) as error:
         return file, error
     return file, digit

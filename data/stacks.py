@@ -31,6 +31,12 @@ HEADERS = {  # version: size of the field that holds the header's length, and Nu
 }
 MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it checks only after reading the header
 
+LOWEST = -0.9
+"""In [-1, 1], the lowest number of every image is lower."""
+
+PAPER = 0.85
+"""Of the rim of an image of 28x28: if more is light, the ink is dark."""
+
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What NumPy writes. With other methods zipfile does not limit the size of a read."""
 
@@ -65,8 +71,9 @@ def chunks(file: str) -> Iterator[Chunk]:
     """Read the images of a file in order.
 
     An ``.npz`` file may hold several stacks; their images are named ``digits.npz/train[0]``. Arrays
-    that are not images, such as labels, are skipped. Images of 28x28 pixels are passed on unchanged
-    and must look like MNIST's; those of another size go through `data.canvas.from_image`.
+    that are not images, such as labels, are skipped. Images of 28x28 pixels that look like MNIST's
+    are passed on unchanged; dark ink on light paper is inverted, and floats in [-1, 1] are mapped
+    to [0, 1]. Images of another size go through `data.canvas.from_image`.
 
     Parameters
     ----------
@@ -130,6 +137,8 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
 def _chunks(stream, name):
     """Yield the images of one array."""
     shape, dtype = _header(stream, name)
+    if len(shape) == 4 and shape[1] == 1 and shape[3] > 3:  # channels first
+        shape = shape[:1] + shape[2:]
     size = shape[1:3]
     if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)) or min(shape) < 1:
         raise DataError(f"{name}: shape {shape}: a stack of images has shape (N, 28, 28)")
@@ -145,18 +154,46 @@ def _chunks(stream, name):
         if len(data) < n * one:
             raise DataError(f"{name}: truncated after image {start + len(data) // one}")
         images = np.frombuffer(data, dtype).reshape(n, *shape[1:])
-        if dtype.kind == "f" and not (images.min() >= 0 and images.max() <= 1):
-            raise DataError(f"{name}: float images must be in [0, 1]: divide by 255")
+        if dtype.kind == "f":
+            images = _in_unit_range(images, name)
         names = [f"{name}[{i}]" for i in range(start, start + n)]
         yield Chunk(names, _as_digits(images), start, shape[0])
 
 
+def _in_unit_range(images, name):
+    """Return floats in [0, 1]; those in [-1, 1], whose paper or ink is -1, are mapped to it."""
+    low, high = float(images.min()), float(images.max())
+    if low >= 0 and high <= 1:
+        return images
+    axes = tuple(range(1, images.ndim))
+    if low >= -1 and high <= 1 and images.min(axis=axes).max() <= LOWEST:
+        return (images + 1) / 2
+    if low >= 0 and high <= 255:
+        raise DataError(f"{name}: float images must be in [0, 1]: divide by 255")
+    raise DataError(
+        f"{name}: float images must be in [0, 1] or [-1, 1], not in [{low:.3g}, {high:.3g}]: "
+        "undo their normalisation"
+    )
+
+
 def _as_digits(images):
-    """Return images of 28x28 unchanged, others as float32 digits, (n, 28, 28)."""
+    """Return images of 28x28 with light ink, others as float32 digits, (n, 28, 28)."""
     if images.shape[3:] == (1,):
         images = images[..., 0]
     if images.shape[1:] == (canvas.FIELD, canvas.FIELD):
-        return images
+        return _light_on_dark(images)
     if images.dtype != np.uint8:
         images = np.rint(255 * images).astype(np.uint8)
     return np.stack([canvas.from_image(Image.fromarray(image)) for image in images])
+
+
+def _light_on_dark(images):
+    """Invert the images whose rim is light all round."""
+    full = images.dtype.type(255 if images.dtype == np.uint8 else 1)
+    rim = np.concatenate(
+        [images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1]], axis=1
+    )
+    dark_ink = (rim > 0.6 * full).mean(axis=1) >= PAPER
+    if not dark_ink.any():
+        return images
+    return np.where(dark_ink[:, None, None], full - images, images)

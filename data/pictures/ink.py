@@ -17,6 +17,12 @@ GRAIN = 0.2  # of all ink: if no piece is larger, the ink is noise
 WHOLE = 0.5  # of all ink: if no piece is larger, gaps between pieces are looked for
 GAP = 1 / 40  # of the picture's side: the widest gap in a broken line, each way
 DENSE = 0.25  # of a piece with its gaps: its ink
+SPECK = 0.04  # of the side of a photograph: smaller ink is noise of its paper
+ROW = 3  # tall pieces side by side are no one digit
+TALL = 0.6  # of the tallest piece's height: a tall one has more
+APART = 0.05  # of the tallest piece's height: the gap between digits in a row
+MOST = 0.8  # of all ink: the digits of a row
+LEAST = 0.1  # of the picture's height: that of the digits of a row
 SOLID = 0.25  # coverage: more is ink for certain, less may be the soft edge of a line
 FAINT = 0.1  # coverage: less is no ink
 
@@ -54,14 +60,18 @@ def find(grey: np.ndarray) -> Found:
     if not dark.any():
         return BLANK
     level = np.percentile(contrast[dark], 80)
-    if level < MIN_CONTRAST:
+    if level < MIN_CONTRAST or (noise and _all_specks(dark)):
         return BLANK
     coverage = np.clip(contrast / level, 0, 1)
     coverage[coverage < min(3 * noise / level, SOLID)] = 0
     coverage = coverage * rules.in_box(coverage > SOLID)
     coverage = rules.without(coverage)
     solid = coverage > SOLID
-    kept, gap = _digit(rules.without_rests(solid & rules.in_box(solid)))
+    solid = rules.without_rests(solid & rules.in_box(solid))
+    row = _digits_in_a_row(label(solid))
+    if row:
+        return Found(None, f"{row} digits or letters in a row: crop it to one digit")
+    kept, gap = _digit(solid)
     if not kept.any():
         return GRAINY
     if gap:
@@ -69,6 +79,25 @@ def find(grey: np.ndarray) -> Found:
     coverage = coverage * spread(np.pad(kept, 2), 2)[2:-2, 2:-2]
     rows, columns = (np.flatnonzero((coverage > FAINT).any(axis=axis)) for axis in (1, 0))
     return Found(coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], "")
+
+
+def _all_specks(dark):
+    """Return whether no piece of the ink in a large picture is longer than a speck."""
+    box = label(spread(dark, 1)).box
+    longest = (box[:, 2:] - box[:, :2] - 1).max()
+    return max(dark.shape) > paper.SCAN_SIDE and longest < SPECK * max(dark.shape)
+
+
+def _digits_in_a_row(pieces):
+    """Return how many tall pieces stand side by side if they are most of the ink, else 0."""
+    height = pieces.box[:, 2] - pieces.box[:, 0] + 1
+    tall = height >= TALL * height.max(initial=0)
+    if tall.sum() < ROW or pieces.area[tall].sum() < MOST * pieces.area.sum():
+        return 0
+    top, left, low, right = pieces.box[tall][np.argsort(pieces.box[tall, 1])].T
+    apart = left[1:] - right[:-1] > APART * height.max()
+    in_a_row = top.max() < low.min() and height.max() >= len(pieces.labels) * LEAST
+    return int(tall.sum()) if apart.all() and in_a_row else 0
 
 
 def _digit(solid):
@@ -85,11 +114,7 @@ def _digit(solid):
         ink = np.bincount(joined.labels[solid], minlength=len(joined.area))
         best = ink.argmax()
         if ink[best] > WHOLE * ink.sum() and ink[best] > DENSE * joined.area[best]:
-            return joined.mask(ink >= MIN_PIECE * ink.max()) & _reach(solid, gap), gap
+            return joined.mask(ink >= MIN_PIECE * ink.max()) & closed(solid, gap), gap
     if not area.size or area.max() < GRAIN * area.sum():
         return np.zeros(solid.shape, bool), 0
     return pieces.mask(area >= MIN_PIECE * area.max()), 0
-
-
-def _reach(solid, gap):
-    return closed(solid, gap)

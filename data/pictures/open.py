@@ -14,8 +14,8 @@ from PIL import Image, ImageOps
 
 from data.errors import DataError
 from data.pictures import tone
+from data.pictures.formats import FORMATS, other, webp_size
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
 MAX_DECODED_PIXELS = 40_000_000  # where the decoder cannot shrink: a page scanned at 600 dpi
 MAX_RUN_PIXELS = 4_000_000  # of a run-length encoded BMP, which Pillow decodes in Python
@@ -31,7 +31,7 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     Parameters
     ----------
     path : path-like
-        A file in one of `FORMATS`. Only the first frame is read.
+        A file in one of `data.pictures.formats.FORMATS`. Only the first frame is read.
 
     Returns
     -------
@@ -46,6 +46,7 @@ def open_image(path: str | os.PathLike) -> Image.Image:
         decoding at a smaller size.
     """
     name = os.fspath(path)
+    content = b""
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -62,6 +63,8 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     except Exception as error:  # decoders raise any exception for a broken file
         reason = getattr(error, "strerror", None)
         if reason is None:
+            reason = other(content)
+        if reason is None:
             formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
             reason = f"not a complete {formats} image: save it again"
         raise DataError(f"{name}: {reason}") from error
@@ -69,7 +72,11 @@ def open_image(path: str | os.PathLike) -> Image.Image:
 
 def check_size(image: Image.Image, name: object, most: int = MAX_PIXELS) -> None:
     """Raise DataError if a picture has more than ``most`` pixels."""
-    W, H = image.size
+    _check(image.size, name, most)
+
+
+def _check(size, name, most):
+    W, H = size
     if most < W * H:
         raise DataError(f"{name}: {W}x{H} pixels, more than {most:,}: shrink it")
 
@@ -93,6 +100,9 @@ class _Metered(io.BytesIO):
 
 
 def _decode(content, name):
+    claimed = webp_size(content)
+    if claimed:
+        _check(claimed, name, MAX_DECODED_PIXELS)
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
         image.draft(None, (tone.WORKING_SIDE, tone.WORKING_SIDE))  # only JPEG can be decoded smaller

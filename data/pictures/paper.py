@@ -44,8 +44,6 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     rim = _rim(grey)
     light_ink = is_ink_light(grey > split)
     paper = rim[(rim <= split) == light_ink]
-    if not len(paper):
-        paper = rim
     level = np.median(paper)
     blank = grey[(grey <= split) == light_ink]
     uniform = (
@@ -129,7 +127,7 @@ def _rim(values):
 def _two_tones(grey, split, light_ink):
     """Return whether ink of one tone stands far off from paper that varies little."""
     ink, paper = grey[(grey > split) == light_ink], grey[(grey > split) != light_ink]
-    if not len(ink) or not len(paper):
+    if not len(ink):
         return False
     step = -(-max(grey.shape) // SCAN_SIDE)
     thin = (grey[::step, ::step] > split) == light_ink

@@ -34,7 +34,7 @@ def inside(grey: np.ndarray) -> np.ndarray:
     small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
     split = otsu(small)
     light = small > split
-    if light.all() or small[light].mean() - small[~light].mean() < APART:
+    if light.all() or not light.any() or small[light].mean() - small[~light].mean() < APART:
         return grey
     for side in (light, ~light):
         panel = _panel(side)
