@@ -4,7 +4,7 @@ In MNIST every digit fits a box of 20x20 pixels, with its aspect ratio kept and 
 anti-aliased, and is placed on a field of 28x28 with its centre of mass in the middle. A network
 trained on MNIST needs its input in this form. Line width and background vary little in MNIST and
 much between drawings. So strokes are redrawn with MNIST's line width. In a picture the ink is
-separated from the paper first, and its lines are redrawn if their width is far from MNIST's.
+separated from the paper first; then thin lines are redrawn and broad ones made narrower.
 
 References
 ----------
@@ -31,8 +31,9 @@ BOX = 20  # longer side of the digit in it
 MIDDLE = 14  # row and column, from 0, of the centre of mass
 LINE_WIDTH = 2.5  # median over the training images
 LINE_EDGE = 1.3  # distance over which a line fades from ink to paper
-LIKE_MNIST = (1.7, 5.9)  # widths of 98 % of MNIST's lines; lines in this range are not redrawn
-SLIM = 5.0  # wider lines are made as wide as this
+THIN = 1.7  # 1 % of MNIST's lines are thinner; such lines are redrawn
+BROAD = 4.0  # 10 % of MNIST's lines are wider; such lines are made narrower
+SLIM = 3.2  # the width that broad lines are given
 STEP = 0.4  # distance between the points of a redrawn stroke
 
 
@@ -114,10 +115,10 @@ def _like_mnist(digit):
     width = lines.line_width(digit) * scale
     if max(digit.shape) in (BOX - 1, BOX):  # already of MNIST's size: not resized
         return centre(digit)
-    if LIKE_MNIST[1] < width:
+    if width > BROAD:
         slim = lines.slimmed(digit, (width - SLIM) / scale)
         return centre(lines.resize(slim, BOX / max(slim.shape)))
-    if width < LIKE_MNIST[0]:
+    if width < THIN:
         points, pairs = lines.centre_lines(digit)
         if len(points):
             (points,) = _fit([points])
