@@ -75,7 +75,7 @@ def find(grey: np.ndarray) -> Found:
     if not kept.any():
         return GRAINY
     if gap:
-        coverage = closed(coverage, gap)
+        coverage = closed(coverage, gap + 1)
     coverage = coverage * spread(np.pad(kept, 2), 2)[2:-2, 2:-2]
     rows, columns = (np.flatnonzero((coverage > FAINT).any(axis=axis)) for axis in (1, 0))
     return Found(coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], "")

@@ -18,6 +18,7 @@ SURE = 0.75  # of the rim: a tone that has more is the paper's
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
 MEDIAN_SIDE = 40  # pixels: longer side of the picture whose medians are taken
+ENOUGH = 0.85  # of the ink found with the widest window: a narrower one that finds more will do
 EDGE = 0.08  # of the side: what is this near to an edge does not tell which side is ink
 THIN = 0.2  # of the side: half the width of the broadest line
 RENDERED = 0.004  # brightness: noise of a gradient that was computed, not photographed
@@ -65,7 +66,7 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     is_light = (lighter**3).sum() > (darker**3).sum()
     fine, lines = (_lines(grey, WINDOWS[i], is_light) for i in (0, 2))
     narrow = (fine, light if is_light else dark)
-    enough = (lines**3).sum() / 2
+    enough = ENOUGH * (lines**3).sum()
     lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
     return lines, noise_of(lines)
 

@@ -87,9 +87,14 @@ def without_rests(solid: np.ndarray) -> np.ndarray:
     if not inner.any():
         return solid
     first, last = pieces.box[inner, :2].min(axis=0), pieces.box[inner, 2:].max(axis=0)
-    apart = np.maximum(first - pieces.box[:, 2:], pieces.box[:, :2] - last).max(axis=1)
-    near = strip & (apart > 1 + GAP * side)
-    rest = ~inner & (near | ((edge <= side // 50) & (apart > STRIP * side)))
+
+    def apart(gap):
+        top, left = np.maximum(first - int(gap), 0)
+        low, right = last + int(gap) + 1
+        return ~np.isin(np.arange(len(edge)), pieces.labels[top:low, left:right])
+
+    touching = edge <= side // 50
+    rest = (strip & apart(1 + GAP * side)) | (touching & apart(STRIP * side))
     return pieces.mask(~rest)
 
 
