@@ -54,7 +54,10 @@ def find(grey: np.ndarray) -> Found:
     grey : ndarray, float32, (H, W)
         Brightness in [0, 1].
     """
-    grey = paper.trimmed(region.inside(paper.trimmed(grey)))
+    grey = paper.trimmed(grey)
+    inside = region.inside(grey)
+    if inside is not grey:
+        grey = paper.trimmed(inside)
     contrast, noise = paper.contrast(grey)
     dark = contrast > max(paper.otsu(contrast), 5 * noise, MIN_CONTRAST / 2)
     if not dark.any():
@@ -68,10 +71,11 @@ def find(grey: np.ndarray) -> Found:
     coverage = rules.without(coverage)
     solid = coverage > SOLID
     solid = rules.without_rests(solid & rules.in_box(solid))
-    row = _digits_in_a_row(label(solid))
+    pieces = label(solid)
+    row = _digits_in_a_row(pieces)
     if row:
         return Found(None, f"{row} digits or letters in a row: crop it to one digit")
-    kept, gap = _digit(solid)
+    kept, gap = _digit(solid, pieces)
     if not kept.any():
         return GRAINY
     if gap:
@@ -100,13 +104,12 @@ def _digits_in_a_row(pieces):
     return int(tall.sum()) if apart.all() and in_a_row else 0
 
 
-def _digit(solid):
+def _digit(solid, pieces):
     """Return the mask of the digit's pieces, without specks, and the widest gap in its lines.
 
     The mask is empty if the ink is all noise.
     """
-    pieces, gap = label(solid), 0
-    area = pieces.area
+    area, gap = pieces.area, 0
     widest = int(max(solid.shape) * GAP)
     while area.max(initial=0) < WHOLE * area.sum() and gap < widest:
         gap += 1

@@ -76,7 +76,7 @@ def trimmed(grey: np.ndarray) -> np.ndarray:
     for turn in range(4):
         grey = np.rot90(grey)
         depth = 1 + len(grey) // TRIM
-        if min(grey.shape) < 20:
+        if min(grey.shape) < 20 or abs(grey[0].mean() - grey[depth].mean()) < 0.05:
             continue
         inside = np.median(grey[depth : 3 * depth + 2])
         edge = np.median(grey[0])
@@ -101,13 +101,13 @@ def is_ink_light(light: np.ndarray) -> bool:
 
 def gradient(grey: np.ndarray) -> np.ndarray | float:
     """Return the plane through the brightness of the rim, or 0 if the rim is no gradient."""
+    values = _rim(grey)
+    if len(values) < 12 or np.median(np.abs(values - np.median(values))) < FLAT:
+        return 0.0
     H, W = grey.shape
     y, x = np.indices(grey.shape, np.float32)
-    places = np.stack([_rim(y) / max(H, 2), _rim(x) / max(W, 2), np.ones(2 * (H + W) - 4 if min(H, W) > 1 else _rim(y).size)], 1)
-    values = _rim(grey)
+    places = np.stack([_rim(y) / H, _rim(x) / W, np.ones(len(values))], 1)
     used = np.ones(len(values), bool)
-    if len(values) < 12:
-        return 0.0
     for _ in range(4):
         plane = np.linalg.lstsq(places[used], values[used], rcond=None)[0]
         error = np.abs(values - places @ plane)
@@ -117,7 +117,7 @@ def gradient(grey: np.ndarray) -> np.ndarray | float:
         return 0.0
     if max(H, W) > SCAN_SIDE and np.percentile(error[used], 90) > RENDERED:
         return 0.0  # a photograph, whose light is no plane
-    return (plane[0] * y / max(H, 2) + plane[1] * x / max(W, 2)).astype(np.float32)
+    return (plane[0] * y / H + plane[1] * x / W).astype(np.float32)
 
 
 def _rim(values):

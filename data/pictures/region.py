@@ -7,6 +7,7 @@ from data.pictures.paper import otsu
 from data.pictures.pieces import filled, inradius, label, rectangularity, spread
 
 SMALL = 100  # pixels: longer side at which sheets and panels are looked for
+TINY = 32  # pixels: a picture no larger than this has no panel
 LEAST = 0.06  # of the picture: a smaller panel is none
 BOXY = 0.84  # of the rectangle around it: a panel fills more
 INK = (0.004, 0.5)  # of the panel: its ink
@@ -28,6 +29,8 @@ def inside(grey: np.ndarray) -> np.ndarray:
         The rectangle around the sheet, continued beyond its edges; the picture itself if there is
         no sheet in it.
     """
+    if max(grey.shape) <= TINY:
+        return grey
     factor = max(1, max(grey.shape) / SMALL)
     H, W = grey.shape
     size = max(1, round(W / factor)), max(1, round(H / factor))

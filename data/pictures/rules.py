@@ -21,6 +21,7 @@ THINNER = 0.6  # of the width of the ink's lines: a rule of this width is thinne
 MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule reaches
 LEAST = 0.15  # of the side: longer side of a digit
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
+TINY = 32  # pixels: a picture no larger than this has no box
 BOX_LEAST = 0.08  # of the picture: a smaller box is none
 BOX_INK = 0.2  # of the box: longer side of the digit in it
 GAP = 0.06  # of the side: the rest of a line is further from the digit
@@ -54,6 +55,8 @@ def without(coverage: np.ndarray) -> np.ndarray:
 def in_box(solid: np.ndarray) -> np.ndarray:
     """Return the inside of the largest box that is drawn around ink; everything without a box."""
     H, W = solid.shape
+    if max(H, W) <= TINY:
+        return np.ones_like(solid)
     papers = label(~solid, diagonal=False)
     for index in np.argsort(-papers.area)[:3]:
         top, left, low, right = papers.box[index]
@@ -76,6 +79,10 @@ def in_box(solid: np.ndarray) -> np.ndarray:
 def without_rests(solid: np.ndarray) -> np.ndarray:
     """Return the ink without pieces at the edges that are apart from a digit further inside."""
     side = min(solid.shape)
+    near = int(np.ceil(STRIP * side))
+    if not (solid[:near].any() or solid[-near:].any() or solid[:, :near].any()
+            or solid[:, -near:].any()):  # fmt: skip
+        return solid
     pieces = label(solid)
     if len(pieces.area) < 2:
         return solid
@@ -132,6 +139,8 @@ def _across(coverage):
 def _find(mask):
     """Return the rules that run from the left edge to the right one."""
     H, W = mask.shape
+    if mask.any(axis=0).sum() < LONG * W:
+        return []
     most = int(TILT * W)
     shifts = sorted(range(-most, most + 1), key=abs)
     sums = np.stack([_sums(mask, shift) for shift in shifts]) / W  # (shifts, H)
