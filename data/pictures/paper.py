@@ -84,8 +84,9 @@ def trimmed(grey: np.ndarray) -> np.ndarray:
         if abs(ink) < 0.1 or ((grey[0] - inside) / ink > 1).mean() < 0.9:
             continue
         there = ((grey[: depth + 1] - inside) / ink > 0.3).mean(axis=1) > 0.6
-        if not there.all():
-            grey = grey[np.argmin(there) :]
+        first = np.argmin(there)
+        if not there.all() and (np.abs(grey[first + 1] - inside) < 0.6 * abs(ink)).mean() > 0.8:
+            grey = grey[first:]
     return grey
 
 
