@@ -62,7 +62,7 @@ def slimmed(digit: np.ndarray, by: float) -> np.ndarray:
     left = np.min([padded[reach + y : reach + y + H, reach + x : reach + x + W] for y, x in disc], 0)
     if left.max() < 0.5:
         return digit
-    rows, columns = (np.flatnonzero((left > 0.1).any(axis=axis)) for axis in (1, 0))
+    rows, columns = (np.flatnonzero((left > 0.5).any(axis=axis)) for axis in (1, 0))
     return left[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 

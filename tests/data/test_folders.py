@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data import folders
 from tests.pictures import save_line
@@ -44,3 +45,24 @@ def test_pictures_keep_their_order_around_broken_ones(tmp_path, monkeypatch, job
     for file, digit in got:
         np.testing.assert_array_equal(digit, folders.prepare(file)[1])
     assert [str(error).split(":")[0] for error in errors] == [files[1], files[7]]
+
+
+def test_other_formats_in_a_folder_get_a_line(tmp_path):
+    (tmp_path / "page.pdf").write_bytes(b"%PDF-1.7\n")
+    (tmp_path / "notes.txt").touch()
+    line = save_line(tmp_path / "line.webp")
+    errors = []
+    (found,) = folders.read(folders.find([str(tmp_path)], errors.append), errors.append)
+    assert found[0] == line
+    assert [str(error) for error in errors] == [
+        f"{tmp_path / 'page.pdf'}: a PDF; save the page as PNG"
+    ]
+
+
+def test_ink_without_a_digit_is_not_called_blank(tmp_path):
+    row = Image.new("L", (300, 60), 255)
+    for x in range(10, 300, 60):
+        row.paste(Image.open(save_line(tmp_path / "line.png")), (x - 10, 0))
+    row.save(tmp_path / "row.png")
+    name, error = folders.prepare(str(tmp_path / "row.png"))
+    assert str(error) == f"{name}: 5 digits or letters in a row: crop it to one digit"

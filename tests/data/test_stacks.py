@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data import canvas, stacks
+from data import canvas, mnist, stacks
 from data.errors import DataError
 
 
@@ -136,3 +136,34 @@ def test_pickled_objects_are_never_loaded(tmp_path):
     np.save(file, np.array([[[print]]], object), allow_pickle=True)
     with pytest.raises(DataError):
         list(stacks.chunks(str(file)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_dark_ink_of_mnists_size_is_inverted(tmp_path, mnist_dir, dtype):
+    digits = mnist.load("test", mnist_dir)[0][:6]
+    full = 255 if dtype == np.uint8 else 1
+    x = digits if dtype == np.uint8 else (digits / 255).astype(dtype)
+    mixed = np.concatenate([full - x[:3], x[3:]])
+    got = np.concatenate([c.images for c in stacks.chunks(save(tmp_path / "a.npy", mixed))])
+    np.testing.assert_allclose(got, x, atol=1e-6)
+    assert got.dtype == dtype
+
+
+def test_floats_from_minus_one_are_mapped(tmp_path, mnist_dir):
+    x = (mnist.load("test", mnist_dir)[0][:6] / 255).astype(np.float32)
+    for stack in (2 * x - 1, 1 - 2 * x):
+        got = np.concatenate([c.images for c in stacks.chunks(save(tmp_path / "a.npy", stack))])
+        np.testing.assert_allclose(got, x, atol=1e-6)
+
+
+def test_channels_first_are_read(tmp_path):
+    x = images(5)
+    got = np.concatenate([c.images for c in stacks.chunks(save(tmp_path / "a.npy", x[:, None]))])
+    np.testing.assert_array_equal(got, x)
+
+
+def test_normalised_floats_are_refused_with_the_cause(tmp_path):
+    x = (images(3) / 255 - 0.1307) / 0.3081
+    file = save(tmp_path / "normalised.npy", x)
+    with pytest.raises(DataError, match=r"in \[0, 1\] or \[-1, 1\], these .*undo their norm"):
+        list(stacks.chunks(file))

@@ -64,3 +64,21 @@ def test_resize_keeps_the_ink_of_a_shape():
         resized = lines.resize(digit, scale)
         assert resized.shape == (26 * scale, 16 * scale)
         assert resized.sum() == pytest.approx(200 * scale**2, rel=0.05)
+
+
+@pytest.mark.parametrize("by", [0.5, 2, 4])
+def test_slimmed_bar_is_narrower_by_that_much(by):
+    slim = lines.slimmed(bar(80, 12), by)
+    scale = lines.SLIM_SIDE / 86
+    assert lines.line_width(slim) / scale == pytest.approx(12 - by, abs=0.7)
+
+
+def test_slimmed_ring_keeps_its_hole():
+    slim = lines.slimmed(ring(18, 6).astype(np.float32), 6)
+    assert slim[slim.shape[0] // 2, slim.shape[1] // 2] == 0
+    assert slim.max() == 1
+
+
+def test_shape_thinner_than_asked_is_kept():
+    thin = bar(60, 3)
+    assert lines.slimmed(thin, 9) is thin
