@@ -7,6 +7,7 @@ race       time of a whole training to 99 % on MNIST, compared with PyTorch and 
 scaling    cost of each part of a training step, and a model of training on many machines
 drawn      accuracy on real pen strokes in UNIPEN text, and confidence on non-digits
 scans      accuracy on MNIST's validation images, rescanned in other sizes and depths
+photos     accuracy on pictures as people take them, by kind
 =========  ===========================================================================
 
 ``speed/`` contains the systems and their timing, ``accuracy/`` the digits and non-digits, and

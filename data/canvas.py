@@ -32,8 +32,8 @@ MIDDLE = 14  # row and column, from 0, of the centre of mass
 LINE_WIDTH = 2.5  # median over the training images
 LINE_EDGE = 1.3  # distance over which a line fades from ink to paper
 THIN = 1.7  # 1 % of MNIST's lines are thinner; such lines are redrawn
-BROAD = 4.0  # 10 % of MNIST's lines are wider; such lines are made narrower
-SLIM = 3.2  # the width that broad lines are given
+BROAD = 4.4  # 5 % of MNIST's lines are wider; such lines are made narrower
+SLIM = 0.8  # of their width is left of broad lines
 STEP = 0.4  # distance between the points of a redrawn stroke
 
 
@@ -116,7 +116,7 @@ def _like_mnist(digit):
     if max(digit.shape) in (BOX - 1, BOX):  # already of MNIST's size: not resized
         return centre(digit)
     if width > BROAD:
-        slim = lines.slimmed(digit, (width - SLIM) / scale)
+        slim = lines.slimmed(digit, (1 - SLIM) * width / scale)
         return centre(lines.resize(slim, BOX / max(slim.shape)))
     if width < THIN:
         points, pairs = lines.centre_lines(digit)

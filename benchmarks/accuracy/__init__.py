@@ -3,6 +3,7 @@
 =========  ===========================================================================
 unipen     read pen strokes from UNIPEN text, and place them on the window's canvas
 scans      scale MNIST's images to scans of other sizes and depths
+photos     make pictures with lines, frames, light and noise around a digit, by kind
 nondigits  draw letters, scribbles, blots and crossing lines; measure confidence on them
 =========  ===========================================================================
 """

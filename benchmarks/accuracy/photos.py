@@ -45,10 +45,7 @@ def accuracy(
     with tempfile.TemporaryDirectory() as folder:
         for label, picture in pictures(kind, n, images, labels):
             path = Path(folder, "picture.jpg" if picture.format == "JPEG" else "picture.png")
-            if picture.format == "JPEG":
-                path.write_bytes(picture.fp.getvalue())
-            else:
-                picture.save(path)
+            picture.save(path, **({"quality": "keep"} if picture.format == "JPEG" else {}))
             digit = folders.prepare(str(path))[1]
             if not isinstance(digit, Exception):
                 found.append(digit)

@@ -4,6 +4,8 @@ Each scene takes a `Digit` and a random generator, and returns a picture. Sheets
 until they are turned into brightness.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image, ImageFilter
 
@@ -11,7 +13,8 @@ from .photos_ink import Digit
 from .photos_light import gradient, jpeg, photographed, picture, seen_aslant, shadow
 
 SIDE = 300
-SCENES = {}
+Scene = Callable[[Digit, np.random.Generator], Image.Image]
+SCENES: dict[str, Scene] = {}
 
 
 def scene(name):
@@ -185,7 +188,7 @@ def _coloured(ink, rng, paper):
 @scene("coloured pen")
 def coloured(digit: Digit, rng):
     ink = digit.ink(rng, tall=rng.uniform(0.4, 0.7), pen=rng.uniform(0.05, 0.1))
-    sheet = _coloured(ink, rng, np.float32([0.95, 0.94, 0.9]))
+    sheet = _coloured(ink, rng, np.array([0.95, 0.94, 0.9], np.float32))
     return photographed(sheet * gradient(ink.shape, rng, 0.3)[..., None], rng)
 
 

@@ -54,19 +54,9 @@ def find(grey: np.ndarray) -> Found:
     grey : ndarray, float32, (H, W)
         Brightness in [0, 1].
     """
-    grey = paper.trimmed(grey)
-    inside = region.inside(grey)
-    if inside is not grey:
-        grey = paper.trimmed(inside)
-    contrast, noise = paper.contrast(grey)
-    dark = contrast > max(paper.otsu(contrast), 5 * noise, MIN_CONTRAST / 2)
-    if not dark.any():
+    coverage = _coverage(grey)
+    if coverage is None:
         return BLANK
-    level = np.percentile(contrast[dark], 80)
-    if level < MIN_CONTRAST or (noise and _all_specks(dark)):
-        return BLANK
-    coverage = np.clip(contrast / level, 0, 1)
-    coverage[coverage < min(3 * noise / level, SOLID)] = 0
     coverage = coverage * rules.in_box(coverage > SOLID)
     coverage = rules.without(coverage)
     solid = coverage > SOLID
@@ -83,6 +73,24 @@ def find(grey: np.ndarray) -> Found:
     coverage = coverage * spread(np.pad(kept, 2), 2)[2:-2, 2:-2]
     rows, columns = (np.flatnonzero((coverage > FAINT).any(axis=axis)) for axis in (1, 0))
     return Found(coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], "")
+
+
+def _coverage(grey):
+    """Return the ink in each pixel of the sheet or panel, in [0, 1]; None if it is blank."""
+    grey = paper.trimmed(grey)
+    inside = region.inside(grey)
+    if inside is not grey:
+        grey = paper.trimmed(inside)
+    contrast, noise = paper.contrast(grey)
+    dark = contrast > max(paper.otsu(contrast), 5 * noise, MIN_CONTRAST / 2)
+    if not dark.any():
+        return None
+    level = np.percentile(contrast[dark], 80)
+    if level < MIN_CONTRAST or (noise and _all_specks(dark)):
+        return None
+    coverage = np.clip(contrast / level, 0, 1)
+    coverage[coverage < min(3 * noise / level, SOLID)] = 0
+    return coverage
 
 
 def _all_specks(dark):

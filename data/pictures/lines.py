@@ -53,13 +53,17 @@ def slimmed(digit: np.ndarray, by: float) -> np.ndarray:
     solid = np.pad(resize(digit, scale), 1)
     depth = by * scale / 2  # to take off all round, in pixels
     disc = [
-        (y, x) for y in range(-int(depth + 1), int(depth + 2))
-        for x in range(-int(depth + 1), int(depth + 2)) if y * y + x * x <= depth * depth
+        (y, x)
+        for y in range(-int(depth + 1), int(depth + 2))
+        for x in range(-int(depth + 1), int(depth + 2))
+        if y * y + x * x <= depth * depth
     ]
     reach = int(depth + 1)
     padded = np.pad(solid, reach)
     H, W = solid.shape
-    left = np.min([padded[reach + y : reach + y + H, reach + x : reach + x + W] for y, x in disc], 0)
+    left = np.min(
+        [padded[reach + y : reach + y + H, reach + x : reach + x + W] for y, x in disc], 0
+    )
     if left.max() < 0.5:
         return digit
     rows, columns = (np.flatnonzero((left > 0.5).any(axis=axis)) for axis in (1, 0))

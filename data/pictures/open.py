@@ -105,7 +105,9 @@ def _decode(content, name):
         _check(claimed, name, MAX_DECODED_PIXELS)
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
-        image.draft(None, (tone.WORKING_SIDE, tone.WORKING_SIDE))  # only JPEG can be decoded smaller
+        image.draft(
+            None, (tone.WORKING_SIDE, tone.WORKING_SIDE)
+        )  # only JPEG can be decoded smaller
         in_runs = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
         check_size(image, name, MAX_RUN_PIXELS if in_runs else MAX_DECODED_PIXELS)
         image.load()

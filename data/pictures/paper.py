@@ -57,7 +57,16 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     if _two_tones(grey, split, light_ink):
         level = np.percentile(blank, 90 if light_ink else 10)
         return grey - level if light_ink else level - grey, 0.0
-    grey = _smooth(grey)
+    lines = _of_photograph(_smooth(grey))
+    return lines, noise_of(lines)
+
+
+def _of_photograph(grey):
+    """Return the contrast of lines on unevenly lit paper.
+
+    Ink is on the side where thin structures lie beyond the median around them: a hole between two
+    lines is thin, too, but as bright as the paper.
+    """
     dark, light = (_lines(grey, WINDOWS[1], side) for side in (False, True))
     beyond = grey - _background(grey)
     inner = tuple(slice(int(side * EDGE), side - int(side * EDGE)) for side in grey.shape)
@@ -68,12 +77,12 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     narrow = (fine, light if is_light else dark)
     enough = ENOUGH * (lines**3).sum()
     lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
-    return lines, noise_of(lines)
+    return lines
 
 
 def trimmed(grey: np.ndarray) -> np.ndarray:
     """Cut off lines along the edges of a picture, such as those of a cropped screenshot."""
-    for turn in range(4):
+    for _ in range(4):
         grey = np.rot90(grey)
         depth = 1 + len(grey) // TRIM
         if min(grey.shape) < 20 or abs(grey[0].mean() - grey[depth].mean()) < 0.05:
@@ -91,13 +100,8 @@ def trimmed(grey: np.ndarray) -> np.ndarray:
 
 
 def is_ink_light(light: np.ndarray) -> bool:
-    """Return whether the light pixels are the ink.
-
-    The rim decides if nearly all of it has one tone. Else the digit touches it: paper is then the
-    tone that holds the corners and is wider than a line.
-    """
-    share = _rim(light).mean()
-    return share < 0.5
+    """Return whether the light pixels are the ink: most of the rim is paper, by its length."""
+    return _rim(light).mean() < 0.5
 
 
 def gradient(grey: np.ndarray) -> np.ndarray | float:

@@ -67,8 +67,7 @@ def _panel(side):
 
 def _cut(grey, panel):
     """Return the rectangle around a panel; what is not the panel in it becomes paper."""
-    reach = 1 if panel.sum() > 400 else 0
-    inner = spread(np.pad(panel, 1), 1 + reach // 2, np.minimum)[1:-1, 1:-1]
+    inner = spread(np.pad(panel, 1), 1, np.minimum)[1:-1, 1:-1]
     if not inner.any():
         return grey
     H, W = grey.shape
@@ -78,11 +77,10 @@ def _cut(grey, panel):
     grey, mask = grey[part], mask[part]
     if mask.all():
         return grey
-    y, x = np.nonzero(mask)
     tone = grey[mask]
-    # The plane of the paper: the ink is a small part, and left out by its distance
-    places = np.stack([y, x, np.ones(len(y))], 1).astype(np.float32)
-    near = np.abs(tone - np.median(tone)) <= 2 * np.median(np.abs(tone - np.median(tone))) + 0.02
-    plane = np.linalg.lstsq(places[near], tone[near], rcond=None)[0]
-    yy, xx = np.indices(grey.shape, np.float32)
-    return np.where(mask, grey, plane[0] * yy + plane[1] * xx + plane[2]).astype(np.float32)
+    off = np.abs(tone - np.median(tone))
+    paper = off <= 2 * np.median(off) + 0.02  # the ink is further off
+    places = np.stack([*np.nonzero(mask), np.ones(len(tone))], axis=1)[paper]
+    slope_y, slope_x, level = np.linalg.lstsq(places, tone[paper], rcond=None)[0]
+    y, x = np.indices(grey.shape, np.float32)
+    return np.where(mask, grey, slope_y * y + slope_x * x + level).astype(np.float32)

@@ -4,12 +4,14 @@ A line from edge to edge is found as a peak of the ink's sum along slightly tilt
 It is a rule if it is thinner or fainter than the rest of the ink, or reaches further on all sides.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from data.pictures.pieces import filled, label, rectangularity, spread
+from data.pictures.pieces import filled, label, rectangularity
 
+SOLID = 0.25  # coverage: more is ink for certain
 TRACE = 0.12  # coverage: a rule has more
 TILT = 0.08  # steepest tilt of a rule
 LONG = 0.8  # of the side of the picture: a rule has ink on more
@@ -47,9 +49,7 @@ def without(coverage: np.ndarray) -> np.ndarray:
     """
     if min(coverage.shape) < 20:
         return coverage
-    cleaned = _across(coverage)
-    cleaned = _across(cleaned.T).T
-    return cleaned
+    return _across(_across(coverage).T).T
 
 
 def in_box(solid: np.ndarray) -> np.ndarray:
@@ -111,28 +111,26 @@ def _across(coverage):
     if not found:
         return coverage
     H, W = coverage.shape
+    x = np.arange(W)
     rows = [_rows(rule, H, W) for rule in found]
-    on_rules = np.zeros((H, W), bool)
+    rest = coverage > SOLID
     for row in rows:
-        on_rules[row, np.arange(W)] = True
-    rest = np.where(on_rules, 0, coverage) > 0.25
+        rest[row, x] = False
     pieces = label(rest)
-    sizes = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    large = sizes.max(axis=1, initial=0) >= LEAST * min(H, W)
+    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
+    large = size.max(axis=1, initial=0) >= LEAST * min(H, W)
     if not large.any():
         return coverage
-    digit = pieces.mask(large)
-    width = _line_width(digit)
+    width = _line_width(pieces.mask(large))
     top, left = pieces.box[large, :2].min(axis=0)
     low, right = (H, W) - pieces.box[large, 2:].max(axis=0) - 1
     free = min(left, right) > MARGIN * W and min(top, low) > MARGIN * H
     cleaned = coverage.copy()
     for row in rows:
-        ink = coverage[row, np.arange(W)]
-        tone = np.median(ink, axis=1)
-        if not (free or len(row) <= THINNER * width or tone.max() < FAINTER):
-            continue
-        cleaned[row, np.arange(W)] = _crossing(cleaned, row, ink, tone)
+        ink = coverage[row, x]
+        level = np.median(ink, axis=1)
+        if free or len(row) <= THINNER * width or level.max() < FAINTER:
+            cleaned[row, x] = _crossing(cleaned, row, ink, level)
     return cleaned
 
 
@@ -153,7 +151,9 @@ def _find(mask):
         sums[:, max(first - 1, 0) : last + 2] = 0
         near = abs(shifts[best])
         if near:  # at other tilts the same rule has its peak elsewhere
-            sums[:, max(first - near, 0) : last + near + 1] *= sums[:, max(first - near, 0) : last + near + 1] >= 1
+            sums[:, max(first - near, 0) : last + near + 1] *= (
+                sums[:, max(first - near, 0) : last + near + 1] >= 1
+            )
         if last - first + 1 <= max(2, H * THICK):
             found.append(Rule(first, last, shifts[best]))
     return found
@@ -164,7 +164,7 @@ def _sums(mask, shift):
     H, W = mask.shape
     total = np.zeros(H)
     edges = np.linspace(0, W, abs(shift) + 2).round().astype(int)
-    for step, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for step, (a, b) in enumerate(pairwise(edges)):
         part = mask[:, a:b].sum(axis=1)
         by = step if shift > 0 else -step
         if by >= 0:
@@ -181,19 +181,21 @@ def _rows(rule, H, W):
     return np.clip(np.arange(rule.first, rule.last + 1)[:, None] + step, 0, H - 1)
 
 
-def _crossing(coverage, rows, ink, tone):
+def _crossing(coverage, rows, ink, level):
     """Return the ink of the strokes on a rule: darker than it, or going on at both sides."""
     H, W = coverage.shape
     x = np.arange(W)
-    darker = (ink - tone[:, None]) / np.maximum(1 - tone[:, None], 0.25)
+    darker = (ink - level[:, None]) / np.maximum(1 - level[:, None], 0.25)
     above = coverage[np.maximum(rows[0] - 1, 0), x] * (rows[0] > 0)
     below = coverage[np.minimum(rows[-1] + 1, H - 1), x] * (rows[-1] < H - 1)
     reach = len(rows)
     a, b = np.pad(above, reach), np.pad(below, reach)
     bridged = np.zeros(W, np.float32)
     for d in range(-reach, reach + 1):
-        bridged = np.maximum(bridged, np.minimum(a[reach + d : reach + d + W], b[reach - d : reach - d + W]))
-    return np.maximum(darker.clip(0, 1) * (darker > 0.3), bridged)
+        bridged = np.maximum(
+            bridged, np.minimum(a[reach + d : reach + d + W], b[reach - d : reach - d + W])
+        )
+    return np.maximum(darker.clip(0, 1) * (darker > SOLID), bridged)
 
 
 def _line_width(mask):

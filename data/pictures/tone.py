@@ -54,13 +54,13 @@ def _in_colour(image, brightness):
         return brightness
     values, axes = np.linalg.eigh(np.cov(colours.T) if len(colours) > 1 else np.eye(3))
     axis = axes[:, -1] / np.abs(axes[:, -1]).sum()
-    axis *= 1 if axis.sum() >= 0 else -1
+    axis *= 1 if axis.sum() >= 0 else -1  # white stays above black
     seen = (colours @ [0.299, 0.587, 0.114]).std()
-    if values[-1] ** 0.5 * np.linalg.norm(axis) / np.linalg.norm(axes[:, -1]) < COLOUR_GAIN * seen:
+    if np.sqrt(values[-1]) * np.linalg.norm(axis) < COLOUR_GAIN * seen:
         return brightness
     bands = [_shrink(band) / np.float32(255) for band in image.convert("RGB").split()]
     shown = sum(weight * band for weight, band in zip(axis, bands, strict=True))
-    return (shown - min(0, *axis[axis < 0], axis[axis < 0].sum())).astype(np.float32)
+    return (shown - axis.clip(max=0).sum()).astype(np.float32)
 
 
 def _shrink(image):
