@@ -187,9 +187,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "files",
         nargs="*",
         metavar="FILE",
-        help="a picture (PNG, JPEG, BMP, GIF or TIFF), a folder, searched with its subfolders, or "
-        "a stack: an .npy or .npz file of images, (N, H, W); images of 28x28 must look like "
-        "MNIST's, others are prepared like pictures (default: samples/)",
+        help="a picture (PNG, JPEG, BMP, GIF, TIFF or WebP), a folder, searched with its "
+        "subfolders, or a stack: an .npy or .npz file of images, (N, H, W); images of 28x28 must "
+        "look like MNIST's or its negative, others are prepared like pictures (default: samples/)",
     )
     parser.add_argument(
         "--json",

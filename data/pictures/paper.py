@@ -45,14 +45,10 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     rim = _rim(grey)
     light_ink = is_ink_light(grey > split)
     paper = rim[(rim <= split) == light_ink]
-    level = np.median(paper)
     blank = grey[(grey <= split) == light_ink]
-    uniform = (
-        np.percentile(np.abs(paper - level), 90) < FLAT
-        and len(paper) > SURE * len(rim)
-        and np.percentile(np.abs(blank - level), 80) < 2 * FLAT
-    )
-    if max(grey.shape) <= SCAN_SIDE or uniform:
+    level = np.median(paper)
+    sure = len(paper) > SURE * len(rim)
+    if max(grey.shape) <= SCAN_SIDE or (sure and _uniform(paper, blank, level)):
         return grey - level if light_ink else level - grey, noise_of(paper)
     if _two_tones(grey, split, light_ink):
         level = np.percentile(blank, 90 if light_ink else 10)
@@ -128,6 +124,12 @@ def gradient(grey: np.ndarray) -> np.ndarray | float:
 def _rim(values):
     """Return the pixels of the outer rows and columns."""
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
+
+
+def _uniform(rim, blank, level):
+    """Return whether the paper has one brightness, at the rim and elsewhere."""
+    off_rim, off = (np.abs(values - level) for values in (rim, blank))
+    return np.percentile(off_rim, 90) < FLAT and np.percentile(off, 80) < 2 * FLAT
 
 
 def _two_tones(grey, split, light_ink):

@@ -165,5 +165,5 @@ def test_channels_first_are_read(tmp_path):
 def test_normalised_floats_are_refused_with_the_cause(tmp_path):
     x = (images(3) / 255 - 0.1307) / 0.3081
     file = save(tmp_path / "normalised.npy", x)
-    with pytest.raises(DataError, match=r"in \[0, 1\] or \[-1, 1\], these .*undo their norm"):
+    with pytest.raises(DataError, match=r"in \[0, 1\] or \[-1, 1\], not in .*undo their norm"):
         list(stacks.chunks(file))
