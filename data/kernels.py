@@ -20,86 +20,102 @@ def kernel(function):
 
 
 @kernel
-def draw_digits(points, starts, width, edge, side, middle, rows, images):
-    """Draw digits of one form as `data.canvas.from_strokes` does, each with its own line width.
+def draw_digits(points, pressure, strokes, digits, pens, noise, middle, images):
+    """Draw digits, each with its own pen, as `data.canvas.from_strokes` draws one.
 
     Parameters
     ----------
-    points : ndarray, float32, (n, M, 2)
-        Points (x, y) along the strokes of each digit; overwritten.
-    starts : ndarray, int32, (strokes + 1,)
-        Index of each stroke's first point, then M.
-    width, edge : ndarray, float32, (n,)
-        Width of each digit's line and the distance over which it fades to paper, pixels.
-    side : int
-        Longer side of a digit, pixels.
+    points : ndarray, float32, (P, 2)
+        Points (x, y) along the strokes, pixels of the box.
+    pressure : ndarray, float32, (P,)
+        Factor of the line width between a point and the next; 0 is a gap.
+    strokes : ndarray, int32, (T + 1,)
+        Index in `points` of each stroke's first point, then P.
+    digits : ndarray, int32, (n + 1,)
+        Index in `strokes` of each digit's first stroke, then T.
+    pens : ndarray, float32, (n, 5)
+        Width of the line and the distance over which it fades to paper, pixels; horizontal over
+        vertical scale of the line; 1 for square ends, else 0; amplitude of the noise, pixels.
+    noise : ndarray, float32, (K, side, side)
+        Noise in [-2, 2] of rough edges; digit i uses field i mod K. `side` is that of the box.
     middle : int
         Row and column of the centre of mass.
-    rows : ndarray, int, (n,)
-        Index in `images` of each digit.
-    images : ndarray, uint8, (N, H, W)
-        Output; must be 0 at `rows`.
+    images : ndarray, uint8, (n, H, W)
+        Output; must be 0.
     """
-    nearest = np.empty((side, side), np.float32)
-    for i in range(len(points)):
-        _fit(points[i], side - width[i] - (edge[i] - 1), side)
+    nearest = np.empty(noise.shape[1:], np.float32)
+    for i in range(len(pens)):
+        width, edge, wider, square, rough = pens[i]
         nearest[:] = np.inf
-        reach = (width[i] + edge[i]) / 2
-        for stroke in range(len(starts) - 1):
-            for k in range(starts[stroke], starts[stroke + 1] - 1):
-                _approach(points[i, k], points[i, k + 1], reach, nearest)
-        _centre(nearest, width[i], edge[i], middle, images[rows[i]])
+        narrower = np.float32(1) / wider
+        for stroke in range(digits[i], digits[i + 1]):
+            first, last = strokes[stroke], strokes[stroke + 1] - 2
+            for k in range(first, last + 1):
+                if pressure[k] > 0:
+                    starts, ends = square > 0 and k == first, square > 0 and k == last
+                    reach = ((width + edge) / 2 + 2 * rough) * pressure[k]
+                    if starts or ends:
+                        reach *= np.float32(1.42)  # to the square's corners
+                    scale = np.float32(1) / pressure[k] ** 2
+                    _approach(
+                        points[k], points[k + 1], reach, narrower, scale, starts, ends, nearest
+                    )
+        _ink(nearest, width, edge, rough, noise[i % len(noise)])
+        _centre(nearest, middle, images[i])
 
 
 @kernel
-def _fit(points, room, side):
-    """Scale points to a longer side of `room`, centred in a box of `side` by `side` pixels."""
-    low_x, low_y = points[0]
-    high_x, high_y = points[0]
-    for x, y in points:
-        low_x, high_x = min(low_x, x), max(high_x, x)
-        low_y, high_y = min(low_y, y), max(high_y, y)
-    scale = room / max(high_x - low_x, high_y - low_y)
-    points[:, 0] = (points[:, 0] - (low_x + high_x) / 2) * scale + side / 2
-    points[:, 1] = (points[:, 1] - (low_y + high_y) / 2) * scale + side / 2
+def _approach(a, b, reach, narrower, scale, starts, ends, nearest):
+    """Update the squared distance of each pixel within `reach` of the segment from a to b.
 
-
-@kernel
-def _approach(a, b, reach, nearest):
-    """Update the squared distance of each pixel within `reach` of the segment from a to b."""
+    Beyond a square end, the distance is the maximum of those along and across the segment.
+    """
     side = len(nearest)
-    dx, dy = b[0] - a[0], b[1] - a[1]
+    dx, dy = (b[0] - a[0]) * narrower, b[1] - a[1]
     square = max(dx * dx + dy * dy, np.float32(1e-12))
-    left = max(0, int(min(a[0], b[0]) - reach))
-    right = min(side, int(max(a[0], b[0]) + reach) + 1)
+    unit_x, unit_y = dx / square, dy / square
+    left = max(0, int(min(a[0], b[0]) - reach / narrower))
+    right = min(side, int(max(a[0], b[0]) + reach / narrower) + 1)
     top = max(0, int(min(a[1], b[1]) - reach))
     bottom = min(side, int(max(a[1], b[1]) + reach) + 1)
     for y in range(top, bottom):
         py = np.float32(y + 0.5) - a[1]
         for x in range(left, right):
-            px = np.float32(x + 0.5) - a[0]
-            along = min(max((px * dx + py * dy) / square, np.float32(0)), np.float32(1))
-            distance = (px - along * dx) ** 2 + (py - along * dy) ** 2
-            nearest[y, x] = min(nearest[y, x], distance)
+            px = (np.float32(x + 0.5) - a[0]) * narrower
+            along = px * unit_x + py * unit_y
+            near = min(max(along, np.float32(0)), np.float32(1))
+            distance = (px - near * dx) ** 2 + (py - near * dy) ** 2
+            if (starts and along < 0) or (ends and along > 1):
+                beyond = (along - near) ** 2 * square
+                distance = max(beyond, distance - beyond)
+            nearest[y, x] = min(nearest[y, x], distance * scale)
 
 
 @kernel
-def _centre(nearest, width, edge, middle, image):
-    """Turn squared distances into ink, and place it with its centre of mass in the middle."""
+def _ink(nearest, width, edge, rough, noise):
+    """Turn squared distances into ink, in place."""
     side = len(nearest)
+    for y in range(side):
+        for x in range(side):
+            distance = np.sqrt(nearest[y, x]) + rough * noise[y, x]
+            nearest[y, x] = min(max((width / 2 - distance) / edge + 0.5, 0.0), 1.0)
+
+
+@kernel
+def _centre(ink, middle, image):
+    """Place ink with its centre of mass in the middle."""
+    side = len(ink)
     mass = mass_x = mass_y = 0.0
     for y in range(side):
         for x in range(side):
-            ink = min(max((width / 2 - np.sqrt(nearest[y, x])) / edge + 0.5, 0.0), 1.0)
-            nearest[y, x] = ink
-            mass += ink
-            mass_x += x * ink
-            mass_y += y * ink
+            mass += ink[y, x]
+            mass_x += x * ink[y, x]
+            mass_y += y * ink[y, x]
     left = min(max(round(middle - mass_x / mass), 0), image.shape[1] - side)
     top = min(max(round(middle - mass_y / mass), 0), image.shape[0] - side)
     for y in range(side):
         for x in range(side):
-            image[top + y, left + x] = np.uint8(255 * nearest[y, x] + 0.5)
+            image[top + y, left + x] = np.uint8(255 * ink[y, x] + np.float32(0.5))
 
 
 @kernel

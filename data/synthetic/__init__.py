@@ -1,8 +1,13 @@
 """Synthetic training images, drawn from pen strokes: digits and non-digits.
 
 ===========  ===============================================================
-glyphs       the forms in which people write the ten digits, as text
-handwriting  draw these forms with the variation of human handwriting
+parts        strokes and the parts of digits: stem, flag, bar, bowl, hook
+lines        generators of 1, 4 and 7
+bowls        generators of 0, 6, 8 and 9
+waists       generators of 2, 3 and 5
+forms        all forms of the ten digits and their frequencies
+pens         draw strokes with pens and scanners of many kinds
+handwriting  draw forms with the variation of human handwriting
 nondigits    draw letters, signs, scribbles and blots, labelled as no digit
 ===========  ===============================================================
 

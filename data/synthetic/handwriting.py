@@ -1,151 +1,33 @@
-"""Synthetic handwriting: the forms of `data.synthetic.glyphs`, each drawn by a random writer.
+"""Synthetic handwriting: the forms of `data.synthetic.forms`, each drawn by a random writer.
 
-Nothing here was traced from a data set. A form is a few points. For each digit these points are
-moved at random, the hand trembles between them, and the whole is slanted, rotated and stretched.
-Strokes are Catmull-Rom splines through the points. A spline is linear in its points, so each form
-is one matrix, and thousands of digits cost a few matrix products.
-
-References
-----------
-Catmull and Rom, "A Class of Local Interpolating Splines", 1974.
+Nothing here was traced from a data set. A form gives the vertices of each stroke. For each digit
+these vertices are moved at random, the hand trembles along the curve, and the whole is slanted,
+rotated and stretched. `data.synthetic.pens` draws it. All digits of a batch lie in a few flat
+arrays, so a batch costs a few array operations and one call of the drawing kernel.
 """
 
-from functools import cache
-from typing import NamedTuple
+from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data import canvas
-from data.synthetic import glyphs
+from data.synthetic import pens
+from data.synthetic.forms import FORMS, Form
+from data.synthetic.parts import Hand
 
-try:
-    from data import kernels
-except ImportError:  # without numba, NumPy does the same, more slowly
-    kernels = None  # type: ignore[assignment]
+SAMPLES = 4  # points of the curve per vertex
+SPACING = 7.0  # distance between the points of a stroke, on the grid 60 wide and 100 tall
 
-SAMPLES = 6  # points of the spline per pair of a form's points
-
-# Standard deviations, on the grid of the forms, 60 wide and 100 tall.
-JITTER = 3.0  # of a point
-END_JITTER = 5.0  # of the first and the last point of a stroke
-TREMBLE = 0.6  # of the tremor
-CARE = 0.35  # of the logarithm of a writer's factor, which multiplies all three
+# Standard deviations, on that grid.
+JITTER = 1.3  # of a vertex
+TREMOR = 0.5  # of the tremor
+CARE = 0.35  # of the logarithm of a writer's factor, which multiplies both
 
 SLANT = (0.08, 0.2)  # mean and standard deviation of the shear to the right
 ROTATION = 6.0  # standard deviation, degrees
-ASPECT = 0.22  # standard deviation of the logarithm of the horizontal stretch
-LINE_WIDTH = (2.5, 0.3)  # median, pixels; standard deviation of the logarithm
-LINE_EDGE = (0.8, 1.8)  # range, pixels
-
-
-class Form(NamedTuple):
-    """A form ready for drawing: K points, a spline of M points and R points of tremor."""
-
-    label: int
-    points: np.ndarray  # (K, 2), centred at (0, 0)
-    spread: np.ndarray  # (K, 1), standard deviation of each point
-    curve: np.ndarray  # (M, K), from points to spline
-    tremor: np.ndarray  # (M, R), from tremor to spline
-    starts: np.ndarray  # int32, (strokes + 1,), index of each stroke's first spline point, then M
-    weight: float  # relative frequency
-    pen: float  # factor of the line width
-
-
-@cache
-def _forms():
-    """Return all forms; the weights of a digit's forms add up to 1."""
-    return [
-        compile_form(label, glyphs.parse(text), weight / sum(weight for weight, _ in written))
-        for label, written in glyphs.FORMS.items()
-        for weight, text in written
-    ]
-
-
-def compile_form(
-    label: int,
-    strokes: list[glyphs.Stroke],
-    weight: float,
-    spread: float | None = None,
-    pen: float = 1.0,
-) -> Form:
-    """Make a form ready for drawing.
-
-    Parameters
-    ----------
-    label : int
-    strokes : list of Stroke
-        As returned by `data.synthetic.glyphs.parse`.
-    weight : float
-        Frequency relative to other forms.
-    spread : float, optional
-        Standard deviation of each point, on the form's grid. Default: `JITTER`, and `END_JITTER`
-        at the ends of strokes.
-    pen : float
-        Factor of the line width.
-
-    Returns
-    -------
-    Form
-    """
-    blocks = [_catmull_rom([corner for *_, corner in stroke]) for stroke in strokes]
-    points = np.array([(x, y) for stroke in strokes for x, y, _ in stroke])
-    ends = [k in (0, len(stroke) - 1) for stroke in strokes for k in range(len(stroke))]
-    M, K = sum(len(block) for block in blocks), len(points)
-    curve = np.zeros((M, K))
-    tremor = np.zeros((M, M // 4 + 2 * len(blocks)))
-    starts, row, column, knot = [0], 0, 0, 0
-    for block in blocks:
-        m, k = block.shape
-        curve[row : row + m, column : column + k] = block
-        knots = m // 4 + 2
-        at = np.linspace(0, knots - 1.001, m)
-        near = at.astype(int)
-        tremor[row + np.arange(m), knot + near] = 1 - (at - near)
-        tremor[row + np.arange(m), knot + near + 1] = at - near
-        row, column, knot = row + m, column + k, knot + knots
-        starts.append(row)
-    hand = np.where(ends, END_JITTER, JITTER)
-    return Form(
-        label,
-        points - (points.max(0) + points.min(0)) / 2,
-        (hand if spread is None else np.full(K, spread))[:, None],
-        curve.astype(np.float32),
-        tremor.astype(np.float32),
-        np.array(starts, np.int32),
-        weight,
-        pen,
-    )
-
-
-def _catmull_rom(corners):
-    """Return the matrix from a stroke's points to points on a spline through them.
-
-    A corner is repeated, so that the spline does not round it.
-    """
-    index = [k for k, corner in enumerate(corners) for _ in range(1 + corner)]
-    t = np.arange(SAMPLES) / SAMPLES
-    weights = np.stack(
-        [-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2], 1
-    )
-    identity = np.eye(len(corners))[[index[0], *index, index[-1]]]
-    pieces = [
-        weights / 2 @ identity[i : i + 4] for i in range(len(index) - 1) if index[i] != index[i + 1]
-    ]
-    return np.concatenate([*pieces, identity[-1:]])
-
-
-def _write(form, n, rng):
-    """Return the spline points of n samples of a form, (n, M, 2), around (0, 0), y down."""
-    care = np.exp(CARE * rng.standard_normal((n, 1, 1), np.float32))
-    jitter = rng.standard_normal((n, *form.points.shape), np.float32) * form.spread * care
-    shake = rng.standard_normal((n, form.tremor.shape[1], 2), np.float32) * TREMBLE * care
-    points = form.curve @ (form.points + jitter).astype(np.float32) + form.tremor @ shake
-    slant = SLANT[0] + SLANT[1] * rng.standard_normal(n)
-    angle = np.radians(ROTATION) * rng.standard_normal(n)
-    wide = np.exp(ASPECT * rng.standard_normal(n))
-    cos, sin = np.cos(angle), np.sin(angle)
-    affine = np.array([[wide * cos, wide * sin], [-slant * cos - sin, cos - slant * sin]])
-    return points @ affine.transpose(2, 0, 1).astype(np.float32)
+ASPECT = 0.17  # standard deviation of the logarithm of the horizontal stretch
+FARTHEST = 2.2  # standard deviations at which these three are clipped
 
 
 def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -162,16 +44,14 @@ def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
     list of ndarray, each (P, 2)
         Points (x, y) of each stroke in pixels of the canvas, y down.
     """
-    forms = [form for form in _forms() if form.label == label]
-    form = forms[_choose(forms, 1, rng)[0]]
-    points = _write(form, 1, rng)[0]
-    low, high = points.min(0), points.max(0)
+    ink, _ = write([form for form in FORMS if form.label == label], 1, rng)
+    low, high = ink.points.min(0), ink.points.max(0)
     scale = rng.uniform(0.4, 0.7) * canvas.SIZE / (high - low).max()
-    points = (points - (low + high) / 2) * scale + canvas.SIZE / 2
-    return np.split(points, form.starts[1:-1])
+    points = (ink.points - (low + high) / 2) * scale + canvas.SIZE / 2
+    return np.split(points, ink.strokes[1:-1])
 
 
-def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def batch(n: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
     """Draw n synthetic digits that look like MNIST's.
 
     Parameters
@@ -184,15 +64,17 @@ def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     images : ndarray, uint8, (n, 28, 28)
     labels : ndarray, int16, (n,)
     """
-    return draw(_forms(), n, rng)
+    return draw(FORMS, n, rng)
 
 
-def draw(forms: list[Form], n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw n samples of forms, chosen with probabilities proportional to their weights.
+def draw(
+    forms: tuple[Form, ...] | list[Form], n: int, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
+    """Draw n samples of forms; labels are equally frequent, a label's forms follow their weights.
 
     Parameters
     ----------
-    forms : list of Form
+    forms : sequence of Form
     n : int
     rng : numpy.random.Generator
 
@@ -202,29 +84,104 @@ def draw(forms: list[Form], n: int, rng: np.random.Generator) -> tuple[np.ndarra
         0 is paper, 255 is ink.
     labels : ndarray, int16, (n,)
     """
-    chosen = _choose(forms, n, rng)
-    labels = np.array([form.label for form in forms], np.int16)[chosen]
-    images = np.zeros((n, canvas.FIELD, canvas.FIELD), np.uint8)
-    for index in np.unique(chosen):
-        rows = np.flatnonzero(chosen == index)
-        points = _write(forms[index], len(rows), rng)
-        width = np.exp(LINE_WIDTH[1] * rng.standard_normal(len(rows), np.float32))
-        width *= LINE_WIDTH[0] * forms[index].pen
-        edge = rng.uniform(*LINE_EDGE, len(rows)).astype(np.float32)
-        _draw(points, forms[index].starts, width, edge, rows, images)
-    return images, labels
+    ink, counts = write(forms, n, rng)
+    limits = np.array([(form.widest, form.hollow, form.pen) for form in forms], np.float64)
+    widest, hollow, pen = np.repeat(limits, counts, axis=0).T
+    chosen = pens.choose(pens.widest_lines(ink, widest, hollow), pen, rng)
+    images = pens.draw(ink, chosen, rng)
+    labels = np.repeat(np.array([form.label for form in forms], np.int16), counts)
+    shuffled = rng.permutation(n)
+    return images[shuffled], labels[shuffled]
 
 
-def _choose(forms, n, rng):
-    """Return the indices of n forms, chosen in proportion to their weights."""
-    weights = np.array([form.weight for form in forms])
-    return rng.choice(len(forms), size=n, p=weights / weights.sum())
+def write(
+    forms: tuple[Form, ...] | list[Form], n: int, rng: np.random.Generator
+) -> tuple[pens.Ink, NDArray[np.int64]]:
+    """Return the strokes of n samples of forms, sorted by form; frequencies as in `draw`.
+
+    Returns
+    -------
+    ink : pens.Ink
+        On a grid about 60 wide and 100 tall, y down.
+    counts : ndarray, int, (forms,)
+        Number of digits of each form.
+    """
+    totals = {form.label: 0.0 for form in forms}
+    for form in forms:
+        totals[form.label] += form.weight
+    shares = np.array([form.weight / totals[form.label] for form in forms]) / len(totals)
+    counts = rng.multinomial(n, shares)
+    vertices, turns, strokes, digits = _lay_out(forms, counts, rng)
+    care = np.exp(CARE * rng.standard_normal(n)).astype(np.float32)
+    jitter = rng.standard_normal((len(vertices), 2), np.float32).view(np.complex64)[:, 0]
+    vertices += jitter * np.repeat(JITTER * care, np.diff(strokes[digits]))
+    points, strokes = _space_out(_curve(vertices, turns, strokes), strokes * SAMPLES)
+    of = np.repeat(np.arange(n), np.diff(strokes[digits]))
+    shake = pens.smooth_noise(len(of), rng) + 1j * pens.smooth_noise(len(of), rng)
+    moved = _lean(points + shake * (TREMOR * care)[of], of, n, rng)
+    return pens.Ink(moved, strokes.astype(np.int32), digits.astype(np.int32)), counts
 
 
-def _draw(points, starts, width, edge, rows, images):
-    if kernels and kernels.COMPILING:
-        kernels.draw_digits(points, starts, width, edge, canvas.BOX, canvas.MIDDLE, rows, images)
-        return
-    for row, digit, w, e in zip(rows, points, width, edge, strict=True):
-        strokes = np.split(digit, starts[1:-1])
-        images[row] = np.rint(255 * canvas.from_strokes(strokes, width=w, edge=e))
+def _lean(points, of, n, rng):
+    """Slant, rotate and stretch n digits; ``of`` (P,) is each point's digit. Return (P, 2)."""
+    leaning, turning, stretching = rng.standard_normal((3, n)).clip(-FARTHEST, FARTHEST)
+    slant = SLANT[0] + SLANT[1] * leaning
+    angle = np.radians(ROTATION) * turning
+    wide = np.exp(ASPECT * stretching)
+    cos, sin = np.cos(angle), np.sin(angle)
+    rows = (wide * cos, -slant * cos - sin), (wide * sin, cos - slant * sin)
+    moved = np.empty((len(points), 2), np.float32)
+    for axis, (along_x, along_y) in enumerate(rows):
+        moved[:, axis] = points.real * along_x[of] + points.imag * along_y[of]
+    return moved
+
+
+def _lay_out(forms, counts, rng):
+    """Return vertices and turns of all digits, and the first index of each stroke and digit."""
+    vertices, turns, lengths, strokes_of = [], [], [], []
+    for form, count in zip(forms, counts, strict=True):
+        if not count:
+            continue
+        strokes = form.write(Hand(count, rng))
+        sizes = [len(stroke) for stroke in strokes]
+        points = np.empty((count, sum(sizes)), np.complex64)
+        turn = np.empty((count, sum(sizes)), np.float32)
+        for k, vertex in enumerate(vertex for stroke in strokes for vertex in stroke):
+            points[:, k], turn[:, k] = vertex
+        vertices.append(points.ravel())
+        turns.append(turn.ravel())
+        lengths += sizes * count
+        strokes_of += [len(sizes)] * count
+    starts = np.array([0, *accumulate(lengths)])
+    return (
+        np.concatenate(vertices or [np.zeros(0, np.complex64)]),
+        np.concatenate(turns or [np.zeros(0, np.float32)]),
+        starts,
+        np.array([0, *accumulate(strokes_of)]),
+    )
+
+
+def _curve(vertices, turns, strokes):
+    """Return `SAMPLES` points of the curve per vertex; see `data.synthetic.parts`."""
+    half = turns / 2
+    half[strokes[:-1]] = half[strokes[1:] - 1] = 0  # the ends are on the curve
+    before = vertices + half * (np.roll(vertices, 1) - vertices)
+    after = vertices + half * (np.roll(vertices, -1) - vertices)
+    t = np.linspace(0, 1, SAMPLES, dtype=np.float32)
+    legs = before[:, None] * (1 - t) ** 2 + after[:, None] * t**2
+    return (legs + vertices[:, None] * (2 * t * (1 - t))).ravel()
+
+
+def _space_out(points, strokes):
+    """Resample strokes at distances of at most `SPACING`; return points and first indices."""
+    step = np.abs(np.diff(points, prepend=0)).astype(np.float64)
+    step[strokes[:-1]] = 1  # from one stroke's end to the next one's start
+    along = np.cumsum(step)
+    starts, ends = along[strokes[:-1]], along[strokes[1:] - 1]
+    counts = np.ceil((ends - starts) / SPACING).astype(int) + 1
+    counts = np.maximum(counts, 2)
+    begins = np.concatenate([[0], np.cumsum(counts)])
+    of = np.repeat(np.arange(len(counts)), counts)
+    share = (np.arange(begins[-1]) - begins[of]) / (counts - 1)[of]
+    at = starts[of] + share * (ends - starts)[of]
+    return np.interp(at, along, points) if len(along) else points, begins

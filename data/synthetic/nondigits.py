@@ -5,11 +5,13 @@ on non-digits too, with the uniform distribution as their target, it gives them 
 Shapes that could be a digit (O, S, Z, I, q) are left out.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from data.synthetic import glyphs, handwriting
+from data.synthetic import handwriting
+from data.synthetic.forms import Form
+from data.synthetic.parts import Hand, Stroke, through
 
 NO_DIGIT = -1
 """The label of a non-digit."""
@@ -55,7 +57,9 @@ SCRIBBLES = (7, 9, 12, 16, 22)
 BLOTS = ((1, 6.5), (2, 5.0), (3, 4.5), (4, 3.5), (60, 1.0))
 """Pairs of the number of segments in a blot and the factor of its line width."""
 
-ANYWHERE = 25.0  # standard deviation of the points of scribbles and blots, on the grid of forms
+# Standard deviations of points, on the grid of forms.
+ANYWHERE = 25.0  # of scribbles and blots
+JITTER = 3.0  # of letters and signs
 
 
 def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -77,16 +81,50 @@ def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return handwriting.draw(_forms(), n, rng)
 
 
+def parse(text: str) -> list[list[tuple[complex, float]]]:
+    """Parse a letter or sign.
+
+    Parameters
+    ----------
+    text : str
+        Points ``x,y`` on a grid 60 wide and 100 tall, y down, in the order in which the pen passes
+        them. ``!`` marks a corner; the pen passes any other point smoothly. ``|`` lifts the pen.
+
+    Returns
+    -------
+    list of list of (complex, float)
+        Points and turns of each stroke, see `data.synthetic.parts`.
+    """
+    return [[_point(point) for point in part.split()] for part in text.split("|")]
+
+
+def _point(text):
+    x, y = text.rstrip("!").split(",")
+    return complex(float(x), float(y)), 0.0 if text.endswith("!") else 1.0
+
+
 @cache
 def _forms():
-    forms = []
-    for texts in (LETTERS, SIGNS):
-        forms += [
-            handwriting.compile_form(NO_DIGIT, glyphs.parse(text), 1 / len(texts)) for text in texts
-        ]
+    """Return the forms of all four kinds; the weights of each kind add up to 1."""
+    forms = [
+        Form(NO_DIGIT, text, 1 / len(texts), partial(_sign, parse(text)), hollow=False)
+        for texts in (LETTERS, SIGNS)
+        for text in texts
+    ]
     kinds = [(size, 1.0, 1 / len(SCRIBBLES)) for size in SCRIBBLES]
     kinds += [(size, pen, 1 / len(BLOTS)) for size, pen in BLOTS]
     for size, pen, weight in kinds:
-        points = [[(0, 0, False)] * (size + 1)]
-        forms.append(handwriting.compile_form(NO_DIGIT, points, weight, ANYWHERE, pen))
+        write = partial(_scribble, size)
+        forms.append(Form(NO_DIGIT, f"{size} segments", weight, write, hollow=False, pen=pen))
     return forms
+
+
+def _sign(strokes, h: Hand) -> list[Stroke]:
+    return [
+        through([point + h.anywhere(JITTER) for point, _ in stroke], [turn for _, turn in stroke])
+        for stroke in strokes
+    ]
+
+
+def _scribble(size, h: Hand) -> list[Stroke]:
+    return [through([h.anywhere(ANYWHERE) for _ in range(size + 1)])]

@@ -1,4 +1,7 @@
-"""Draw the pictures of README, tour and docs/fast.md: ``python -m docs.figures``."""
+"""Draw the pictures of README, tour and docs/fast.md: ``python -m docs.figures``.
+
+``python -m docs.figures handwriting`` draws a contact sheet of the synthetic digits instead.
+"""
 
 import argparse
 import sys
@@ -7,7 +10,7 @@ from pathlib import Path
 import weights
 from nn import ModelFileError
 
-from . import backward, fast, forward
+from . import backward, fast, forward, handwriting
 from .example import Example
 from .network import network
 from .style import save
@@ -41,18 +44,28 @@ def main(argv: list[str] | None = None) -> int:
         description="Draw the pictures of README.md, docs/tour.md and docs/fast.md again.",
     )
     parser.add_argument(
-        "--output", type=Path, default=Path(__file__).parents[1], metavar="DIR",
-        help="folder for the pictures (docs)",
+        "what", nargs="?", choices=("all", "handwriting"), default="all",
+        help="all pictures, or a contact sheet of the synthetic digits (%(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR",
+        help="folder for the pictures (docs; for the contact sheet: runs)",
     )  # fmt: skip
     args = parser.parse_args(argv)
     try:
+        if args.what == "handwriting":
+            path = (args.output or Path("runs")) / "handwriting.png"
+            save(handwriting.sheet(), path)
+            print(f"drew {path}")
+            return 0
+        output = args.output or Path(__file__).parents[1]
         example = Example.of(weights.load(weights.SHIPPED))
         for name, draw in FIGURES.items():
-            save(draw(example), args.output / f"{name}.png")
+            save(draw(example), output / f"{name}.png")
     except (ModelFileError, OSError) as error:
         print(f"docs.figures: {error}", file=sys.stderr)
         return 2
-    print(f"drew {len(FIGURES)} pictures in {args.output}")
+    print(f"drew {len(FIGURES)} pictures in {output}")
     return 0
 
 

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import weights
+from data.synthetic.forms import FORMS
 from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
 from docs.figures.network import stages
@@ -96,3 +97,13 @@ def test_tile_lays_channels_side_by_side():
         [8, 11, nan, nan, nan],
     ]
     np.testing.assert_array_equal(tile(maps, across=2), expected)
+
+
+def test_contact_sheet_has_a_row_per_form(tmp_path, capsys):
+    assert main(["handwriting", "--output", str(tmp_path)]) == 0
+    path = tmp_path / "handwriting.png"
+    assert str(path) in capsys.readouterr().out
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("L"))
+    rows = np.array_split(pixels[:, pixels.shape[1] // 4 :], len(FORMS))
+    assert all((row < 128).mean() > 0.01 for row in rows)
