@@ -28,7 +28,7 @@ def short(monkeypatch):
         ([Flatten(), Dense(784, 10), Softmax()], "must end with Dense"),
         ([Flatten(), Dense(784, 9)], "output has shape (9,), not (10,)"),
         ([Flatten(), Dense(700, 10)], "expected an array of shape"),
-        ([], "output has shape (28, 28, 1)"),
+        ([], "must end with Dense"),
         ([Flatten(), Dense(784, 22_000), Dense(22_000, 10)], "a model file holds 67,108,864"),
     ],
 )

@@ -69,4 +69,4 @@ def check(model: Sequential) -> None:
     except (ValueError, FloatingPointError) as error:
         raise ValueError(f"not a network for images of 28x28: {error}") from error
     if classes != (10,):
-        raise ValueError(f"not a network for ten digits: its output has shape {classes}")
+        raise ValueError(f"not a network for ten digits: its output has shape {classes}, not (10,)")
