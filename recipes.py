@@ -4,6 +4,7 @@ No value here was chosen by its accuracy on the test set. docs/accuracy.md says 
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -67,6 +68,7 @@ class Recipe:
     Augmented Data", 2019, section 3: mild augmentation in the last epochs.
     """
 
+    betas: ClassVar[tuple[float, float]] = (0.9, 0.999)  # Adam's; earlier checkpoints lack them
     epochs: int = 13
     channels: tuple[int, int, int] = (32, 64, 128)
     dropout: float = 0.0
@@ -120,9 +122,7 @@ RECIPES = {
 
 OPTIMIZERS = {
     "adam": lambda lr, recipe: Adam(
-        lr or recipe.lr,
-        betas=getattr(recipe, "betas", (0.9, 0.999)),
-        weight_decay=recipe.weight_decay,
+        lr or recipe.lr, betas=recipe.betas, weight_decay=recipe.weight_decay
     ),
     "sgd": lambda lr, recipe: SGD(lr or 0.1, momentum=0.9, nesterov=True, weight_decay=1e-4),
     "adadelta": lambda lr, recipe: Adadelta(lr or 1.0),
