@@ -174,14 +174,13 @@ class FastBatchNorm(_Fast):
 
     def _forward(self, x, train):
         """Return ``x``, shape (N, ..., C), normalised."""
-        if train and not x.size:
-            raise ValueError("BatchNorm: an empty batch has no mean to train with")
         C = self.config["channels"]
         rows = np.ascontiguousarray(x).reshape(-1, C)
         mean, var = self._buffer("mean", (C,), np.float64), self._buffer("var", (C,), np.float64)
         if train:
+            m = self.plain.count_values(x)
             kernels.moments(rows, mean, var)
-            self.plain.track(mean, var, len(rows))
+            self.plain.track(mean, var, m)
         else:
             mean[...], var[...] = self.state["mean"], self.state["var"]
         inv_std = (1 / np.sqrt(var + self.config["eps"])).astype(np.float32)

@@ -57,8 +57,6 @@ class BatchNorm(Layer):
 
     def _forward(self, x, train):
         """Return ``x`` normalised, in its own shape; ValueError if a training batch is empty."""
-        if train and not x.size:
-            raise ValueError("BatchNorm: an empty batch has no mean to train with")
         if train:
             mean, var = self._batch_statistics(x)
         else:
@@ -70,12 +68,19 @@ class BatchNorm(Layer):
 
     def _batch_statistics(self, x):
         """Return the mean and variance of each channel; update the running ones."""
-        m = x.size // x.shape[-1]
+        m = self.count_values(x)
         axes = tuple(range(x.ndim - 1))
         # In float64: a sum of many float32 numbers far from zero would lose the variance.
         mean, var = (f(axes, dtype=np.float64).astype(x.dtype) for f in (x.mean, x.var))
         self.track(mean, var, m)
         return mean, var
+
+    @staticmethod
+    def count_values(x: np.ndarray) -> int:
+        """Return the number of values per channel; raise ValueError if a batch has none."""
+        if not x.size:
+            raise ValueError("BatchNorm: an empty batch has no mean to train with")
+        return x.size // x.shape[-1]
 
     def track(self, mean: np.ndarray, var: np.ndarray, m: int) -> None:
         """Move the running statistics towards those of a batch of ``m`` values per channel."""
