@@ -354,6 +354,120 @@ def _sums(rows):
 sums_of_4, sums_of_5, sums_of_6 = _sums(4), _sums(5), _sums(6)
 
 
+def winograd_matrices(points):
+    """Return Winograd's matrices A^T (m, n), G (n, 3) and B^T (n, n), float64, of F(m, 3).
+
+    Input and weights are seen as polynomials. Their product is found from its values at n - 1
+    ``points`` and at infinity (Cook and Toom): m = n - 2 outputs take n products.
+    """
+    n = len(points) + 1
+    m = n - 2
+    product = np.poly1d(points, r=True)
+    AT, G, BT = np.zeros((m, n)), np.zeros((n, 3)), np.zeros((n, n))
+    for i, point in enumerate(points):
+        others = np.poly1d([p for p in points if p != point], r=True)
+        AT[:, i] = point ** np.arange(m)
+        G[i] = point ** np.arange(3) / others(point)
+        BT[i, : n - 1] = others.coefficients[::-1]
+    AT[-1, -1] = G[-1, -1] = 1
+    BT[-1] = product.coefficients[::-1]
+    return AT, G, BT
+
+
+POINTS = {
+    2: (0.0, 1.0, -1.0),
+    3: (0.0, 3 / 4, -3 / 4, 2.0),
+    5: (0.0, 1 / 2, -1 / 2, 1.0, -1.0, 3.0),
+}
+"""The points of F(m, 3) for each m that the kernels know.
+
+Of all sets of small fractions, these have nearly the smallest rounding errors: at most 2e-7, 1e-6
+and 5e-6 of a map's largest value, where direct sums have 2e-7.
+"""
+
+
+def _sum_of(builder, factors, vectors):
+    """Return the sum of vectors times constant factors."""
+    total = None
+    for factor, vector in zip(factors.tolist(), vectors, strict=True):
+        if factor == 0:
+            continue
+        if abs(factor) != 1:
+            constant = ir.Constant(_FLOATS, [float(np.float32(abs(factor)))] * BLOCK)
+            vector = builder.fmul(vector, constant, ("contract",))
+        if total is None:
+            total = vector if factor > 0 else builder.fneg(vector)
+        else:
+            total = (builder.fadd if factor > 0 else builder.fsub)(total, vector, ("contract",))
+    return total
+
+
+def _transform(matrix):
+    """Return the function that computes ``M X M^T`` for this constant matrix M of shape (I, J)."""
+
+    @intrinsic
+    def transform(_typing, x, at, down, right, bottom, edge, out, to, out_down, out_right):
+        """Set I x I vectors of ``out`` to the transform of J x J vectors of ``x``.
+
+        The first vectors are at ``at`` and ``to``; ``down`` and ``right`` are the distances to the
+        next ones, in floats. Row ``bottom`` and column ``edge`` of x stand for all behind them.
+        """
+
+        def build(context, builder, signature, args):
+            x, at, down, right, bottom, edge, out, to, out_down, out_right = args
+            first = _place(context, builder, signature.args[0], x, at)
+            target = _place(context, builder, signature.args[6], out, to)
+            I, J = matrix.shape
+
+            def offset(number, most, step):
+                number = ir.Constant(at.type, number)
+                inside = builder.icmp_signed("<=", number, most)
+                return builder.mul(builder.select(inside, number, most), step)
+
+            columns, lines = [offset(j, edge, right) for j in range(J)], []
+            for i in range(J):
+                line = builder.gep(first, [offset(i, bottom, down)])
+                places = [_as(builder, builder.gep(line, [column]), _FLOATS) for column in columns]
+                vectors = [builder.load(place, align=4) for place in places]
+                lines.append([_sum_of(builder, factors, vectors) for factors in matrix])
+            for j, vectors in enumerate(zip(*lines, strict=True)):
+                column = builder.gep(target, [builder.mul(ir.Constant(at.type, j), out_right)])
+                for i, factors in enumerate(matrix):
+                    place = builder.gep(column, [builder.mul(ir.Constant(at.type, i), out_down)])
+                    value = _sum_of(builder, factors, vectors)
+                    builder.store(value, _as(builder, place, _FLOATS), align=4)
+
+        size = types.intp
+        return types.void(x, size, size, size, size, size, out, size, size, size), build
+
+    return transform
+
+
+if not COMPILING:
+
+    def _transform(matrix):
+        M = matrix.astype(np.float32)
+
+        def transform(x, at, down, right, bottom, edge, out, to, out_down, out_right):
+            I, J = M.shape
+            vectors = np.stack(
+                [
+                    [load(x, at + min(i, bottom) * down + min(j, edge) * right) for j in range(J)]
+                    for i in range(J)
+                ]
+            )
+            result = np.einsum("ai,bj,ijk->abk", M, M, vectors)
+            for i, j in np.ndindex(I, I):
+                store(out, to + i * out_down + j * out_right, result[i, j])
+
+        return transform
+
+
+_output_2, _weight_2, _input_2 = map(_transform, winograd_matrices(POINTS[2]))
+_output_3, _weight_3, _input_3 = map(_transform, winograd_matrices(POINTS[3]))
+_output_5, _weight_5, _input_5 = map(_transform, winograd_matrices(POINTS[5]))
+
+
 @intrinsic
 def floats_at(_typing, address, many):
     """Return the array of ``many`` floats at an address."""
@@ -414,7 +528,7 @@ Operation = namedtuple(
     "Operation",
     """kind at image_step row_step out_at out_image_step out_row_step
     H W C OH OW OC KH KW SH SW top left PH PW relu norm count_pad
-    winograd tiles eps factor offset kept kept_size scratch
+    tile together eps factor offset kept kept_size scratch
     w b mean var gamma beta""",
 )
 """The fields of an operation, each an int64.
@@ -443,8 +557,8 @@ norm
     NONE, BEFORE (the ReLU) or AFTER (the pool): where a BatchNorm stands.
 count_pad
     Whether padding counts in a mean.
-winograd, tiles
-    Whether by `_winograd`, and how many tiles at a time.
+tile, together
+    Outputs along a side of `_winograd`'s tiles, 0 for direct sums; and images at a time.
 eps, factor, offset
     The bits of a float64.
 kept, kept_size, scratch
@@ -468,10 +582,11 @@ NONE, BEFORE, AFTER = range(3)
 HEADER = 16
 """Floats in front of what is kept: the first says whether it holds weights, and which."""
 
-MODERATE = np.float32(1e15)
+MODERATE = np.float32(1e12)
 MODERATE_BITS = MODERATE.view(np.int32)
-"""Winograd adds up to 16 inputs and 9 weights before it multiplies: what is no larger than this
-overflows no earlier than in the plain layer. All else, infinity and NaN too, is summed directly."""
+"""The three transforms of F(5x5) multiply by up to 2.5e6 in all. So no image and weights up to this
+overflow, nor lose more than their rounding errors. All else, infinity and NaN too, is summed
+directly."""
 
 
 @inlined
@@ -487,6 +602,12 @@ def _plane(size):
     At an even number, lines of several planes would compete for the same place in the cache.
     """
     return size + (HEADER if size // HEADER % 2 == 0 else 0)
+
+
+@inlined
+def _tiles(size, m):
+    """Return how many tiles of m outputs cover a side of ``size`` outputs."""
+    return (size + m - 1) // m
 
 
 @kernel
@@ -660,101 +781,54 @@ def _window(i, last, OW, line, size):
     return i // OW * line + i % OW * size
 
 
-# Winograd's F(2x2, 3x3): a tile of 2x2 outputs takes 16 products a channel instead of 36. In one
-# dimension, two outputs of three weights g and four inputs d are  A^T [(G g) * (B^T d)]; the two
-# dimensions follow by doing rows and columns in turn. docs/fast.md has an example by hand.
+# Winograd's F(m x m, 3x3): a tile of m x m outputs takes (m + 2)^2 products a channel instead of
+# 9 m^2. In one dimension, m outputs of three weights g and n = m + 2 inputs d are
+# A^T [(G g) * (B^T d)]; the two dimensions follow by doing rows and columns in turn. docs/fast.md
+# has an example by hand.
 
 
-@inlined
-def _input_transform(a, b, c, d):
-    """Return B^T d."""
-    return a - c, b + c, c - b, b - d
-
-
-@inlined
-def _weight_transform(a, b, c):
-    """Return G g."""
-    half = splat(np.float32(0.5))
-    even, odd = (a + c) * half, b * half
-    return a, even + odd, even - odd, c
-
-
-@inlined
-def _output_transform(a, b, c, d):
-    """Return A^T m."""
-    return a + b + c, b - c - d
-
-
-@inlined
-def _store_column(array, at, step, column):
-    """Write four vectors, a row of planes apart."""
-    store(array, at, column[0])
-    store(array, at + 4 * step, column[1])
-    store(array, at + 8 * step, column[2])
-    store(array, at + 12 * step, column[3])
-
-
-@inlined
-def _transform_weights(w, at, channels, OC, u):
-    """Set ``u`` (16 planes of (C, BLOCK)) to BLOCK output channels' weights, transformed.
+@kernel
+def _transform_weights(m, w, at, channels, OC, u):
+    """Set ``u`` (n * n planes of (C, BLOCK)) to BLOCK output channels' weights, transformed.
 
     ``at`` is the first of them; behind the last weight there are BLOCK floats more.
     """
-    plane, tap = _plane(channels * BLOCK), channels * OC
+    tap, right = channels * OC, _plane(channels * BLOCK)
+    down = (m + 2) * right
     for c in range(channels):
-        a = _kernel_row(w, at + c * OC, tap)
-        b = _kernel_row(w, at + c * OC + 3 * tap, tap)
-        d = _kernel_row(w, at + c * OC + 6 * tap, tap)
-        to = c * BLOCK
-        _store_column(u, to, plane, _weight_transform(a[0], b[0], d[0]))
-        _store_column(u, to + plane, plane, _weight_transform(a[1], b[1], d[1]))
-        _store_column(u, to + 2 * plane, plane, _weight_transform(a[2], b[2], d[2]))
-        _store_column(u, to + 3 * plane, plane, _weight_transform(a[3], b[3], d[3]))
-
-
-@inlined
-def _kernel_row(w, at, tap):
-    """Return one row of a 3x3 kernel, transformed."""
-    return _weight_transform(load(w, at), load(w, at + tap), load(w, at + 2 * tap))
+        i, to = at + c * OC, c * BLOCK
+        if m == 2:
+            _weight_2(w, i, 3 * tap, tap, 2, 2, u, to, down, right)
+        elif m == 3:
+            _weight_3(w, i, 3 * tap, tap, 2, 2, u, to, down, right)
+        else:
+            _weight_5(w, i, 3 * tap, tap, 2, 2, u, to, down, right)
 
 
 @kernel
 def _transform_tiles(op, x, first, many, v, plane):
-    """Set ``v`` (16 planes of (tiles, C)) to the input of ``many`` tiles, transformed.
+    """Set ``v`` (n * n planes of (tiles, C)) to the tiles of ``many`` images, transformed.
 
-    The last tile of an odd edge ends outside of the image: the edge is read again instead, which
-    changes only outputs that nobody asked for.
+    The last tiles may end outside of an image: its edge is read again instead, which changes only
+    outputs that nobody asked for.
     """
-    TH, TW = (op[F.OH] * op[F.PH] + 1) // 2, (op[F.OW] * op[F.PW] + 1) // 2
-    channels, S, wide = op[F.C], _up(op[F.C], BLOCK), op[F.row_step]
-    for t in range(many):
-        image, tile = divmod(first + t, TH * TW)
-        p, q = divmod(tile, TW)
-        r0 = image * op[F.image_step] + 2 * p * wide
-        r3 = r0 + min(3, op[F.H] - 1 - 2 * p) * wide
-        c0 = 2 * q * channels
-        c3 = c0 + min(3, op[F.W] - 1 - 2 * q) * channels
-        for c in range(0, channels, BLOCK):
-            r, c1 = r0 + c, c0 + channels
-            c2 = c1 + channels
-            a = _tile_row(x, r, c0, c1, c2, c3)
-            b = _tile_row(x, r + wide, c0, c1, c2, c3)
-            d = _tile_row(x, r + 2 * wide, c0, c1, c2, c3)
-            e = _tile_row(x, r3 + c, c0, c1, c2, c3)
-            at = t * S + c
-            _store_column(v, at, plane, _input_transform(a[0], b[0], d[0], e[0]))
-            _store_column(v, at + plane, plane, _input_transform(a[1], b[1], d[1], e[1]))
-            _store_column(v, at + 2 * plane, plane, _input_transform(a[2], b[2], d[2], e[2]))
-            _store_column(v, at + 3 * plane, plane, _input_transform(a[3], b[3], d[3], e[3]))
-
-
-@inlined
-def _tile_row(x, r, c0, c1, c2, c3):
-    """Return one row of a tile, transformed."""
-    return _input_transform(
-        load(x, r + c0), load(x, r + c1),
-        load(x, r + c2), load(x, r + c3),
-    )  # fmt: skip
+    m, channels, S, wide = op[F.tile], op[F.C], _up(op[F.C], BLOCK), op[F.row_step]
+    TH, TW = _tiles(op[F.OH] * op[F.PH], m), _tiles(op[F.OW] * op[F.PW], m)
+    down, to = (m + 2) * plane, 0
+    for image in range(first, first + many):
+        for p in range(0, TH * m, m):
+            for q in range(0, TW * m, m):
+                corner = image * op[F.image_step] + p * wide + q * channels
+                bottom, edge = op[F.H] - 1 - p, op[F.W] - 1 - q
+                for c in range(0, channels, BLOCK):
+                    at, v_at = corner + c, to + c
+                    if m == 2:
+                        _input_2(x, at, wide, channels, bottom, edge, v, v_at, down, plane)
+                    elif m == 3:
+                        _input_3(x, at, wide, channels, bottom, edge, v, v_at, down, plane)
+                    else:
+                        _input_5(x, at, wide, channels, bottom, edge, v, v_at, down, plane)
+                to += S
 
 
 @kernel
@@ -769,10 +843,10 @@ def _rows_at_a_time(tiles):
 
 
 @kernel
-def _tile_products(v, v_plane, C, tiles, rows, u, m, m_plane):
-    """Set ``m`` (16 planes of (tiles, BLOCK)) to the products of ``v`` and ``u`` by plane."""
-    S = _up(C, BLOCK)
-    for f in range(16):
+def _tile_products(op, v, v_plane, tiles, rows, u, m, m_plane):
+    """Set ``m`` (planes of (tiles, BLOCK)) to the products of ``v`` and ``u`` by plane."""
+    C, S = op[F.C], _up(op[F.C], BLOCK)
+    for f in range((op[F.tile] + 2) ** 2):
         weights = f * _plane(C * BLOCK)
         for t in range(0, tiles, rows):
             i, at = f * v_plane + t * S, f * m_plane + t * BLOCK
@@ -793,47 +867,47 @@ def _tile_products(v, v_plane, C, tiles, rows, u, m, m_plane):
             store(m, at + 3 * BLOCK, d)
 
 
-@inlined
-def _products_column(m, at, step):
-    """Return one column of a tile's products, transformed."""
-    return _output_transform(
-        load(m, at), load(m, at + 4 * step), load(m, at + 8 * step), load(m, at + 12 * step)
-    )
+@kernel
+def _output_maps(op, products, plane, maps):
+    """Set ``maps (TH * m, TW * m, BLOCK)`` to an image's sums, from its tiles' ``products``."""
+    m, n = op[F.tile], op[F.tile] + 2
+    TH, TW = _tiles(op[F.OH] * op[F.PH], m), _tiles(op[F.OW] * op[F.PW], m)
+    last, down, tile, wide = n - 1, n * plane, 0, TW * m * BLOCK
+    for p in range(TH):
+        for q in range(TW):
+            to = (p * wide + q * BLOCK) * m
+            if m == 2:
+                _output_2(products, tile, down, plane, last, last, maps, to, wide, BLOCK)
+            elif m == 3:
+                _output_3(products, tile, down, plane, last, last, maps, to, wide, BLOCK)
+            else:
+                _output_5(products, tile, down, plane, last, last, maps, to, wide, BLOCK)
+            tile += BLOCK
 
 
 @kernel
-def _finish_tiles(op, channel, m, plane, first, many, ends, out, winner):
-    """Turn the products of ``many`` tiles into outputs of BLOCK channels, and write them."""
-    TH, TW = (op[F.OH] * op[F.PH] + 1) // 2, (op[F.OW] * op[F.PW] + 1) // 2
-    S, norm, relu, pool = _up(op[F.OC], BLOCK), op[F.norm], op[F.relu], op[F.PH] == 2
-    OC, line, left = op[F.OC], op[F.out_row_step], op[F.OC] - channel
-    simple = relu and norm == NONE and len(winner) == 0 and left >= BLOCK
-    for t in range(many):
-        image, tile = divmod(first + t, TH * TW)
-        p, q = divmod(tile, TW)
-        at = image * op[F.out_image_step] + channel
-        i = t * BLOCK
-        e = _products_column(m, i, plane)
-        f = _products_column(m, i + plane, plane)
-        g = _products_column(m, i + 2 * plane, plane)
-        h = _products_column(m, i + 3 * plane, plane)
-        a, b = _output_transform(e[0], f[0], g[0], h[0])
-        c, d = _output_transform(e[1], f[1], g[1], h[1])
-        if pool:
-            at += p * line + q * OC
-            _write_pooled(a, b, c, d, simple, relu, norm, ends, S, channel, left, out, winner, at)
-            continue
-        store(m, i, a)
-        store(m, i + plane, b)
-        store(m, i + 2 * plane, c)
-        store(m, i + 3 * plane, d)
-        for k in range(4):
-            y, x = 2 * p + k // 2, 2 * q + k % 2
-            if y < op[F.OH] and x < op[F.OW]:
-                value, to = load(m, i + k * plane) + load(ends, channel), at + y * line + x * OC
+def _write_maps(op, maps, image, channel, ends, out, winner):
+    """Write an image's sums in BLOCK channels from `_output_maps`, pooled and finished."""
+    S, norm, relu, many = _up(op[F.OC], BLOCK), op[F.norm], op[F.relu], op[F.OC] - channel
+    wide = _tiles(op[F.OW] * op[F.PW], op[F.tile]) * op[F.tile] * BLOCK
+    simple = relu and norm == NONE and len(winner) == 0 and many >= BLOCK
+    for p in range(op[F.OH]):
+        at = image * op[F.out_image_step] + p * op[F.out_row_step] + channel
+        i = p * op[F.PH] * wide
+        for _ in range(op[F.OW]):
+            if op[F.PH] == 2:
+                a, b = load(maps, i), load(maps, i + BLOCK)
+                c, d = load(maps, i + wide), load(maps, i + wide + BLOCK)
+                _write_pooled(
+                    a, b, c, d, simple, relu, norm, ends, S, channel, many, out, winner, at
+                )
+            else:
+                value = load(maps, i) + load(ends, channel)
                 if norm == BEFORE:
                     value = _normed(value, ends, S, channel)
-                _write(value, splat_byte(0), relu, norm, ends, S, channel, left, out, winner, to)
+                _write(value, splat_byte(0), relu, norm, ends, S, channel, many, out, winner, at)
+            at += op[F.OC]
+            i += op[F.PW] * BLOCK
 
 
 @kernel
@@ -872,28 +946,32 @@ def _weights_are_kept(op, w, kept):
     if kept[0] == 1:
         at = HEADER + _up(size, HEADER)
         for channel in range(0, op[F.OC], BLOCK):
-            _transform_weights(kept, HEADER + channel, channels, op[F.OC], kept[at:])
-            at += 16 * _plane(channels * BLOCK)
+            _transform_weights(op[F.tile], kept, HEADER + channel, channels, op[F.OC], kept[at:])
+            at += (op[F.tile] + 2) ** 2 * _plane(channels * BLOCK)
     return kept[0] == 1
 
 
 @inlined
 def _winograd(op, n, x, ends, kept, scratch, out, winner):
-    """Convolve n images by Winograd's F(2x2, 3x3), a block of tiles at a time."""
-    channels, S = op[F.C], _up(op[F.C], BLOCK)
-    total = n * ((op[F.OH] * op[F.PH] + 1) // 2) * ((op[F.OW] * op[F.PW] + 1) // 2)
+    """Convolve n images by Winograd's algorithm, a few images at a time."""
+    m, channels, S = op[F.tile], op[F.C], _up(op[F.C], BLOCK)
+    planes, an_image = (m + 2) ** 2, _tiles(op[F.OH] * op[F.PH], m) * _tiles(op[F.OW] * op[F.PW], m)
     at = HEADER + _up(9 * channels * op[F.OC], HEADER)
-    for first in range(0, total, op[F.tiles]):
-        many = min(op[F.tiles], total - first)
-        rows = _rows_at_a_time(many)
-        v_plane, m_plane = _plane(_up(many, rows) * S), _plane(_up(many, rows) * BLOCK)
-        m = scratch[16 * v_plane :]
+    for first in range(0, n, op[F.together]):
+        many = min(op[F.together], n - first)
+        tiles = many * an_image
+        rows = _rows_at_a_time(tiles)
+        v_plane, m_plane = _plane(_up(tiles, rows) * S), _plane(_up(tiles, rows) * BLOCK)
+        products = scratch[planes * v_plane :]
+        maps = products[planes * m_plane :]
         _transform_tiles(op, x, first, many, scratch, v_plane)
         u = at
         for channel in range(0, op[F.OC], BLOCK):
-            _tile_products(scratch, v_plane, channels, many, rows, kept[u:], m, m_plane)
-            _finish_tiles(op, channel, m, m_plane, first, many, ends, out, winner)
-            u += 16 * _plane(channels * BLOCK)
+            _tile_products(op, scratch, v_plane, tiles, rows, kept[u:], products, m_plane)
+            for i in range(many):
+                _output_maps(op, products[i * an_image * BLOCK :], m_plane, maps)
+                _write_maps(op, maps, first + i, channel, ends, out, winner)
+            u += planes * _plane(channels * BLOCK)
 
 
 @kernel
@@ -909,7 +987,7 @@ def convolve(op, n, x, w, bias, norm, kept, scratch, out, winner):
     ends = 4 * _up(op[F.OC], BLOCK)
     _ends(op, bias, norm, scratch)
     rest = scratch[ends:]
-    if op[F.winograd] and _weights_are_kept(op, w, kept) and _moderate(x[: n * op[F.image_step]]):
+    if op[F.tile] and _weights_are_kept(op, w, kept) and _moderate(x[: n * op[F.image_step]]):
         _winograd(op, n, x, scratch, kept, rest, out, winner)
     else:
         _direct(op, n, x, w, scratch, rest, out, winner)
@@ -1203,8 +1281,9 @@ def _read_bytes(op, n, images, out):
         for y in range(op[F.H]):
             at = image * op[F.out_image_step] + y * op[F.out_row_step]
             first = image * image_step + y * row
-            for i in range(row):
-                out[at + i] = images[first + i] * np.float32(1 / 255)
+            line, pixels = out[at : at + row], images[first : first + row]
+            for i in range(row):  # from 0 on: an index that may be negative is slow
+                line[i] = np.float32(pixels[i]) * np.float32(1 / 255)
 
 
 @kernel

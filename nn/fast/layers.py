@@ -80,7 +80,7 @@ class ConvReLUPool(_Fast):
         """Return the pooled maps, shape (N, OH, OW, OC), of ``x`` of shape (N, H, W, C)."""
         op = self._operation(*x.shape[1:3])
         OH, OW, OC = (int(op[i]) for i in (kernels.F.OH, kernels.F.OW, kernels.F.OC))
-        rows = self._padded(x, bool(op[kernels.F.winograd]))
+        rows = self._padded(x, bool(op[kernels.F.tile]))
         out = self._buffer("out", (len(x), OH, OW, OC))
         winner = self._buffer("winner", out.shape if train else (0,), np.uint8)
         kernels.convolve(
@@ -114,7 +114,7 @@ class ConvReLUPool(_Fast):
         """Return what the kernels are told of images of this size."""
         op = self._operations.get((height, width))
         if op is None:
-            op = convolution(self.conv, self.pool, height, width)
+            op = convolution(self.conv, self.pool, height, width, exact=True)
             self._operations[height, width] = op
         return op
 

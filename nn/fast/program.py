@@ -171,7 +171,7 @@ class _Steps:
     def _convolution(self, conv, pool, relu):
         H, W, _ = self.shape
         (above, _), (left, _) = conv.window.padding(H, W)
-        self._add(convolution(conv, pool, H, W, relu), (above, left, H, W))
+        self._add(convolution(conv, pool, H, W, relu=relu), (above, left, H, W))
 
     def _pool(self, pool):
         H, W, C = self.shape

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nn import Conv2D, MaxPool2D, ReLU, Sequential, fuse
-from nn.fast.kernels import BLOCK, COMPILING, F
-from nn.fast.plan import convolution, winograd_pays
+from nn.fast.kernels import BLOCK, COMPILING, POINTS, F, winograd_matrices
+from nn.fast.plan import convolution, winograd_tile
 from tests.nn.fast.twins import assert_close, assert_same
 
 INPUTS = [8, 24, 32, 33, 64, 130] if COMPILING else [8, 33]
@@ -29,7 +29,15 @@ def images(*shape, seed=1):
 
 def uses_winograd(model, shape):
     pool = model.layers[2] if len(model.layers) > 2 else None
-    return bool(convolution(model.layers[0], pool, *shape[:2])[F.winograd])
+    return bool(convolution(model.layers[0], pool, *shape[:2])[F.tile])
+
+
+def with_tiles(model, shape, m):
+    """Return the model fused, with tiles of m x m outputs in its convolution."""
+    network = fuse(model)
+    operation = network.layers[0]._operation(*shape[:2])
+    operation[F.tile], operation[F.together] = m, 2
+    return network
 
 
 @pytest.mark.parametrize("pad", [0, "same", ((0, 2), (1, 0))], ids=["no pad", "same", "uneven"])
@@ -44,6 +52,37 @@ def test_winograd_equals_plain_layers(C, size, pool, pad):
     assert uses_winograd(model, x.shape[1:])
     assert_close(fuse(model).forward(x), model.forward(x))
     assert_same(model, x)
+
+
+@pytest.mark.parametrize("m", POINTS)
+def test_winograd_matrices_convolve_exactly_in_one_dimension(m):
+    A, G, B = winograd_matrices(POINTS[m])
+    rng = np.random.default_rng(m)
+    d, g = rng.standard_normal(m + 2), rng.standard_normal(3)
+    np.testing.assert_allclose(A @ ((G @ g) * (B @ d)), np.correlate(d, g), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("m", POINTS)
+@pytest.mark.parametrize("pool", [None, 2], ids=["no pool", "pool"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("C", INPUTS)
+def test_tiles_of_each_size_equal_plain_layers(C, size, pool, m):
+    model = block(C, 33, pool=pool, pad=1)
+    x = images(5, *size, C)
+    network = with_tiles(model, x.shape[1:], m)
+    for train in (False, True):
+        assert_close(network.forward(x, train), model.forward(x))
+
+
+@pytest.mark.parametrize(
+    ("side", "m"), [(2, 2), (3, 3), (4, 5), (6, 3), (9, 5), (10, 5), (12, 3), (24, 5)]
+)
+def test_tile_with_fewest_products_is_chosen(side, m):
+    conv = Conv2D(32, 64, 3)
+    products = {size: (-(-side // size) * (size + 2)) ** 2 for size in POINTS}
+    assert winograd_tile(conv, None, side, side, exact=False) == m
+    assert products[m] == min(products.values())
+    assert winograd_tile(conv, None, side, side, exact=True) == 2
 
 
 @pytest.mark.parametrize("C", [1, 3, 8, 32])
@@ -63,8 +102,8 @@ def test_direct_sums_equal_plain_layers(kernel, pool):
 
 
 def test_winograd_only_where_it_is_defined():
-    assert winograd_pays(Conv2D(32, 64, 3), MaxPool2D(2))
-    assert winograd_pays(Conv2D(32, 64, 3), None)
+    assert winograd_tile(Conv2D(32, 64, 3), MaxPool2D(2), 10, 10, exact=False)
+    assert winograd_tile(Conv2D(32, 64, 3), None, 10, 10, exact=False)
     for conv, pool in (
         (Conv2D(1, 64, 3), MaxPool2D(2)),
         (Conv2D(32, 64, 5), MaxPool2D(2)),
@@ -72,12 +111,14 @@ def test_winograd_only_where_it_is_defined():
         (Conv2D(32, 64, 3), MaxPool2D(3)),
         (Conv2D(32, 64, 3), MaxPool2D((2, 1))),
     ):
-        assert not winograd_pays(conv, pool)
+        assert winograd_tile(conv, pool, 10, 10, exact=False) == 0
 
 
-def test_an_image_alone_gets_the_same_bits():
+@pytest.mark.parametrize("m", [0, *POINTS])
+def test_an_image_alone_gets_the_same_bits(m):
     for C in (1, 32):
-        network, x = fuse(block(C, 40, pad=1)), images(17, 8, 8, C)
+        x = images(17, 8, 8, C)
+        network = with_tiles(block(C, 40, pad=1), x.shape[1:], m)
         together = network.forward(x)
         for n in range(len(x)):
             np.testing.assert_array_equal(network.forward(x[n : n + 1])[0], together[n])
@@ -85,10 +126,11 @@ def test_an_image_alone_gets_the_same_bits():
 
 @pytest.mark.parametrize("pool", [None, 2], ids=["no pool", "pool"])
 @pytest.mark.parametrize("C", [1, 16])
+@pytest.mark.parametrize("m", [0, *POINTS])
 @pytest.mark.parametrize("bad", BAD)
-def test_nan_in_the_input_acts_as_plain(bad, C, pool):
+def test_nan_in_the_input_acts_as_plain(bad, m, C, pool):
     model = block(C, 5, pool=pool)
-    network = fuse(model)
+    network = with_tiles(model, (6, 6, C), m)
     for place in itertools.product((0, 3, 5), (0, 2, 5)):
         x = images(2, 6, 6, C)
         x[1][place][C // 2] = bad
@@ -112,10 +154,11 @@ def test_nan_in_the_weights_acts_as_plain(bad, C):
         assert_close(network.forward(x), model.forward(x))
 
 
+@pytest.mark.parametrize("m", [0, *POINTS])
 @pytest.mark.parametrize("C", [1, 16])
-def test_weights_changed_in_place_are_seen(C):
+def test_weights_changed_in_place_are_seen(C, m):
     model, x = block(C, 34), images(2, 8, 8, C)
-    network, w = fuse(model), model.layers[0].params["w"]
+    network, w = with_tiles(model, x.shape[1:], m), model.layers[0].params["w"]
     network.forward(x)
     w[1, 2, C - 1, 33] += 1
     assert_close(network.forward(x), model.forward(x))
