@@ -377,7 +377,7 @@ def winograd_matrices(points):
 POINTS = {
     2: (0.0, 1.0, -1.0),
     3: (0.0, 3 / 4, -3 / 4, 2.0),
-    5: (0.0, 1 / 2, -1 / 2, 1.0, -1.0, 3.0),
+    5: (0.0, 3 / 5, -3 / 5, 1.0, -1.0, 3.0),
 }
 """The points of F(m, 3) for each m that the kernels know.
 
@@ -417,15 +417,15 @@ def _transform(matrix):
             x, at, down, right, bottom, edge, out, to, out_down, out_right = args
             first = _place(context, builder, signature.args[0], x, at)
             target = _place(context, builder, signature.args[6], out, to)
-            I, J = matrix.shape
+            terms = range(matrix.shape[1])
 
             def offset(number, most, step):
                 number = ir.Constant(at.type, number)
                 inside = builder.icmp_signed("<=", number, most)
                 return builder.mul(builder.select(inside, number, most), step)
 
-            columns, lines = [offset(j, edge, right) for j in range(J)], []
-            for i in range(J):
+            columns, lines = [offset(j, edge, right) for j in terms], []
+            for i in terms:
                 line = builder.gep(first, [offset(i, bottom, down)])
                 places = [_as(builder, builder.gep(line, [column]), _FLOATS) for column in columns]
                 vectors = [builder.load(place, align=4) for place in places]
@@ -449,15 +449,13 @@ if not COMPILING:
         M = matrix.astype(np.float32)
 
         def transform(x, at, down, right, bottom, edge, out, to, out_down, out_right):
-            I, J = M.shape
-            vectors = np.stack(
-                [
-                    [load(x, at + min(i, bottom) * down + min(j, edge) * right) for j in range(J)]
-                    for i in range(J)
-                ]
-            )
-            result = np.einsum("ai,bj,ijk->abk", M, M, vectors)
-            for i, j in np.ndindex(I, I):
+            terms = range(M.shape[1])
+            vectors = [
+                [load(x, at + min(i, bottom) * down + min(j, edge) * right) for j in terms]
+                for i in terms
+            ]
+            result = np.einsum("ai,bj,ijk->abk", M, M, np.array(vectors))
+            for i, j in np.ndindex(result.shape[:2]):
                 store(out, to + i * out_down + j * out_right, result[i, j])
 
         return transform
