@@ -26,8 +26,11 @@ from .plan import is_tiling
 from .program import Program, UnknownLayerError
 from .workers import Workers, parts
 
-IMAGES_PER_TASK = 32
-"""Images that a thread predicts at a time."""
+FEW_IMAGES = 32
+"""As many images as this, or fewer, are predicted by the calling thread alone."""
+
+TASKS_PER_THREAD = 2
+"""Many images are cut into this many tasks for each thread: enough to even out their ends."""
 
 MAX_PROGRAMS = 8
 """Sizes of images that a network keeps a program for."""
@@ -85,8 +88,12 @@ class Fused(Sequential):
             program = self._program(images.shape[1:])
         except ValueError:  # which the layers say of all these images
             return super().predict_proba(images)
-        if len(images) > IMAGES_PER_TASK:
+        if len(images) > FEW_IMAGES:
             return self._predict_on_all_cores(images)
+        return self._read(program, images)
+
+    def _read(self, program, images):
+        """Return the probabilities, by the program if there is one and all of them are finite."""
         out = None if program is None else program(images)
         return super().predict_proba(images) if out is None else out
 
@@ -96,9 +103,10 @@ class Fused(Sequential):
 
         def predict(replica, part):
             replica.adopt_state(self.model)
-            return replica.predict_proba(images[part])
+            return replica._read(replica._program(images.shape[1:]), images[part])
 
-        cut = parts(len(images), IMAGES_PER_TASK)
+        tasks = TASKS_PER_THREAD * self._workers.threads
+        cut = parts(len(images), max(FEW_IMAGES, -(-len(images) // tasks)))
         return np.concatenate(self._workers.map(predict, cut))
 
     def _program(self, shape):

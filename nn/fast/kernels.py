@@ -353,6 +353,51 @@ def _sums(rows):
 
 sums_of_4, sums_of_5, sums_of_6 = _sums(4), _sums(5), _sums(6)
 
+TEN = 10
+"""Outputs of a dense layer that `sums_for_ten` serves: the classes of digits."""
+
+HALF = BLOCK // 2
+"""Inputs whose weights for ten outputs fill five vectors."""
+
+
+@intrinsic
+def sums_for_ten(_typing, x, at, w, many):
+    """Return five vectors, whose lanes are sums of products of inputs with their ten weights.
+
+    One after the other, the lanes of all five belong to the outputs 0 to 9, 0 to 9, and so on, as
+    the weights (inputs, 10) do in memory. So these are read as they lie, in whole vectors; each
+    input is spread over ten lanes. The inputs are ``many`` times HALF, from the float ``at`` on.
+    """
+
+    def build(context, builder, signature, args):
+        x, at, w, many = args
+        first = _place(context, builder, signature.args[0], x, at)
+        row = _place(context, builder, signature.args[2], w, ir.Constant(at.type, 0))
+        halves = ir.VectorType(ir.FloatType(), HALF)
+        nothing = ir.Constant(halves, ir.Undefined)
+        spread = [
+            ir.Constant(
+                ir.VectorType(ir.IntType(32), BLOCK),
+                [(v * BLOCK + lane) // TEN for lane in range(BLOCK)],
+            )
+            for v in range(5)
+        ]
+        zeros = ir.Constant(_FLOATS, [0.0] * BLOCK)
+        totals = [cgutils.alloca_once_value(builder, zeros) for _ in spread]
+        with cgutils.for_range(builder, many) as loop:
+            place = builder.gep(first, [builder.mul(loop.index, ir.Constant(at.type, HALF))])
+            inputs = builder.load(_as(builder, place, halves), align=4)
+            weights = builder.gep(row, [builder.mul(loop.index, ir.Constant(at.type, 5 * BLOCK))])
+            for v, (total, lanes) in enumerate(zip(totals, spread, strict=True)):
+                place = builder.gep(weights, [ir.Constant(at.type, v * BLOCK)])
+                vector = builder.load(_as(builder, place, _FLOATS), align=4)
+                number = builder.shuffle_vector(inputs, nothing, lanes)
+                term = builder.fmul(number, vector, ("contract",))
+                builder.store(builder.fadd(builder.load(total), term, ("contract",)), total)
+        return context.make_tuple(builder, signature.return_type, map(builder.load, totals))
+
+    return types.UniTuple(VECTOR, 5)(x, types.intp, w, types.intp), build
+
 
 def winograd_matrices(points):
     """Return Winograd's matrices A^T (m, n), G (n, 3) and B^T (n, n), float64, of F(m, 3).
@@ -513,6 +558,10 @@ if not COMPILING:
         return [np.concatenate(patch) @ block for patch in rows]
 
     sums_of_5 = sums_of_6 = sums_of_4
+
+    def sums_for_ten(x, at, w, many):
+        inputs = np.repeat(x[at : at + many * HALF], TEN)
+        return (inputs * w[: len(inputs)]).reshape(many, 5, BLOCK).sum(axis=0)
 
     def floats_at(address, many):
         if not many:
@@ -1358,31 +1407,18 @@ def _pool(op, n, x, out):
 
 @kernel
 def _dense(op, n, x, w, bias, norm, ends, winner, out):
-    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``, finished as by `convolve`.
-
-    Four sums, each of every fourth term, keep the processor from waiting for one of them.
-    """
+    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``; finish as `convolve` does."""
     C, OC, S = op[F.C], op[F.OC], _up(op[F.OC], BLOCK)
     _ends(op, bias, norm, ends)
     for image in range(n):
         first = image * op[F.image_step]
         for channel in range(0, OC, BLOCK):
-            a, b, c, d = (
-                load(ends, channel),
-                splat(np.float32(0)),
-                splat(np.float32(0)),
-                splat(np.float32(0)),
-            )
-            inside = max(0, (C * OC - channel - BLOCK) // OC) // 4 * 4
-            for i in range(0, inside, 4):
-                at = i * OC + channel
-                a = a + splat(x[first + i]) * load(w, at)
-                b = b + splat(x[first + i + 1]) * load(w, at + OC)
-                c = c + splat(x[first + i + 2]) * load(w, at + 2 * OC)
-                d = d + splat(x[first + i + 3]) * load(w, at + 3 * OC)
-            for i in range(inside, C):  # whose vectors may reach behind the last weight
-                a = a + splat(x[first + i]) * load_to_end(w, i * OC + channel)
-            value = (a + b) + (c + d)
+            if OC == TEN:
+                sums = ends[4 * S :]
+                _ten_outputs(x, first, w, C, sums)
+                value = load(ends, channel) + load(sums, 0)
+            else:
+                value = load(ends, channel) + _outputs(x, first, w, C, OC, channel)
             if op[F.norm] == BEFORE:
                 value = _normed(value, ends, S, channel)
             at = image * op[F.out_image_step] + channel
@@ -1390,6 +1426,48 @@ def _dense(op, n, x, w, bias, norm, ends, winner, out):
                 value, splat_byte(0), op[F.relu], op[F.norm], ends, S, channel, OC - channel,
                 out, winner, at,
             )  # fmt: skip
+
+
+@inlined
+def _outputs(x, first, w, C, OC, channel):
+    """Return the sums of BLOCK outputs of one image.
+
+    Four sums, each of every fourth term, keep the processor from waiting for one of them.
+    """
+    zero = splat(np.float32(0))
+    a, b, c, d = zero, zero, zero, zero
+    inside = max(0, (C * OC - channel - BLOCK) // OC) // 4 * 4
+    for i in range(0, inside, 4):
+        at = i * OC + channel
+        a = a + splat(x[first + i]) * load(w, at)
+        b = b + splat(x[first + i + 1]) * load(w, at + OC)
+        c = c + splat(x[first + i + 2]) * load(w, at + 2 * OC)
+        d = d + splat(x[first + i + 3]) * load(w, at + 3 * OC)
+    for i in range(inside, C):  # whose vectors may reach behind the last weight
+        a = a + splat(x[first + i]) * load_to_end(w, i * OC + channel)
+    return (a + b) + (c + d)
+
+
+@kernel
+def _ten_outputs(x, first, w, C, sums):
+    """Set ``sums (5 * BLOCK,)`` to one image's ten outputs, and zeros up to BLOCK floats.
+
+    A vector of ten outputs would leave most of its lanes empty; see `sums_for_ten`.
+    """
+    many = C // HALF
+    a, b, c, d, e = sums_for_ten(x, first, w, many)
+    store(sums, 0, a)
+    store(sums, BLOCK, b)
+    store(sums, 2 * BLOCK, c)
+    store(sums, 3 * BLOCK, d)
+    store(sums, 4 * BLOCK, e)
+    for i in range(TEN, 5 * BLOCK, TEN):
+        for o in range(TEN):
+            sums[o] += sums[i + o]
+    for i in range(many * HALF, C):
+        for o in range(TEN):
+            sums[o] += x[first + i] * w[i * TEN + o]
+    sums[TEN:BLOCK] = 0
 
 
 @kernel

@@ -133,7 +133,7 @@ def scratch_size(op: np.ndarray) -> int:
     fields = kernels.Operation(*op.tolist())
     S = round_up(fields.OC, kernels.BLOCK)
     if fields.kind != kernels.CONVOLVE:
-        return 4 * S
+        return 4 * S + 5 * kernels.BLOCK
     size = fields.KH * fields.KW * fields.C * S + 5 * kernels.BLOCK
     if fields.tile:
         an_image = _tiles(fields.OH * fields.PH, fields.OW * fields.PW, fields.tile)
