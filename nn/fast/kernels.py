@@ -1343,8 +1343,9 @@ def _rescale(op, n, x, out):
         for y in range(op[F.H]):
             at = image * op[F.out_image_step] + y * op[F.out_row_step]
             first = image * op[F.image_step] + y * op[F.row_step]
+            line, pixels = out[at : at + row], x[first : first + row]
             for i in range(row):
-                out[at + i] = x[first + i] * factor + offset
+                line[i] = pixels[i] * factor + offset
 
 
 @kernel
@@ -1355,9 +1356,9 @@ def _rectify(op, n, x, out):
         for y in range(op[F.H]):
             at = image * op[F.out_image_step] + y * op[F.out_row_step]
             first = image * op[F.image_step] + y * op[F.row_step]
+            line, pixels = out[at : at + row], x[first : first + row]
             for i in range(row):
-                value = x[first + i]
-                out[at + i] = np.float32(0) if value < 0 else value
+                line[i] = np.float32(0) if pixels[i] < 0 else pixels[i]
 
 
 @kernel
@@ -1407,7 +1408,7 @@ def _pool(op, n, x, out):
 
 @kernel
 def _dense(op, n, x, w, bias, norm, ends, winner, out):
-    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``; finish as `convolve` does."""
+    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``, finished as `convolve` is."""
     C, OC, S = op[F.C], op[F.OC], _up(op[F.OC], BLOCK)
     _ends(op, bias, norm, ends)
     for image in range(n):
