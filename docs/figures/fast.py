@@ -17,9 +17,9 @@ BLOCK = 32
 DEAD = "-"
 """In place of a winner where the ReLU cut the maximum off."""
 
-BT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], float)
+BT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]], float)
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], float)
-AT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]], float)
+AT = np.array([[1, 1, 1, 0], [0, 1, -1, 1]], float)
 """Winograd's matrices for two outputs of a kernel of three: AT @ ((G @ g) * (BT @ d))."""
 
 

@@ -88,7 +88,13 @@ OPTIONS = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy", "_nr
 
 
 def kernel(function, **more):
-    """Compile ``function`` when it is first called; keep the result on disk if there is room."""
+    """Compile ``function`` when it is first called; keep the result on disk if there is room.
+
+    One whose name begins with "_" is called by kernels only: without an entry for Python it
+    compiles faster.
+    """
+    if function.__name__.startswith("_"):
+        more |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     try:
         return njit(cache=True, **OPTIONS, **more)(function)
     except RuntimeError:  # numba found no folder that it can write to
@@ -402,8 +408,12 @@ def sums_for_ten(_typing, x, at, w, many):
 def winograd_matrices(points):
     """Return Winograd's matrices A^T (m, n), G (n, 3) and B^T (n, n), float64, of F(m, 3).
 
-    Input and weights are seen as polynomials. Their product is found from its values at n - 1
-    ``points`` and at infinity (Cook and Toom): m = n - 2 outputs take n products.
+    The transpose of a convolution is a product of polynomials. It follows from their values at
+    n - 1 ``points`` and at infinity (Cook and Toom): so m = n - 2 outputs take n products.
+
+    References
+    ----------
+    Blahut, "Fast Algorithms for Signal Processing", 2010, section 5.2.
     """
     n = len(points) + 1
     m = n - 2
@@ -411,9 +421,10 @@ def winograd_matrices(points):
     AT, G, BT = np.zeros((m, n)), np.zeros((n, 3)), np.zeros((n, n))
     for i, point in enumerate(points):
         others = np.poly1d([p for p in points if p != point], r=True)
+        scale = others(point)
         AT[:, i] = point ** np.arange(m)
-        G[i] = point ** np.arange(3) / others(point)
-        BT[i, : n - 1] = others.coefficients[::-1]
+        G[i] = point ** np.arange(3) / abs(scale)
+        BT[i, : n - 1] = others.coefficients[::-1] * np.sign(scale)
     AT[-1, -1] = G[-1, -1] = 1
     BT[-1] = product.coefficients[::-1]
     return AT, G, BT
@@ -1408,7 +1419,7 @@ def _pool(op, n, x, out):
 
 @kernel
 def _dense(op, n, x, w, bias, norm, ends, winner, out):
-    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``, finished as `convolve` is."""
+    """Set each image's ``out (OC,)`` to ``x (C,) @ w (C, OC) + bias``, finished by `_write`."""
     C, OC, S = op[F.C], op[F.OC], _up(op[F.OC], BLOCK)
     _ends(op, bias, norm, ends)
     for image in range(n):

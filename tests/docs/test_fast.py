@@ -47,34 +47,21 @@ compiled = kernels.njit(**kernels.OPTIONS)
 
 
 @compiled
-def input_transform(x, out):
-    a, b, c = kernels.load(x, 0), kernels.load(x, BLOCK), kernels.load(x, 2 * BLOCK)
-    e, f, g, h = kernels._input_transform(a, b, c, kernels.load(x, 3 * BLOCK))
-    kernels.store(out, 0, e)
-    kernels.store(out, BLOCK, f)
-    kernels.store(out, 2 * BLOCK, g)
-    kernels.store(out, 3 * BLOCK, h)
+def transform_input(x, out):
+    kernels._input_2(x, 0, 4 * BLOCK, BLOCK, 3, 3, out, 0, 4 * BLOCK, BLOCK)
 
 
 @compiled
-def weight_transform(x, out):
-    a, b, c = kernels.load(x, 0), kernels.load(x, BLOCK), kernels.load(x, 2 * BLOCK)
-    e, f, g, h = kernels._weight_transform(a, b, c)
-    kernels.store(out, 0, e)
-    kernels.store(out, BLOCK, f)
-    kernels.store(out, 2 * BLOCK, g)
-    kernels.store(out, 3 * BLOCK, h)
+def transform_weights(x, out):
+    kernels._weight_2(x, 0, 3 * BLOCK, BLOCK, 2, 2, out, 0, 4 * BLOCK, BLOCK)
 
 
 @compiled
-def output_transform(x, out):
-    a, b, c = kernels.load(x, 0), kernels.load(x, BLOCK), kernels.load(x, 2 * BLOCK)
-    e, f = kernels._output_transform(a, b, c, kernels.load(x, 3 * BLOCK))
-    kernels.store(out, 0, e)
-    kernels.store(out, BLOCK, f)
+def transform_output(x, out):
+    kernels._output_2(x, 0, 4 * BLOCK, BLOCK, 3, 3, out, 0, 2 * BLOCK, BLOCK)
 
 
-TRANSFORMS = (input_transform, weight_transform, output_transform)
+TRANSFORMS = (transform_input, transform_weights, transform_output)
 
 
 @pytest.mark.parametrize(("name", "transform"), [*zip(NAMES, TRANSFORMS, strict=True)], ids=NAMES)
@@ -82,10 +69,10 @@ def test_matrices_are_those_of_the_kernels(name, transform):
     matrix = printed(name)
     np.testing.assert_array_equal(matrix, DRAWN[name])
     rows, columns = matrix.shape
-    x, out = np.zeros((columns, BLOCK), np.float32), np.zeros((rows, BLOCK), np.float32)
-    x[:, :columns] = np.eye(columns)  # one unit vector a lane: the outputs are the columns
+    x = np.random.default_rng(0).integers(-9, 9, (columns, columns, BLOCK)).astype(np.float32)
+    out = np.zeros((rows, rows, BLOCK), np.float32)
     transform(x.reshape(-1), out.reshape(-1))
-    np.testing.assert_array_equal(out[:, :columns], matrix)
+    np.testing.assert_array_equal(out, np.einsum("ai,ijk,bj->abk", matrix, x, matrix))
 
 
 def test_example_by_hand_adds_up():
@@ -104,13 +91,25 @@ def test_example_by_hand_adds_up():
 
 
 def test_products_counted_are_those_computed():
-    direct, winograd = (
-        int(number.replace(",", ""))
-        for number in re.findall(r"^\| (?:direct sums|Winograd) \| ([\d,]+) \|", TEXT, re.M)
-    )
-    windows, outputs, pairs = 5 * 5, 4, 32 * 64  # 11x11 maps, whose last row the pool drops
-    assert direct == windows * outputs * 9 * pairs
-    assert winograd == windows * 16 * pairs
+    rows = r"^\| (?:direct sums|Winograd, tiles of .x.) \| ([\d,]+) \|"
+    direct, small, large = (int(number.replace(",", "")) for number in re.findall(rows, TEXT, re.M))
+    pairs = 32 * 64
+    assert direct == 10 * 10 * 9 * pairs  # 11x11 maps, whose last row the pool drops
+    assert small == 5 * 5 * 4 * 4 * pairs
+    assert large == 2 * 2 * 7 * 7 * pairs
+
+
+@pytest.mark.parametrize("m", kernels.POINTS)
+def test_points_and_products_are_those_of_the_kernels(m):
+    (points, products) = re.findall(rf"^\| {m}x{m} \| (.+?) \| ([\d.]+) \|", TEXT, re.M)[0]
+    signed = [sign + p.strip("±-") for p in points.split(", ") for sign in signs(p)]
+    assert sorted(map(eval, signed)) == sorted(kernels.POINTS[m])
+    assert float(products) == pytest.approx((m + 2) ** 2 / m**2, abs=0.05)
+
+
+def signs(point):
+    """Return the signs that a point is printed with."""
+    return ["", "-"] if point.startswith("±") else ["-"] if point.startswith("-") else [""]
 
 
 def test_winners_drawn_are_those_of_the_kernel(example):
