@@ -13,6 +13,7 @@ What is where:
 - `fused`: ``fuse(model)`` and the network that it returns, `Fused`;
 - `layers`: the fused layers, forward and backward, for training;
 - `program`: all layers as a list of operations that one compiled call carries out, for reading;
+- `tape`: a training pass as a list of calls, noted once and played for every batch;
 - `plan`: what a kernel is told of a convolution, and which algorithm it takes;
 - `kernels`: the compiled loops, the only file of `nn` that imports numba;
 - `workers`: threads that each have a network of their own.

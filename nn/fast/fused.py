@@ -21,9 +21,10 @@ from ..layers.dropout import Dropout
 from ..layers.pool import MaxPool2D
 from ..model import Sequential, as_input
 from . import kernels
-from .layers import ConvReLUPool, FastBatchNorm, FastDense, FastDropout
+from .layers import ConvReLUPool, FastBatchNorm, FastDense, FastDropout, FastReLU
 from .plan import is_tiling
 from .program import Program, UnknownLayerError
+from .tape import NotOnTapeError, Tape
 from .workers import Workers, parts
 
 FEW_IMAGES = 32
@@ -33,13 +34,14 @@ TASKS_PER_THREAD = 2
 """Many images are cut into this many tasks for each thread: enough to even out their ends."""
 
 MAX_PROGRAMS = 8
-"""Sizes of images that a network keeps a program for."""
+"""Shapes of images that a network keeps a program, or a tape, for."""
 
 
 TWINS: dict[type, Callable[[Any], Layer]] = {
     BatchNorm: FastBatchNorm,
     Dense: FastDense,
     Dropout: FastDropout,
+    ReLU: FastReLU,
 }
 
 
@@ -64,6 +66,7 @@ class Fused(Sequential):
         self.options = options
         self._workers: Workers | None = None
         self._programs: dict[tuple[int, ...], Program | None] = {}
+        self._tapes: dict[tuple[int, ...], Tape | None] = {}
 
     def forward(self, x: np.ndarray, train: bool = False) -> np.ndarray:
         """Return the output of the last layer for ``x``, usually (N, H, W, C), float32."""
@@ -124,6 +127,56 @@ class Fused(Sequential):
             program = None
         self._programs[shape] = program
         return program
+
+    def learn(
+        self, images: np.ndarray, labels: np.ndarray, label_smoothing: float, share: float
+    ) -> tuple[float, np.ndarray] | None:
+        """Pass a batch forward and backward in one go; fill the model's ``grads``.
+
+        The same as `forward`, `nn.SoftmaxCrossEntropy` and `backward`, without what Python does in
+        between.
+
+        Parameters
+        ----------
+        images : ndarray
+            See `predict_proba`.
+        labels : ndarray of int, (N,)
+            `nn.loss.NO_CLASS` for an image of no class.
+        label_smoothing : float
+            See `nn.SoftmaxCrossEntropy`.
+        share : float
+            The loss counts this many times.
+
+        Returns
+        -------
+        tuple of float and ndarray, float32, (N, K), optional
+            Mean cross-entropy, times ``share``; and the logits, overwritten by the next call. None
+            if nothing was done: the network, or an unusual input, must go layer by layer.
+        """
+        tape = self._tape(images)
+        if tape is None or labels.max() >= tape.classes:
+            return None
+        return tape.play(images, labels, label_smoothing, share)
+
+    def _tape(self, images):
+        """Return the tape for images of this shape, None if there can be none."""
+        usual = images.dtype in (np.uint8, np.float32) and images.ndim in (3, 4) and images.size
+        if not usual:
+            return None
+        shape = images.shape if images.ndim == 4 else (*images.shape, 1)
+        tape = self._tapes.get(shape)
+        if tape is not None and tape.is_current():
+            return tape
+        if tape is None and shape in self._tapes:
+            return None
+        if len(self._tapes) >= MAX_PROGRAMS:
+            self._tapes.clear()
+        try:
+            tape = Tape(self.layers, shape)
+        except (NotOnTapeError, ValueError):  # the layers say what is wrong with the shape
+            tape = None
+        self._tapes[shape] = tape
+        return tape
 
     # The parameters, and what is made of them, are the model's.
 
@@ -210,8 +263,8 @@ def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> bool:
     before = kernels.compiled()
     network = fuse(model.replica())
     image = np.zeros((1, *input_shape), np.float32)
-    out = network.forward(image, train=True)
-    network.backward(np.zeros_like(out))
+    if network.learn(image, np.zeros(1, np.intp), 0.0, 1.0) is None:
+        network.backward(np.zeros_like(network.forward(image, train=True)))
     with suppress(FloatingPointError):  # the weights are not looked at here
         network.predict_proba(image)
     return kernels.compiled() > before

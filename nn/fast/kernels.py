@@ -1291,12 +1291,17 @@ def moments(x, mean, var):
 
 
 @kernel
-def normalise(x, mean, inv_std, gamma, beta, x_hat, out):
-    """Set ``x_hat = (x - mean) * inv_std`` and ``out = gamma * x_hat + beta``, all (M, C)."""
+def normalise(x, mean, var, eps, gamma, beta, inv_std, x_hat, out):
+    """Set ``x_hat = (x - mean) * inv_std`` and ``out = gamma * x_hat + beta``, all (M, C).
+
+    ``mean`` and ``var`` are float64; ``inv_std (C,)`` is set, too.
+    """
     M, C = x.shape
+    for c in range(C):
+        inv_std[c] = 1 / np.sqrt(var[c] + eps)
     for m in range(M):
         for c in range(C):
-            x_hat[m, c] = (x[m, c] - mean[c]) * inv_std[c]
+            x_hat[m, c] = (x[m, c] - np.float32(mean[c])) * inv_std[c]
             out[m, c] = gamma[c] * x_hat[m, c] + beta[c]
 
 
@@ -1326,6 +1331,29 @@ def drop(bits, threshold, factor, x, scale, out):
     for i in range(len(x)):
         scale[i] = kept if bits[i] >= threshold else np.float32(0)
         out[i] = x[i] * scale[i]
+
+
+@kernel
+def cross_entropy(logits, target, factor, dlogits):
+    """Return ``factor`` times the sum of -target * log(softmax(logits)), all (N, K).
+
+    ``dlogits`` is set to its gradient; see `nn.SoftmaxCrossEntropy`.
+    """
+    N, K = logits.shape
+    loss, scale = 0.0, np.float32(factor)
+    for n in range(N):
+        top = logits[n, 0]
+        for k in range(K):
+            top = max(top, logits[n, k])
+        total = np.float32(0)
+        for k in range(K):
+            dlogits[n, k] = np.exp(logits[n, k] - top)
+            total += dlogits[n, k]
+        log_sum = top + np.log(total)
+        for k in range(K):
+            loss += target[n, k] * (log_sum - logits[n, k])
+            dlogits[n, k] = (dlogits[n, k] / total - target[n, k]) * scale
+    return factor * loss
 
 
 # ---- A whole network in one call ----

@@ -12,7 +12,9 @@ BatchNorm, Dense and Dropout do what the plain layers do, in buffers. The rules,
 window stops, are the plain layers' own.
 """
 
-from typing import Self
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,14 +27,29 @@ from . import kernels
 from .plan import aligned, convolution, kept_size, scratch_size
 
 
-class _Fast(Layer):
-    """A layer in buffers: parameters, gradients and statistics are those of a plain layer."""
+class FastLayer(Layer):
+    """A layer in buffers: parameters, gradients and statistics are those of a plain layer.
+
+    Attributes
+    ----------
+    calls : list of (callable, tuple), optional
+        If given, the layer computes nothing; it notes here which functions it would call on its
+        buffers (`nn.fast.tape`). So whatever depends on the batch's numbers goes through `_call`.
+    """
 
     def __init__(self, plain: Layer):
         super().__init__(**plain.config)
         self.plain = plain
         self.params, self.grads, self.state = plain.params, plain.grads, plain.state
         self._buffers: dict[str, np.ndarray] = {}
+        self.calls: list[tuple[Callable, tuple]] | None = None
+
+    def _call(self, function: Callable, *args: Any) -> None:
+        """Call a function that writes to buffers, or note the call if there is a list for it."""
+        if self.calls is None:
+            function(*args)
+        else:
+            self.calls.append((function, args))
 
     def check_input(self, shape: tuple) -> Shape:
         """Return what the plain layer does, and raise its errors."""
@@ -56,7 +73,7 @@ NOTHING = np.empty(0, np.float32)
 """In place of parameters that a layer does not have."""
 
 
-class ConvReLUPool(_Fast):
+class ConvReLUPool(FastLayer):
     """Convolution, ReLU and, if ``pool`` is given, a max-pool whose windows do not overlap.
 
     Parameters
@@ -83,8 +100,8 @@ class ConvReLUPool(_Fast):
         rows = self._padded(x, bool(op[kernels.F.tile]))
         out = self._buffer("out", (len(x), OH, OW, OC))
         winner = self._buffer("winner", out.shape if train else (0,), np.uint8)
-        kernels.convolve(
-            op, len(x), rows.reshape(-1), self.params["w"].reshape(-1),
+        self._call(
+            kernels.convolve, op, len(x), rows.reshape(-1), self.params["w"].reshape(-1),
             self.params.get("b", NOTHING), (NOTHING,) * 4,
             self._buffer("kept", (kept_size(op),)), self._buffer("scratch", (scratch_size(op),)),
             out.reshape(-1), winner.reshape(-1),
@@ -97,13 +114,13 @@ class ConvReLUPool(_Fast):
         dout = np.ascontiguousarray(dout)
         if "b" in self.params:
             self.grads["b"] = self._buffer("db", self.params["b"].shape)
-            kernels.bias_gradient(winner, dout, self.grads["b"])
+            self._call(kernels.bias_gradient, winner, dout, self.grads["b"])
         _, KW, C, _ = self.params["w"].shape
         self.grads["w"] = self._buffer("dw", self.params["w"].shape)
         if KW * C < kernels.LANES and not self.input_gradient:
-            kernels.weight_gradient(
-                self._operation(*shape[1:3]), rows.reshape(-1), winner.reshape(-1),
-                dout.reshape(-1), self._buffer("sums", (5 * kernels.BLOCK,)),
+            self._call(
+                kernels.weight_gradient, self._operation(*shape[1:3]), rows.reshape(-1),
+                winner.reshape(-1), dout.reshape(-1), self._buffer("sums", (5 * kernels.BLOCK,)),
                 self.grads["w"].reshape(-1),
             )  # fmt: skip
             return None
@@ -134,24 +151,25 @@ class ConvReLUPool(_Fast):
         # Made of zeros and only ever written inside: the padding stays. Images of another size
         # have another inside, and so a buffer of their own.
         padded = self._buffer(f"{H} x {W}, padded", (N, HP, WP, C))
-        padded[:, above : above + H, left : left + W] = x
+        self._call(np.copyto, padded[:, above : above + H, left : left + W], x)
         return padded.reshape(N, HP, WP * C)
 
     def _both_gradients(self, rows, winner, dout):
         """Fill ``grads["w"]`` and return the gradient for ``rows``, from the winners alone."""
         KH, KW, C, OC = self.params["w"].shape
         w, dw = (self._buffer(name, (OC, KH, KW * C)) for name in ("w by channel", "dw by channel"))
-        w.reshape(OC, -1)[...] = self.params["w"].reshape(-1, OC).T
+        self._call(np.copyto, w.reshape(OC, -1), self.params["w"].reshape(-1, OC).T)
         dx = self._buffer("dx padded", rows.shape)
         (_, OH, OW, _), (SH, SW) = dout.shape, self.conv.window.stride
         PH, PW = (1, 1) if self.pool is None else self.pool.window.kernel
         start = self._buffer("start", (OH * OW + 1,), np.intp)
         gradient = self._buffer("gradient", (OH * OW + 1,))
         places = self._buffer("places", (kernels.DEAD + 1,), np.intp)
-        kernels.gradients(
-            rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, places, start, gradient
-        )
-        self.grads["w"].reshape(-1, OC)[...] = dw.reshape(OC, -1).T
+        self._call(
+            kernels.gradients, rows, w, winner, dout, SH, SW * C, PH, PW, dw, dx, places, start,
+            gradient,
+        )  # fmt: skip
+        self._call(np.copyto, self.grads["w"].reshape(-1, OC), dw.reshape(OC, -1).T)
         return dx
 
     def _unpadded(self, padded, shape):
@@ -163,11 +181,11 @@ class ConvReLUPool(_Fast):
         if inside.flags.c_contiguous:
             return inside
         dx = self._buffer("dx", shape)
-        dx[...] = inside
+        self._call(np.copyto, dx, inside)
         return dx
 
 
-class FastBatchNorm(_Fast):
+class FastBatchNorm(FastLayer):
     """`nn.BatchNorm`, in two passes over the batch instead of ten."""
 
     plain: BatchNorm
@@ -179,15 +197,15 @@ class FastBatchNorm(_Fast):
         mean, var = self._buffer("mean", (C,), np.float64), self._buffer("var", (C,), np.float64)
         if train:
             m = self.plain.count_values(x)
-            kernels.moments(rows, mean, var)
-            self.plain.track(mean, var, m)
+            self._call(kernels.moments, rows, mean, var)
+            self._call(self.plain.track, mean, var, m)
         else:
             mean[...], var[...] = self.state["mean"], self.state["var"]
-        inv_std = (1 / np.sqrt(var + self.config["eps"])).astype(np.float32)
+        inv_std = self._buffer("inv_std", (C,))
         out, x_hat = self._buffer("out", x.shape), self._buffer("x_hat", x.shape)
-        kernels.normalise(
-            rows, mean.astype(np.float32), inv_std, self.params["gamma"], self.params["beta"],
-            x_hat.reshape(-1, C), out.reshape(-1, C),
+        self._call(
+            kernels.normalise, rows, mean, var, self.config["eps"], self.params["gamma"],
+            self.params["beta"], inv_std, x_hat.reshape(-1, C), out.reshape(-1, C),
         )  # fmt: skip
         return out, (x_hat, inv_std)
 
@@ -198,35 +216,39 @@ class FastBatchNorm(_Fast):
         dx = self._buffer("dx", dout.shape)
         for name in ("gamma", "beta"):
             self.grads[name] = self._buffer(f"d{name}", (C,))
-        kernels.normalise_backward(
-            np.ascontiguousarray(dout).reshape(-1, C), x_hat.reshape(-1, C),
-            self.params["gamma"], inv_std, self.grads["gamma"], self.grads["beta"],
-            dx.reshape(-1, C),
+        self._call(
+            kernels.normalise_backward, np.ascontiguousarray(dout).reshape(-1, C),
+            x_hat.reshape(-1, C), self.params["gamma"], inv_std, self.grads["gamma"],
+            self.grads["beta"], dx.reshape(-1, C),
         )  # fmt: skip
         return dx
 
 
-class FastDense(_Fast):
+class FastDense(FastLayer):
     """`nn.Dense`, in buffers."""
 
     def _forward(self, x, train):
         """Return ``x @ w + b``, shape (N, out_features), for ``x`` of shape (N, in_features)."""
         w = self.params["w"]
-        out = np.matmul(x, w, out=self._buffer("out", (len(x), w.shape[1])))
+        out = self._buffer("out", (len(x), w.shape[1]))
+        self._call(np.matmul, x, w, out)
         if "b" in self.params:
-            out += self.params["b"]
+            self._call(np.add, out, self.params["b"], out)
         return out, x
 
     def _backward(self, dout, x):
         """Return the gradient for ``x``, shape (N, in_features); fill ``grads``."""
         w = self.params["w"]
-        self.grads["w"] = np.matmul(x.T, dout, out=self._buffer("dw", w.shape))
+        self.grads["w"], dx = self._buffer("dw", w.shape), self._buffer("dx", x.shape)
+        self._call(np.matmul, x.T, dout, self.grads["w"])
         if "b" in self.params:
-            self.grads["b"] = dout.sum(axis=0, out=self._buffer("db", w.shape[1:]))
-        return np.matmul(dout, w.T, out=self._buffer("dx", x.shape))
+            self.grads["b"] = self._buffer("db", w.shape[1:])
+            self._call(np.add.reduce, dout, 0, None, self.grads["b"])
+        self._call(np.matmul, dout, w.T, dx)
+        return dx
 
 
-class FastDropout(_Fast):
+class FastDropout(FastLayer):
     """`nn.Dropout`, losing the same values when drawn from the same generator."""
 
     plain: Dropout
@@ -236,14 +258,39 @@ class FastDropout(_Fast):
         if not train:
             return x, None
         out, scale = self._buffer("out", x.shape), self._buffer("scale", x.shape)
-        bits = self.plain.rng.integers(2**64, size=-(-x.size // 4), dtype=np.uint64)
-        x, rate = np.ascontiguousarray(x), self.config["rate"]
-        threshold = round(rate * 2**16)
-        kernels.drop(
-            bits.view(np.uint16), threshold, 1 / (1 - rate), x.ravel(), scale.ravel(), out.ravel()
-        )
+        x = np.ascontiguousarray(x)
+        self._call(self._drop, x.reshape(-1), scale.reshape(-1), out.reshape(-1))
         return out, scale
+
+    def _drop(self, x, scale, out):
+        """Draw which values are lost; fill ``scale`` and ``out``."""
+        bits = self.plain.rng.integers(2**64, size=-(-x.size // 4), dtype=np.uint64)
+        rate = self.config["rate"]
+        kernels.drop(bits.view(np.uint16), round(rate * 2**16), 1 / (1 - rate), x, scale, out)
 
     def _backward(self, dout, scale):
         """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
-        return np.multiply(dout, scale, out=self._buffer("dx", dout.shape))
+        dx = self._buffer("dx", dout.shape)
+        self._call(np.multiply, dout, scale, dx)
+        return dx
+
+
+class FastReLU(FastLayer):
+    """`nn.ReLU`, in buffers."""
+
+    def _forward(self, x, train):
+        """Return ``x`` with 0 in place of what is below."""
+        out = self._buffer("out", x.shape)
+        self._call(partial(np.maximum, out=out), x, np.float32(0))
+        return out, out
+
+    def _backward(self, dout, out):
+        """Return the gradient for ``x``: that of ``out`` where it is above 0."""
+        dx = self._buffer("dx", out.shape)
+        self._call(self._where_positive, out, dout, dx)
+        return dx
+
+    @staticmethod
+    def _where_positive(out, dout, dx):
+        dx.fill(0)
+        np.copyto(dx, dout, where=out > 0)

@@ -214,17 +214,26 @@ class Trainer:
         model.adopt_state(self.model)
         for i, layer in enumerate(model.dropouts()):
             layer.rng = np.random.default_rng((*key, i))
-        loss = SoftmaxCrossEntropy(self.label_smoothing)
-        logits = model.forward(as_input(images), train=True)
-        aims = targets(labels, logits.shape[1]) if NO_CLASS in labels else labels
-        value = share * loss.forward(logits, aims)
         # The loss of the batch is the weighted mean of the shards' losses; so is its gradient.
-        model.backward(loss.backward() * logits.dtype.type(share))
+        value, logits = self._both_ways(model, images, labels, share)
         for name, dw in model.named_grads().items():
             np.copyto(out[name], dw)
         for name, running in model.named_state().items():
             np.multiply(running, share, out=out[name])
         return value, int((logits.argmax(axis=1) == labels).sum())
+
+    def _both_ways(self, model, images, labels, share) -> tuple[float, np.ndarray]:
+        """Fill a network's gradients of ``share`` times its loss; return that and the logits."""
+        learn = getattr(model, "learn", None)  # a fused network's: all of this in one go
+        done = learn and learn(images, labels, self.label_smoothing, share)
+        if done:
+            return done
+        loss = SoftmaxCrossEntropy(self.label_smoothing)
+        logits = model.forward(as_input(images), train=True)
+        aims = targets(labels, logits.shape[1]) if NO_CLASS in labels else labels
+        value = share * loss.forward(logits, aims)
+        model.backward(loss.backward() * logits.dtype.type(share))
+        return value, logits
 
     def _update(self, total, lr):
         """Take the optimizer's step with the summed gradients; store the running statistics."""
