@@ -263,7 +263,8 @@ def warm_up(model: Sequential, input_shape: tuple[int, ...]) -> bool:
     before = kernels.compiled()
     network = fuse(model.replica())
     image = np.zeros((1, *input_shape), np.float32)
-    if network.learn(image, np.zeros(1, np.intp), 0.0, 1.0) is None:
+    label = np.zeros(1, np.intp)
+    if not isinstance(network, Fused) or network.learn(image, label, 0.0, 1.0) is None:
         network.backward(np.zeros_like(network.forward(image, train=True)))
     with suppress(FloatingPointError):  # the weights are not looked at here
         network.predict_proba(image)

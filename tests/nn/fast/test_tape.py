@@ -132,7 +132,7 @@ def test_changed_and_replaced_parameters_are_seen(name):
     assert_same_lesson(plain, fused, *batch(5))
 
 
-def test_a_network_with_another_layer_goes_layer_by_layer():
+def test_other_layers_go_layer_by_layer():
     layers = [conv(1, 4), ReLU(), AvgPool2D(2), Flatten(), dense(100, 10)]
     fused = fuse(Sequential(layers))
     images, labels = batch(3)
