@@ -57,7 +57,7 @@ def _panel(side):
         return None
     whole = filled(paper)
     area = whole.sum()
-    ink = whole & ~paper
+    ink = whole & ~side  # the inside of a 0 is paper
     if area < LEAST * side.size or not INK[0] * area < ink.sum() < INK[1] * area:
         return None
     if rectangularity(whole) < BOXY or inradius(paper) < WIDER * inradius(ink):
