@@ -31,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
     add("--data-dir", type=Path, help="folder of the four MNIST files")
     add("--images", type=at_least(int, 1), default=100, metavar="N",
         help="pictures of each kind (%(default)s)")  # fmt: skip
+    add("--seed", type=at_least(int, 0), default=0, metavar="S",
+        help="other pictures for another seed (%(default)s)")  # fmt: skip
     add("--kinds", default="", metavar="TEXT", help="only the kinds whose names contain TEXT")
     add("--json", type=Path, metavar="FILE", help="write the figures to this file")
     args = parser.parse_args(argv)
@@ -42,7 +44,9 @@ def main(argv: list[str] | None = None) -> int:
         images, labels = mnist.load("train", args.data_dir)
         chosen = held_out(len(labels))[0]
         figures = {
-            kind: accuracy(model, kind, args.images, images[chosen], labels[chosen])
+            kind: accuracy(
+                model, kind, args.images, images[chosen], labels[chosen], args.seed
+            )
             for kind in kinds
         }
         show(figures, args.images)

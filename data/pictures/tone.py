@@ -3,9 +3,12 @@
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 WORKING_SIDE = 400  # pixels: larger pictures are shrunk to this side
+SAMPLE = 64  # pixels: side of the picture whose colours are looked at
+BLUR = SAMPLE // 16  # pixels: reach of the mean that is taken for the light
+COLOURED = 0.15  # between the channels of a pixel: a picture with less is grey
 COLOUR_GAIN = 1.5  # a colour axis must show this many times the contrast of the brightness
 
 
@@ -34,8 +37,8 @@ def grey(image: Image.Image) -> np.ndarray:
         return _shrink(Image.fromarray(values / max(full, top)))
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        solid = np.asarray(image.getchannel("A").resize((64, 64), Image.Resampling.NEAREST)) > 127
-        tone = np.asarray(image.convert("L").resize((64, 64), Image.Resampling.NEAREST))
+        solid = np.asarray(image.getchannel("A").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST)) > 127
+        tone = np.asarray(image.convert("L").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST))
         bright = solid.any() and tone[solid].mean() > 127
         paper = Image.new("RGBA", image.size, "black" if bright else "white")
         image = Image.alpha_composite(paper, image)
@@ -46,12 +49,18 @@ def grey(image: Image.Image) -> np.ndarray:
 
 
 def _in_colour(image, brightness):
-    """Return the principal component of the colours if it shows much more than the brightness."""
+    """Return the colour axis along which lines stand out, if much more than in the brightness.
+
+    Light changes slowly from place to place, and lines do not: the axis is the principal
+    component of the colours after a high pass, which removes shades and most of a glare.
+    """
     small = image.convert("RGB")
-    small.thumbnail((64, 64), Image.Resampling.BOX)
+    small.thumbnail((SAMPLE, SAMPLE), Image.Resampling.BOX)
     colours = np.asarray(small, np.float64).reshape(-1, 3) / 255
-    if np.ptp(colours, axis=1).max() < 0.15:
+    if np.ptp(colours, axis=1).max() < COLOURED:
         return brightness
+    light = np.asarray(small.filter(ImageFilter.BoxBlur(BLUR)), np.float64).reshape(-1, 3) / 255
+    colours -= light
     values, axes = np.linalg.eigh(np.cov(colours.T) if len(colours) > 1 else np.eye(3))
     axis = axes[:, -1] / np.abs(axes[:, -1]).sum()
     axis *= 1 if axis.sum() >= 0 else -1  # white stays above black
