@@ -22,7 +22,7 @@ ENOUGH = 0.85  # of the ink found with the widest window: a narrower one that fi
 EDGE = 0.08  # of the side: what is this near to an edge does not tell which side is ink
 THIN = 0.2  # of the side: half the width of the broadest line
 RENDERED = 0.004  # brightness: noise of a gradient that was computed, not photographed
-EVEN = 0.12  # if its mean varies from place to place by less than this part
+EVEN = 0.12  # if its level varies from place to place by less than this part
 
 
 def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
@@ -146,13 +146,14 @@ def _two_tones(grey, split, light_ink):
     if b - a > FLAT or d - c > TWO_TONES * abs(ink_level - level):
         return False
     blank = (grey > split) != light_ink
-    means = [
-        grey[part][blank[part]].mean()
+    purest = 10 if light_ink else 90  # percentile: soft edges of the ink lie on the other side
+    levels = [
+        np.percentile(grey[part][blank[part]], purest)
         for rows in np.array_split(np.arange(len(grey)), 4)
         for columns in np.array_split(np.arange(len(grey.T)), 4)
         if blank[part := np.ix_(rows, columns)].mean() > 0.2
     ]
-    return np.ptp(means) < EVEN * abs(ink_level - level)
+    return np.ptp(levels) < EVEN * abs(ink_level - level)
 
 
 def noise_of(values: np.ndarray) -> float:

@@ -11,7 +11,8 @@ TINY = 32  # pixels: a picture no larger than this has no panel
 LEAST = 0.06  # of the picture: a smaller panel is none
 BOXY = 0.84  # of the rectangle around it: a panel fills more
 INK = (0.004, 0.5)  # of the panel: its ink
-WIDER = 1.5  # paper is this many times wider than ink
+LONGEST = 4  # times as long as wide: a longer panel is the bar of a window or a rule
+WIDER = 1.2  # paper is this many times wider than ink
 APART = 0.15  # brightness between a panel and what is around it
 
 
@@ -59,6 +60,9 @@ def _panel(side):
     area = whole.sum()
     ink = whole & ~side  # the inside of a 0 is paper
     if area < LEAST * side.size or not INK[0] * area < ink.sum() < INK[1] * area:
+        return None
+    height, width = (np.count_nonzero(whole.any(axis=axis)) for axis in (1, 0))
+    if max(height, width) > LONGEST * min(height, width):
         return None
     if rectangularity(whole) < BOXY or inradius(paper) < WIDER * inradius(ink):
         return None

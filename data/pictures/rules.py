@@ -24,7 +24,8 @@ MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule
 LEAST = 0.15  # of the side: longer side of a digit
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
 TINY = 32  # pixels: a picture no larger than this has no box
-BOX_LEAST = 0.08  # of the picture: a smaller box is none
+BOXES = 12  # so many are looked into: the rows and columns of a form
+BOX_LEAST = 0.03  # of the picture: a smaller box is none
 BOX_INK = 0.2  # of the box: longer side of the digit in it
 GAP = 0.06  # of the side: the rest of a line is further from the digit
 INNER = 0.15  # of the side: longer side of a digit off the edges
@@ -58,7 +59,7 @@ def in_box(solid: np.ndarray) -> np.ndarray:
     if max(H, W) <= TINY:
         return np.ones_like(solid)
     papers = label(~solid, diagonal=False)
-    for index in np.argsort(-papers.area)[:3]:
+    for index in np.argsort(-papers.area)[:BOXES]:
         top, left, low, right = papers.box[index]
         if papers.area[index] < BOX_LEAST * H * W:
             break
