@@ -14,6 +14,8 @@ WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # sides of the closing's window, as fractions 
 FLAT = 0.03  # brightness: a border that varies less is uniform
 SCAN_SIDE = 64  # pixels: a picture no larger than this is no photograph
 TRIM = 25  # at most 1/25 of a side, and a pixel, is cut off as a line along the edge
+OTHER_TONE = 0.2  # brightness between a frame and the paper in it
+RING = 0.85  # of the ring inside a frame: paper
 SURE = 0.75  # of the rim: a tone that has more is the paper's
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
@@ -77,7 +79,15 @@ def _of_photograph(grey):
 
 
 def trimmed(grey: np.ndarray) -> np.ndarray:
-    """Cut off lines along the edges of a picture, such as those of a cropped screenshot."""
+    """Cut off lines along the edges of a picture, such as those of a cropped screenshot.
+
+    Returns
+    -------
+    ndarray, float32, (h, w)
+        A view of the picture.
+    """
+    depth = _frame(grey)
+    grey = grey[depth : len(grey) - depth, depth : grey.shape[1] - depth]
     for _ in range(4):
         grey = np.rot90(grey)
         depth = 1 + len(grey) // TRIM
@@ -93,6 +103,25 @@ def trimmed(grey: np.ndarray) -> np.ndarray:
         if not there.all() and (np.abs(grey[first + 1] - inside) < 0.6 * abs(ink)).mean() > 0.8:
             grey = grey[first:]
     return grey
+
+
+def _frame(grey):
+    """Return the width of the line all round a picture, 0 if there is none.
+
+    The outermost ring is of one tone, and a ring inside it is of another, where the paper begins.
+    A digit that touches its frame leaves a part of that ring.
+    """
+    if min(grey.shape) < 20:
+        return 0
+    ring = _rim(grey)
+    tone = np.median(ring)
+    if np.percentile(np.abs(ring - tone), 95) > FLAT:
+        return 0
+    for depth in range(1, 2 + min(grey.shape) // TRIM):
+        ring = _rim(grey[depth:-depth, depth:-depth])
+        if (np.abs(ring - tone) > OTHER_TONE).mean() > RING:
+            return depth
+    return 0
 
 
 def is_ink_light(light: np.ndarray) -> bool:
