@@ -8,6 +8,8 @@ from data.pictures.pieces import filled, inradius, label, rectangularity, spread
 
 SMALL = 100  # pixels: longer side at which sheets and panels are looked for
 TINY = 32  # pixels: a picture no larger than this has no panel
+CUT = 0.2  # of an edge of the picture: a sheet that covers more of it is cut off there
+MOST = 0.65  # of the picture: a sheet cut off at several edges covers more, a patch of light less
 LEAST = 0.06  # of the picture: a smaller panel is none
 BOXY = 0.84  # of the rectangle around it: a panel fills more
 INK = (0.004, 0.5)  # of the panel: its ink
@@ -54,10 +56,11 @@ def _panel(side):
         return None
     paper = pieces.labels == pieces.area.argmax()
     edges = [paper[0], paper[-1], paper[:, 0], paper[:, -1]]
-    if sum(edge.mean() > 0.2 for edge in edges) > 1:
-        return None
+    cuts = sum(edge.mean() > CUT for edge in edges)
     whole = filled(paper)
     area = whole.sum()
+    if cuts == 4 or (cuts > 1 and area < MOST * side.size):
+        return None
     ink = whole & ~side  # the inside of a 0 is paper
     if area < LEAST * side.size or not INK[0] * area < ink.sum() < INK[1] * area:
         return None
