@@ -44,9 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         images, labels = mnist.load("train", args.data_dir)
         chosen = held_out(len(labels))[0]
         figures = {
-            kind: accuracy(
-                model, kind, args.images, images[chosen], labels[chosen], args.seed
-            )
+            kind: accuracy(model, kind, args.images, images[chosen], labels[chosen], args.seed)
             for kind in kinds
         }
         show(figures, args.images)

@@ -11,9 +11,9 @@ from PIL import Image
 from data import folders
 from nn import Sequential
 
-from .photos_ink import digits
 from .photos_camera import CAMERA
 from .photos_files import FILES
+from .photos_ink import digits
 from .photos_lines import LINES
 from .photos_screen import SCREEN
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from .photos_ink import Digit
-from .photos_kinds import SIDE, Kinds
+from .photos_kinds import Kinds
 from .photos_light import gradient, jpeg, photographed, picture, seen_aslant, shadow
 
 CAMERA = Kinds()
@@ -105,3 +105,44 @@ def plate(digit: Digit, rng):
     rim = np.asarray(picture(ink).filter(ImageFilter.GaussianBlur(4)), np.float32) / 255
     sheet = rng.uniform(0.2, 0.4) + 0.5 * ink - 0.15 * (rim - ink).clip(0)
     return photographed(sheet * gradient(ink.shape, rng, 0.4), rng, 1.2, 0.03)
+
+
+DESKS = ((0.45, 0.3, 0.2), (0.1, 0.1, 0.12), (0.3, 0.32, 0.35), (0.6, 0.5, 0.4))
+
+
+@CAMERA.kind("edges of the sheet in view")
+def sheet_edges(digit: Digit, rng):
+    ink = digit.ink(rng, tall=rng.uniform(0.4, 0.6), pen=rng.uniform(0.04, 0.1))
+    desk = np.array(DESKS[rng.integers(len(DESKS))], np.float32)
+    view = desk + rng.normal(0, 0.02, (len(ink), 1, 1))
+    view = np.broadcast_to(view, (*ink.shape, 3)).copy()
+    first = rng.integers(0, 45, 2) * (rng.random(2) < 0.7)
+    last = np.array(ink.shape) - rng.integers(0, 45, 2) * (rng.random(2) < 0.5)
+    sheet = slice(first[0], last[0]), slice(first[1], last[1])
+    view[sheet] = (0.92 - 0.8 * ink[..., None])[sheet]
+    beyond = tuple(np.rint(255 * desk).astype(int).tolist())
+    turn = rng.uniform(-7, 7)
+    turned = picture(view).rotate(turn, Image.Resampling.BILINEAR, fillcolor=beyond)
+    light = gradient(ink.shape, rng, 0.4)[..., None]
+    return photographed(np.asarray(turned, np.float32) / 255 * light, rng)
+
+
+@CAMERA.kind("soft shadow of a hand")
+def hand(digit: Digit, rng):
+    ink = digit.ink(rng, tall=rng.uniform(0.4, 0.7), pen=rng.uniform(0.04, 0.1))
+    y, x = np.indices(ink.shape) / len(ink)
+    at, reach = rng.uniform(-0.2, 1.2, 2), rng.uniform(0.3, 0.8)
+    edge = ImageFilter.GaussianBlur(rng.uniform(0, 12))
+    dim = picture((y - at[0]) ** 2 + (x - at[1]) ** 2 < reach**2).filter(edge)
+    light = 1 - rng.uniform(0.3, 0.6) * np.asarray(dim, np.float32) / 255
+    return photographed((0.92 - 0.78 * ink) * light * gradient(ink.shape, rng, 0.2), rng)
+
+
+@CAMERA.kind("chalk on a blackboard")
+def blackboard(digit: Digit, rng):
+    ink = digit.ink(rng, 400, rng.uniform(0.4, 0.7), rng.uniform(0.04, 0.08))
+    holes = picture(rng.random((130, 130))).resize((400, 400), Image.Resampling.BICUBIC)
+    ink *= rng.uniform(0.5, 1) * (np.asarray(holes) > rng.uniform(25, 90))
+    smears = picture(rng.random((5, 5))).resize((400, 400), Image.Resampling.BICUBIC)
+    board = 0.2 + 0.15 * np.asarray(smears, np.float32) / 255
+    return photographed((board + 0.65 * ink) * gradient(ink.shape, rng, 0.4), rng, 0.8, 0.03)

@@ -67,4 +67,4 @@ def jpeg(image: Image.Image, quality: int) -> Image.Image:
 
 def picture(sheet: np.ndarray) -> Image.Image:
     """Return brightness in [0, 1] as a picture of 8 bits."""
-    return Image.fromarray(np.rint(sheet.clip(0, 1) * 255).astype(np.uint8))
+    return Image.fromarray(np.rint(np.clip(sheet, 0, 1) * 255).astype(np.uint8))

@@ -116,3 +116,27 @@ def comb(digit: Digit, rng):
     sheet = np.pad(sheet, int(rng.integers(5, 30)))
     cut = int(rng.uniform(0, 0.9) * side)  # of the boxes beside it
     return picture(1 - sheet[:, cut : sheet.shape[1] - cut])
+
+
+@LINES.kind("digit across the line of its box")
+def across(digit: Digit, rng):
+    sheet = digit.ink(rng, tall=rng.uniform(0.45, 0.6), pen=rng.uniform(0.06, 0.12))
+    rows, columns = (np.flatnonzero((sheet > 0.3).any(axis=axis)) for axis in (1, 0))
+    around, under = rng.integers(15, 40, 3), int(rng.integers(5, 25))
+    box = np.zeros_like(sheet)
+    wide, tone = int(rng.integers(1, 4)), _dark(rng)
+    top, low = rows[0] - around[0], rows[-1] - under
+    left, right = columns[0] - around[1], columns[-1] + around[2]
+    box[top:low, left:right] = tone
+    box[top + wide : low - wide, left + wide : right - wide] = 0
+    return picture(1 - np.maximum(sheet, box))
+
+
+@LINES.kind("frame that the digit nearly touches")
+def touching(digit: Digit, rng):
+    cut = digit.tight(int(rng.integers(30, 200)), rng.uniform(0.08, 0.16))
+    narrow, tall = sorted(cut.shape)
+    if narrow < 0.6 * tall:  # a 1 fills its frame: nobody crops it so
+        cut = np.pad(cut, ((0, 0), [(tall - narrow) // 3] * 2))
+    cut = np.pad(np.pad(cut, int(rng.integers(1, 4))), int(rng.integers(1, 3)), constant_values=1)
+    return picture(1 - cut if rng.random() < 0.6 else cut)

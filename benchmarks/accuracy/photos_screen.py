@@ -75,18 +75,21 @@ def checkerboard(digit: Digit, rng):
     return picture(paper * (1 - ink))
 
 
+MAPS = ("gray", "gray", "gray_r", "binary", "viridis", "plasma", "Blues")
+
+
 @SCREEN.kind("figure of matplotlib")
 def figure(digit: Digit, rng):
-    side = int(rng.choice([28, 28, 100]))
-    ink = digit.ink(rng, side, tall=0.72, pen=0.11)
-    wide = float(rng.uniform(2, 6))
-    drawn = Figure((wide, wide * rng.uniform(0.7, 1)), dpi=100)
+    ink = digit.ink(rng, int(rng.choice([28, 28, 100])), tall=0.72, pen=0.11)
+    drawn = Figure((rng.uniform(2, 7), rng.uniform(2, 5)), dpi=int(rng.choice([72, 100, 150])))
     axes = drawn.add_subplot()
-    axes.imshow(ink, cmap=str(rng.choice(["gray", "gray", "viridis", "gray_r", "binary"])))
-    if rng.random() < 0.7:
+    shown = axes.imshow(ink, cmap=str(rng.choice(MAPS)))
+    if rng.random() < 0.6:
         axes.set_title(str(rng.choice(["Label: ", "Prediction: ", "true = "])) + str(digit.label))
     if rng.random() < 0.3:
         axes.axis("off")
+    if rng.random() < 0.3:
+        drawn.colorbar(shown)
     canvas = FigureCanvasAgg(drawn)
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())

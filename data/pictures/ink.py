@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.pictures import paper, region, rules
+from data.pictures import grids, paper, region, rules
 from data.pictures.pieces import closed, label, spread
 
 MIN_CONTRAST = 0.06  # brightness: with less between ink and paper the picture is blank
@@ -58,7 +58,7 @@ def find(grey: np.ndarray) -> Found:
     if coverage is None:
         return BLANK
     coverage = coverage * rules.in_box(coverage > SOLID)
-    coverage = rules.without(coverage)
+    coverage = grids.without(rules.without(coverage))
     solid = coverage > SOLID
     solid = rules.without_rests(solid & rules.in_box(solid))
     pieces = label(solid)

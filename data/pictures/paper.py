@@ -1,16 +1,14 @@
 """Estimate the paper's brightness, and with it the contrast of the ink.
 
 Ink differs from the paper *around it*. The paper's brightness is a constant if the border of the
-picture is uniform, a plane if it is a gradient, else the picture after a morphological closing
-that removes its lines.
+picture is uniform, a plane if it is a gradient; in a photograph it varies (`photograph`).
 """
 
 import numpy as np
-from PIL import Image
 
-from data.pictures.pieces import inradius, spread
+from data.pictures import photograph
+from data.pictures.pieces import inradius
 
-WINDOWS = (1 / 12, 1 / 6, 1 / 3)  # sides of the closing's window, as fractions of the picture's
 FLAT = 0.03  # brightness: a border that varies less is uniform
 SCAN_SIDE = 64  # pixels: a picture no larger than this is no photograph
 TRIM = 25  # at most 1/25 of a side, and a pixel, is cut off as a line along the edge
@@ -19,9 +17,6 @@ RING = 0.85  # of the ring inside a frame: paper
 SURE = 0.75  # of the rim: a tone that has more is the paper's
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
-MEDIAN_SIDE = 40  # pixels: longer side of the picture whose medians are taken
-ENOUGH = 0.85  # of the ink found with the widest window: a narrower one that finds more will do
-EDGE = 0.08  # of the side: what is this near to an edge does not tell which side is ink
 THIN = 0.2  # of the side: half the width of the broadest line
 RENDERED = 0.004  # brightness: noise of a gradient that was computed, not photographed
 EVEN = 0.12  # if its level varies from place to place by less than this part
@@ -55,27 +50,8 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     if _two_tones(grey, split, light_ink):
         level = np.percentile(blank, 90 if light_ink else 10)
         return grey - level if light_ink else level - grey, 0.0
-    lines = _of_photograph(_smooth(grey))
+    lines = photograph.contrast(grey)
     return lines, noise_of(lines)
-
-
-def _of_photograph(grey):
-    """Return the contrast of lines on unevenly lit paper.
-
-    Ink is on the side where thin structures lie beyond the median around them: a hole between two
-    lines is thin, too, but as bright as the paper.
-    """
-    dark, light = (_lines(grey, WINDOWS[1], side) for side in (False, True))
-    beyond = grey - _background(grey)
-    inner = tuple(slice(int(side * EDGE), side - int(side * EDGE)) for side in grey.shape)
-    lighter = np.minimum(light, beyond)[inner].clip(0)
-    darker = np.minimum(dark * np.maximum(grey + dark, 0.1), -beyond)[inner].clip(0)
-    is_light = (lighter**3).sum() > (darker**3).sum()
-    fine, lines = (_lines(grey, WINDOWS[i], is_light) for i in (0, 2))
-    narrow = (fine, light if is_light else dark)
-    enough = ENOUGH * (lines**3).sum()
-    lines = next((fine for fine in narrow if (fine**3).sum() > enough), lines)
-    return lines
 
 
 def trimmed(grey: np.ndarray) -> np.ndarray:
@@ -188,56 +164,6 @@ def _two_tones(grey, split, light_ink):
 def noise_of(values: np.ndarray) -> float:
     """Return a robust standard deviation, from the median absolute deviation."""
     return 1.5 * np.median(np.abs(values - np.median(values)))
-
-
-def _smooth(values):
-    """Reduce a photograph's noise with a 3x3 binomial filter."""
-    for _ in range(2):
-        padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
-        values = ((padded[:-2] + padded[2:]) / 4 + values / 2).T
-    return values
-
-
-def _lines(grey, share, light):
-    """Return the contrast of lines narrower than ``share`` of the picture's longer side.
-
-    The paper is estimated by a morphological closing: a running maximum, then a running minimum.
-    The contrast of dark ink is relative to the paper's brightness, so that it is the same in
-    shadow and in light; that of light ink is absolute.
-    """
-    grey = -grey if light else grey
-    reach = int(max(grey.shape) * share / 2)
-    # At the border a closing turns a ramp into lines, but with the ramp removed it does so with
-    # the edge of a shadow: the lower of both estimates is right.
-    ramp = _ramp(grey)
-    paper = np.minimum(_closing(grey, reach), _closing(grey - ramp, reach) + ramp)
-    lines = paper - grey if light else (paper - grey) / np.maximum(paper, 0.1)
-    return lines - np.median(lines)
-
-
-def _closing(values, reach):
-    return spread(spread(values, reach, np.maximum), reach, np.minimum)
-
-
-def _background(grey):
-    """Return the median around each pixel, in a window of nearly half the picture's side."""
-    H, W = grey.shape
-    factor = max(H, W) / MEDIAN_SIDE
-    size = max(1, round(W / factor)), max(1, round(H / factor))
-    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
-    reach = MEDIAN_SIDE // 5
-    padded = np.pad(small, reach, mode="symmetric")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (2 * reach + 1, 2 * reach + 1))
-    middle = np.median(windows.reshape(*small.shape, -1), axis=2).astype(np.float32)
-    return np.asarray(Image.fromarray(middle).resize((W, H), Image.Resampling.BILINEAR))
-
-
-def _ramp(grey):
-    """Return the least-squares plane through the brightness, without its mean."""
-    y, x = (np.arange(side, dtype=np.float32) - (side - 1) / 2 for side in grey.shape)
-    slope_y = y @ grey.mean(axis=1) / max(y @ y, 1)
-    slope_x = x @ grey.mean(axis=0) / max(x @ x, 1)
-    return slope_y * y[:, None] + slope_x * x
 
 
 def otsu(values: np.ndarray) -> float:

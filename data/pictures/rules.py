@@ -108,7 +108,7 @@ def without_rests(solid: np.ndarray) -> np.ndarray:
 
 def _across(coverage):
     """Take off the rules from the left edge to the right one."""
-    found = _find(coverage > TRACE)
+    found = find(coverage > TRACE)
     if not found:
         return coverage
     H, W = coverage.shape
@@ -126,25 +126,32 @@ def _across(coverage):
     top, left = pieces.box[large, :2].min(axis=0)
     low, right = (H, W) - pieces.box[large, 2:].max(axis=0) - 1
     free = min(left, right) > MARGIN * W and min(top, low) > MARGIN * H
-    cleaned = coverage.copy()
-    for row in rows:
-        ink = coverage[row, x]
-        level = np.median(ink, axis=1)
-        if free or len(row) <= THINNER * width or level.max() < FAINTER:
-            cleaned[row, x] = _crossing(cleaned, row, ink, level)
-    return cleaned
+
+    def is_rule(row):
+        faint = np.median(coverage[row, x], axis=1).max() < FAINTER
+        return free or faint or len(row) <= THINNER * width
+
+    return erased(coverage, [rule for rule, row in zip(found, rows, strict=True) if is_rule(row)])
 
 
-def _find(mask):
-    """Return the rules that run from the left edge to the right one."""
+def find(mask: np.ndarray, long: float = LONG) -> list[Rule]:
+    """Return the rules that run from the left edge to the right one.
+
+    Parameters
+    ----------
+    mask : ndarray, bool, (H, W)
+        Where there may be ink.
+    long : float
+        Of the width: a rule has ink on more.
+    """
     H, W = mask.shape
-    if mask.any(axis=0).sum() < LONG * W:
+    if mask.any(axis=0).sum() < long * W:
         return []
-    most = int(TILT * W)
+    most = min(int(TILT * W), H - 1)
     shifts = sorted(range(-most, most + 1), key=abs)
     sums = np.stack([_sums(mask, shift) for shift in shifts]) / W  # (shifts, H)
     found = []
-    while len(found) < MOST and sums.max() >= LONG:
+    while len(found) < MOST and sums.max() >= long:
         best, row = np.unravel_index(sums.argmax(), sums.shape)
         core = sums[best] >= CORE
         first = row - np.argmin(core[row::-1]) + 1 if not core[: row + 1].all() else 0
@@ -158,6 +165,24 @@ def _find(mask):
         if last - first + 1 <= max(2, H * THICK):
             found.append(Rule(first, last, shifts[best]))
     return found
+
+
+def erased(coverage: np.ndarray, rules: list[Rule]) -> np.ndarray:
+    """Take off rules, but not the strokes that cross them.
+
+    Parameters
+    ----------
+    coverage : ndarray, float32, (H, W)
+        Ink in [0, 1].
+    rules : list of Rule
+        From the left to the right edge.
+    """
+    cleaned, x = coverage.copy(), np.arange(coverage.shape[1])
+    for rule in rules:
+        row = _rows(rule, *coverage.shape)
+        ink = coverage[row, x]
+        cleaned[row, x] = _crossing(cleaned, row, ink, np.median(ink, axis=1))
+    return cleaned
 
 
 def _sums(mask, shift):

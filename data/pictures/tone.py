@@ -37,7 +37,10 @@ def grey(image: Image.Image) -> np.ndarray:
         return _shrink(Image.fromarray(values / max(full, top)))
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        solid = np.asarray(image.getchannel("A").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST)) > 127
+        solid = (
+            np.asarray(image.getchannel("A").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST))
+            > 127
+        )
         tone = np.asarray(image.convert("L").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST))
         bright = solid.any() and tone[solid].mean() > 127
         paper = Image.new("RGBA", image.size, "black" if bright else "white")

@@ -1,0 +1,40 @@
+"""Take off a box or grid that the digit crosses, so that both are one piece of ink."""
+
+import numpy as np
+
+from data.pictures import rules
+from data.pictures.pieces import label
+
+LINES = 3  # of a box or grid: one of four sides may be missing
+LONG = 0.65  # of the box with the digit that sticks out of it: its lines are longer
+
+
+def without(coverage: np.ndarray) -> np.ndarray:
+    """Return the ink without the lines of a box or grid that a digit crosses.
+
+    The largest piece of ink is such a box if at least three straight lines go through all of it, of
+    both directions, and without them there is still a digit.
+
+    Parameters
+    ----------
+    coverage : ndarray, float32, (H, W)
+        Ink in [0, 1].
+    """
+    pieces = label(coverage > rules.SOLID)
+    if min(coverage.shape) < rules.TINY or not len(pieces.area):
+        return coverage
+    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
+    top, left, low, right = pieces.box[size.min(axis=1).argmax()]
+    part = slice(top, low + 1), slice(left, right + 1)
+    grid = coverage[part]
+    across, down = (rules.find(side > rules.TRACE, LONG) for side in (grid, grid.T))
+    if not across or not down or len(across) + len(down) < LINES:
+        return coverage
+    rest = rules.erased(rules.erased(grid, across).T, down).T
+    size = label(rest > rules.SOLID).box
+    size = size[:, 2:] - size[:, :2] + 1
+    if size.max(initial=0) < rules.BOX_INK * min(grid.shape):
+        return coverage
+    cleaned = coverage.copy()
+    cleaned[part] = rest
+    return cleaned
