@@ -5,15 +5,16 @@ import numpy as np
 from data.pictures import rules
 from data.pictures.pieces import label
 
-LINES = 3  # of a box or grid: one of four sides may be missing
+LINES = 3  # of a box or grid
 LONG = 0.65  # of the box with the digit that sticks out of it: its lines are longer
 
 
 def without(coverage: np.ndarray) -> np.ndarray:
     """Return the ink without the lines of a box or grid that a digit crosses.
 
-    The largest piece of ink is such a box if at least three straight lines go through all of it, of
-    both directions, and without them there is still a digit.
+    The largest piece of ink is such a box if straight lines go through all of it, two of each
+    direction, and without them there is still a digit. If the lines are thinner than the digit's,
+    three are enough: one side of a box may be missing.
 
     Parameters
     ----------
@@ -31,9 +32,14 @@ def without(coverage: np.ndarray) -> np.ndarray:
     if not across or not down or len(across) + len(down) < LINES:
         return coverage
     rest = rules.erased(rules.erased(grid, across).T, down).T
-    size = label(rest > rules.SOLID).box
+    left_over = rest > rules.SOLID
+    size = label(left_over).box
     size = size[:, 2:] - size[:, :2] + 1
     if size.max(initial=0) < rules.BOX_INK * min(grid.shape):
+        return coverage
+    thickest = max(rule.last - rule.first + 1 for rule in across + down)
+    thin = thickest <= rules.THINNER * rules.line_width(left_over)
+    if min(len(across), len(down)) < 2 and not thin:
         return coverage
     cleaned = coverage.copy()
     cleaned[part] = rest

@@ -58,7 +58,7 @@ def find(grey: np.ndarray) -> Found:
     if coverage is None:
         return BLANK
     coverage = coverage * rules.in_box(coverage > SOLID)
-    coverage = grids.without(rules.without(coverage))
+    coverage = rules.without(grids.without(coverage))
     solid = coverage > SOLID
     solid = rules.without_rests(solid & rules.in_box(solid))
     pieces = label(solid)

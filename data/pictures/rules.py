@@ -122,7 +122,7 @@ def _across(coverage):
     large = size.max(axis=1, initial=0) >= LEAST * min(H, W)
     if not large.any():
         return coverage
-    width = _line_width(pieces.mask(large))
+    width = line_width(pieces.mask(large))
     top, left = pieces.box[large, :2].min(axis=0)
     low, right = (H, W) - pieces.box[large, 2:].max(axis=0) - 1
     free = min(left, right) > MARGIN * W and min(top, low) > MARGIN * H
@@ -150,18 +150,16 @@ def find(mask: np.ndarray, long: float = LONG) -> list[Rule]:
     most = min(int(TILT * W), H - 1)
     shifts = sorted(range(-most, most + 1), key=abs)
     sums = np.stack([_sums(mask, shift) for shift in shifts]) / W  # (shifts, H)
-    found = []
+    found, rows = [], np.arange(H)
     while len(found) < MOST and sums.max() >= long:
         best, row = np.unravel_index(sums.argmax(), sums.shape)
         core = sums[best] >= CORE
         first = row - np.argmin(core[row::-1]) + 1 if not core[: row + 1].all() else 0
         last = row + np.argmin(core[row:]) - 1 if not core[row:].all() else H - 1
-        sums[:, max(first - 1, 0) : last + 2] = 0
-        near = abs(shifts[best])
-        if near:  # at other tilts the same rule has its peak elsewhere
-            sums[:, max(first - near, 0) : last + near + 1] *= (
-                sums[:, max(first - near, 0) : last + near + 1] >= 1
-            )
+        # At other tilts the same line has peaks nearby; what is complete is a line of its own.
+        apart = np.abs(np.array(shifts) - shifts[best])[:, None]
+        band = (rows >= first - 1 - apart) & (rows <= last + 1 + apart)
+        sums[band & ((sums < 1) | ((rows >= first - 1) & (rows <= last + 1)))] = 0
         if last - first + 1 <= max(2, H * THICK):
             found.append(Rule(first, last, shifts[best]))
     return found
@@ -224,8 +222,13 @@ def _crossing(coverage, rows, ink, level):
     return np.maximum(darker.clip(0, 1) * (darker > SOLID), bridged)
 
 
-def _line_width(mask):
-    """Return about the width of the lines of a mask: twice its area over its outline's length."""
+def line_width(mask: np.ndarray) -> float:
+    """Return about the width of the lines of a mask: twice its area over its outline's length.
+
+    Parameters
+    ----------
+    mask : ndarray, bool, (H, W)
+    """
     padded = np.pad(mask, 1)
     outline = (padded[1:] != padded[:-1]).sum() + (padded[:, 1:] != padded[:, :-1]).sum()
     return 2 * mask.sum() / max(outline * 0.8, 1)

@@ -31,6 +31,33 @@ def test_sheet_on_a_dark_table(angle):
     assert canvas.from_image(sheet).sum() == pytest.approx(EXPECTED.sum(), rel=0.2)
 
 
+@pytest.mark.parametrize("corner", [(-30, -30), (-30, 10), (10, -30)])
+def test_sheet_that_runs_out_of_the_picture(corner):
+    table = Image.new("L", (320, 320), 50)
+    table.paste(picture(), corner)
+    assert distance(canvas.from_image(table), EXPECTED) < 0.3
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_loop_on_a_sheet_is_paper(light):
+    page = np.full((240, 320), 255, np.uint8)
+    panel = Image.new("L", (160, 160), 0)
+    ImageDraw.Draw(panel).ellipse([35, 20, 125, 140], outline=230, width=22)
+    page[40:200, 60:220] = panel
+    found = read(255 - page if light else page)
+    assert found[13:15, 13:15].max() < 0.1
+    assert distance(found, canvas.from_image(panel)) < 0.2
+
+
+def test_bar_of_a_window_is_no_panel():
+    window = Image.new("L", (400, 330), 235)
+    draw = ImageDraw.Draw(window)
+    draw.rectangle([0, 0, 400, 26], fill=90)
+    draw.text((8, 8), "Untitled - Draw", fill=255)
+    grey = np.asarray(window, np.float32) / 255
+    assert region.inside(grey) is grey
+
+
 def test_zero_with_thick_line_is_no_panel():
     zero = Image.new("L", (300, 300), 255)
     ImageDraw.Draw(zero).ellipse([80, 40, 220, 260], outline=0, width=50)
@@ -89,6 +116,16 @@ def test_coloured_pens(colour):
     sheet = Image.new("RGB", (300, 300), (250, 248, 240))
     sheet.paste(colour, mask=ImageOps.invert(picture()))
     assert distance(canvas.from_image(sheet), EXPECTED) < 0.25
+
+
+@pytest.mark.parametrize("colour", ["orange", "deepskyblue", "gold"])
+def test_coloured_pen_beside_a_glare(colour):
+    board = Image.new("RGB", (300, 300), (200, 200, 200))
+    board.paste(colour, mask=ImageOps.invert(picture()))
+    y, x = np.indices((300, 300)) / 300 - np.array([0.85, 0.8])[:, None, None]
+    glare = 130 * np.exp(-(x**2 + y**2) / 0.02)
+    photo = np.asarray(board, float) + glare[..., None]
+    assert distance(read(photo), EXPECTED) < 0.4
 
 
 def test_colours_of_one_brightness_are_told_apart():

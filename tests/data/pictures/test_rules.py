@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from data import canvas
 from data.pictures import rules
@@ -44,6 +44,31 @@ def test_box_of_a_form(width):
     sheet = SMALLER.copy()
     ImageDraw.Draw(sheet).rectangle([20, 25, 275, 270], outline=0, width=width)
     assert distance(read(sheet), EXPECTED) < 0.3
+
+
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("light", [False, True])
+def test_frame_that_the_digit_nearly_touches(width, light):
+    zero = Image.new("L", (80, 120), 255)
+    ImageDraw.Draw(zero).ellipse([1, 1, 78, 118], outline=0, width=16)
+    framed = ImageOps.expand(zero, width, 0)
+    found = read(ImageOps.invert(framed) if light else framed)
+    assert distance(found, read(ImageOps.expand(zero, 20, 255))) < 0.2
+
+
+def test_box_among_empty_ones():
+    form = Image.new("L", (640, 230), 255)
+    form.paste(SMALLER.crop((50, 20, 250, 220)), (220, 15))
+    for left in (20, 220, 420):
+        ImageDraw.Draw(form).rectangle([left, 15, left + 200, 215], outline=0, width=3)
+    assert distance(read(form), EXPECTED) < 0.3
+
+
+@pytest.mark.parametrize("shape", [(20, 400), (400, 20), (24, 3)])
+def test_long_narrow_pictures(shape):
+    sheet = np.full(shape, 255, np.uint8)
+    sheet[shape[0] // 3 : 2 * shape[0] // 3, shape[1] // 3 : 2 * shape[1] // 3] = 0
+    assert read(Image.fromarray(sheet)).any()
 
 
 @pytest.mark.parametrize("width", [1, 4])
