@@ -150,7 +150,8 @@ def find(mask: np.ndarray, long: float = LONG) -> list[Rule]:
     most = min(int(TILT * W), H - 1)
     shifts = sorted(range(-most, most + 1), key=abs)
     sums = np.stack([_sums(mask, shift) for shift in shifts]) / W  # (shifts, H)
-    found, rows = [], np.arange(H)
+    found: list[Rule] = []
+    rows = np.arange(H)
     while len(found) < MOST and sums.max() >= long:
         best, row = np.unravel_index(sums.argmax(), sums.shape)
         core = sums[best] >= CORE
