@@ -28,8 +28,9 @@ def without(coverage: np.ndarray) -> np.ndarray:
     top, left, low, right = pieces.box[size.min(axis=1).argmax()]
     part = slice(top, low + 1), slice(left, right + 1)
     grid = coverage[part]
-    across, down = (rules.find(side > rules.TRACE, LONG) for side in (grid, grid.T))
-    if not across or not down or len(across) + len(down) < LINES:
+    across = rules.find(grid > rules.TRACE, LONG)
+    down = rules.find(grid.T > rules.TRACE, LONG) if across else []
+    if not down or len(across) + len(down) < LINES:
         return coverage
     rest = rules.erased(rules.erased(grid, across).T, down).T
     left_over = rest > rules.SOLID
