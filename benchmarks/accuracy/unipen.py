@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -26,17 +27,35 @@ Strokes = list[np.ndarray]
 Placing = Callable[[Strokes], Strokes]
 
 
+class Written(NamedTuple):
+    """A digit, who wrote it, and its strokes.
+
+    Attributes
+    ----------
+    label : int
+    writer : int
+        Number of the writer as the file's comments give it, ``.COMMENT digit writer index``;
+        0 without one.
+    strokes : list of ndarray, each (P, 2)
+        Points (x, y) in pixels of the canvas, y down.
+    """
+
+    label: int
+    writer: int
+    strokes: Strokes
+
+
 def read(path: Path) -> list[tuple[int, Strokes]]:
+    """Read the labels and strokes of the digits in UNIPEN text; see `read_written`."""
+    return [(label, strokes) for label, _, strokes in read_written(path)]
+
+
+def read_written(path: Path) -> list[Written]:
     """Read digits from UNIPEN text; a file whose name ends in ".gz" is decompressed.
 
     Parameters
     ----------
     path : Path
-
-    Returns
-    -------
-    list of (label, strokes)
-        Each stroke is an array (P, 2) of points (x, y) in pixels of the canvas, y down.
 
     Raises
     ------
@@ -47,6 +66,7 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
     """
     opened = gzip.open if Path(path).suffix == ".gz" else open
     digits: list[tuple[int, list[list]]] = []
+    writers: list[int] = []
     down, line = False, ""
     try:
         with opened(path, "rt", encoding="ascii", errors="replace") as file:
@@ -54,6 +74,9 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
                 words = line.split()
                 if line.startswith(".SEGMENT DIGIT"):
                     digits.append((int(words[-1].strip('"')), []))
+                    writers.append(0)
+                elif line.startswith(".COMMENT") and digits and not digits[-1][1]:
+                    writers[-1] = _writer(words) or writers[-1]
                 elif line.startswith(".PEN_DOWN"):
                     digits[-1][1].append([])
                     down = True
@@ -72,7 +95,15 @@ def read(path: Path) -> list[tuple[int, Strokes]]:
         if not any(strokes) or not 0 <= label <= 9:
             raise DataError(f"{path}: digit {i}: label {label} is not 0 to 9, or no strokes")
     scale = SIZE / TABLET
-    return [(label, [np.array(s) * scale for s in strokes if s]) for label, strokes in digits]
+    return [
+        Written(label, writer, [np.array(s) * scale for s in strokes if s])
+        for (label, strokes), writer in zip(digits, writers, strict=True)
+    ]
+
+
+def _writer(words):
+    """Return the writer of a comment's words, 0 if the comment is another."""
+    return int(words[2]) if len(words) == 4 and all(word.isdigit() for word in words[1:]) else 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,134 @@
+"""From pen strokes to digits in reading order.
+
+A drawing is first read as one digit, as it always was. It is read as several only if they are
+better by `ONE`: most drawings are one digit, and a 4 of two strokes looks much like a touching 61.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from data import canvas
+from data.segments import row
+from data.segments.lines import digit_height, lines
+from data.segments.symbols import Box, Line, Reading, Symbol, around
+
+ONE = 3.0  # logarithm of the odds that a drawing is one digit
+MOST_STROKES = 200  # a drawing of more is not divided
+
+WIDE = 1.1  # width over height: a stroke of more may run through two digits
+STEP = 0.04  # of the height: between the points of a stroke to be cut
+NARROW = 0.12  # of the height: no piece of a cut stroke is narrower
+
+
+def find(strokes: Iterable[Sequence], classify: row.Classify) -> Reading:
+    """Read the digits in a drawing.
+
+    Parameters
+    ----------
+    strokes : iterable of array_like, each (P, 2)
+        Points (x, y) of each stroke in pixels, y down.
+    classify : callable
+        Maps images (N, 28, 28) to probabilities (N, 10). It is asked for the whole drawing first.
+
+    Returns
+    -------
+    Reading
+        Of one symbol if the drawing is one digit, or none; its image is then
+        `data.canvas.from_strokes` of all strokes. Without strokes there is no line.
+    """
+    inked = [np.asarray(stroke, np.float64) for stroke in strokes if len(stroke)]
+    if not inked:
+        return Reading()
+    image = canvas.from_strokes(inked)
+    (proba,) = classify(image[None])
+    boxes = [box_of(stroke) for stroke in inked]
+    one = Reading([Line([Symbol(str(int(proba.argmax())), around(boxes), image, proba)])])
+    if len(inked) > MOST_STROKES:
+        return one
+    written = [_parts([inked[i] for i in line]) for line in lines(boxes)]
+    if len(written) == 1 and len(written[0]) == 1:
+        return one
+    found = [row.read(parts, _height(parts), draw, classify) for parts in written]
+    many = Reading(line for _, line in found)
+    score = sum(score for score, _ in found)
+    if len(many.symbols) < 2 or score <= _as_one(written, proba) + ONE:
+        return one
+    return many
+
+
+def draw(parts: Sequence[row.Part]) -> np.ndarray:
+    """Draw strokes as one digit, float32 (28, 28)."""
+    return canvas.from_strokes([part.ink for part in parts])
+
+
+def box_of(stroke: np.ndarray) -> Box:
+    """Return the box around the points of a stroke, (P, 2)."""
+    (left, top), (right, low) = stroke.min(axis=0), stroke.max(axis=0)
+    return float(left), float(top), float(right), float(low)
+
+
+def _height(parts):
+    return digit_height([part.box[3] - part.box[1] for part in parts])
+
+
+def _as_one(written, proba):
+    """Return the score of all lines as one digit, of these probabilities."""
+    parts = sorted((part for line in written for part in line), key=lambda part: part.box[0])
+    score = row.certainty(proba) - row.cost(parts, (0, len(parts)), _height(parts))
+    for above, below in pairwise(written):
+        foot, head = max(part.box[3] for part in above), min(part.box[1] for part in below)
+        odds = row.ODDS_TOUCHING + row.ODDS_SLOPE * (head - foot) / max(map(_height, (above, below)))
+        score -= float(np.logaddexp(0, odds))
+    return score
+
+
+def _parts(strokes):
+    """Return the strokes of a line, from left to right; those that may be two digits are cut."""
+    parts = []
+    height = digit_height([np.ptp(stroke[:, 1]) for stroke in strokes])
+    for stroke in strokes:
+        pieces = cut(stroke, height)
+        for k, piece in enumerate(pieces):
+            parts.append(row.Part(box_of(piece), piece, glued=k > 0))
+    return parts
+
+
+def cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:
+    """Cut a wide stroke where it passes from left to right once and for all.
+
+    Parameters
+    ----------
+    stroke : ndarray, (P, 2)
+    height : float
+        Of the line's digits, pixels.
+
+    Returns
+    -------
+    list of ndarray, each (p, 2)
+        The pieces in the order of the stroke; the stroke itself if it is not wide.
+    """
+    if np.ptp(stroke[:, 0]) <= WIDE * height:
+        return [stroke]
+    points = _resampled(stroke, STEP * height)
+    if points[-1, 0] < points[0, 0]:
+        points = points[::-1]
+    x, least = points[:, 0], NARROW * height
+    once = (x >= np.maximum.accumulate(x)) & (x <= np.minimum.accumulate(x[::-1])[::-1])
+    once &= (x - x.min() >= least) & (x.max() - x >= least)
+    edges = np.flatnonzero(np.diff(once.astype(np.int8), prepend=0, append=0))
+    places = [0]
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        long = x[end - 1] - x[first] > 2 * least
+        for place in (first, (first + end - 1) // 2, end - 1) if long else ((first + end - 1) // 2,):
+            if x[place] - x[: places[-1] + 1].max() >= (least if len(places) > 1 else -np.inf):
+                places.append(int(place))
+    return [points[a : b + 1] for a, b in pairwise([*places, len(points) - 1])]
+
+
+def _resampled(stroke, step):
+    """Return the points of a stroke and points between them, at most ``step`` pixels apart."""
+    along = np.r_[0, np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))]
+    where = np.union1d(along, np.arange(0, along[-1], step))
+    return np.stack([np.interp(where, along, axis) for axis in stroke.T], axis=1)
