@@ -1,6 +1,6 @@
-"""Draw a digit and have it recognised: ``python gui.py``.
+"""Draw a digit or a number and have it recognised: ``python gui.py``.
 
-Keys: Return recognises the digit, Escape clears the canvas, Ctrl+Z (Command+Z on a Mac) undoes the
+Keys: Return recognises it, Escape clears the canvas, Ctrl+Z (Command+Z on a Mac) undoes the
 last stroke, F2 opens a second window that shows what the network computes.
 """
 
@@ -13,15 +13,20 @@ from pathlib import Path
 
 import recognise
 import weights
-from data.canvas import RADIUS, SIZE, from_strokes
+from data.canvas import RADIUS, SIZE
+from data.segments import strokes as segments
 from nn import ModelFileError, Sequential
 
 try:
     import tkinter as tk
+    from tkinter.font import Font
 except ImportError:  # many systems package it separately; App and main report it
     tk = None
 
 SPACING = RADIUS / 2  # between ovals that fill a gap, pixels: close enough to look like a line
+
+FONT = ("Helvetica", 48)  # of the answer
+SMALLEST = 8  # size of a number's font, at least
 
 NO_TKINTER = (
     "this Python has no tkinter; install python3-tk (Debian, Ubuntu: apt install python3-tk), "
@@ -75,7 +80,7 @@ class App(tk.Tk if tk else object):
         self._lift_pen()
 
         self.canvas = tk.Canvas(self, width=SIZE, height=SIZE, bg="white", cursor="cross")
-        self.label = tk.Label(self, text="Thinking..", font=("Helvetica", 48))
+        self.label = tk.Label(self, text="Thinking..", font=FONT)
         self.classify_btn = tk.Button(self, text="Recognise", command=self.classify_handwriting)
         self.button_clear = tk.Button(self, text="Clear", command=self.clear_all)
 
@@ -92,17 +97,36 @@ class App(tk.Tk if tk else object):
         self.bind("<F2>", lambda event: self.inspect())
 
     def classify_handwriting(self) -> None:
-        """Show the most probable digit and its probability, in whole per cent, on the label."""
+        """Show the number that was drawn and its probability, in whole per cent, on the label.
+
+        That of a number is the product of its digits' probabilities.
+        """
         if not self.strokes:
             return
         try:
-            (probabilities,) = self.model.predict_proba(from_strokes(self.strokes)[None])
+            reading = segments.find(self.strokes, self.model.predict_proba)
         except FloatingPointError as error:
             print(f"gui.py: {error}; name another model with --weights", file=sys.stderr)
             return
-        digit = probabilities.argmax()
-        percent = int(100 * float(probabilities[digit]))  # truncated: only probability 1 reads 100%
-        self.label.configure(text=f"{digit}, {percent}%")
+        percent = int(100 * reading.probability)  # truncated: only probability 1 reads 100%
+        self._show_answer(f"{reading.text}, {percent}%", len(reading.symbols) == 1)
+
+    def _show_answer(self, text: str, one_digit: bool) -> None:
+        """Show the answer; a number fits into the window by a smaller font."""
+        if one_digit:
+            self.columnconfigure(1, minsize=0)
+            self.label.configure(text=text, font=FONT)
+            return
+        self.update_idletasks()
+        column = self.grid_bbox(1, 0)[2]
+        border = self.label.winfo_reqwidth() - Font(font=self.label["font"]).measure(
+            self.label["text"]
+        )
+        size, room = FONT[1], column - border - 4  # 2 pixels of padding on both sides
+        while size > SMALLEST and Font(family=FONT[0], size=size).measure(text) > room:
+            size -= 1
+        self.columnconfigure(1, minsize=column)
+        self.label.configure(text=text, font=(FONT[0], size))
 
     def clear_all(self) -> None:
         """Empty the canvas; the label keeps the last answer."""
@@ -213,8 +237,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="gui.py",
-        description="Draw a digit and have it recognised.",
-        epilog="Keys: Return recognises the digit, Escape clears the canvas, Ctrl+Z undoes the "
+        description="Draw a digit or a number and have it recognised.",
+        epilog="Keys: Return recognises it, Escape clears the canvas, Ctrl+Z undoes the "
         "last stroke, F2 opens a second window that shows what the network computes.",
     )
     parser.add_argument(

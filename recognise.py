@@ -1,37 +1,38 @@
-"""Read digits from pictures: ``python recognise.py FILE...``.
+"""Read digits and numbers from pictures: ``python recognise.py FILE...``.
 
 Each picture gives one line, ``FILE<TAB>DIGIT<TAB>PROBABILITY``; with ``--json``, one object of an
-array, with the probabilities of all ten digits. A picture that cannot be read gives one line on
-stderr, the others are still read, and the exit status is 1. Folders and stacks of any size are read
+array, with the probabilities of all ten digits. A number is read as one, and a sheet gives a line
+for each line of writing. A picture that cannot be read gives one line on stderr, the others are
+still read, and the exit status is 1. A doubtful answer is noted on stderr. Folders and stacks of any size are read
 in constant memory on all cores, except that images of a stack that are not 28x28 are prepared on
 one core.
 """
 
-import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 import weights
 from data import folders, stacks
 from data.errors import DataError
-from experiment.arguments import at_least
+from data.segments import pictures
+from experiment import answers as written
+from experiment.answers import Answer
+from experiment.recognise_options import parse
 from nn import ModelFileError, Sequential
 from nn.fast import unavailable
-from nn.fast.workers import Workers, parts, usable_cores
+from nn.fast.workers import Workers, parts
 
 BATCH = 128  # pictures per call of the network: fast, and bounded in memory
+NO_NUMBER = "there is ink in it, but no digit: crop it to the number on plain paper"
 TASK = 32  # images of a stack per task of a thread: their feature maps fit its cache
-
-Answer = tuple[str, NDArray[np.float32]]  # name of a picture, probabilities of the ten digits
 
 
 def recognise(
@@ -40,6 +41,8 @@ def recognise(
     on_error: Callable[[Exception], None],
     jobs: int = 1,
     on_stack: Callable[[int], None] = lambda images: None,
+    digits: str = "one",
+    on_several: Callable[[str], None] = lambda file: None,
 ) -> Iterator[Answer]:
     """Read the digit in each picture, in order, in batches.
 
@@ -56,28 +59,62 @@ def recognise(
         Cores to use.
     on_stack : callable
         Called with the number of images in a stack before its first answer.
+    digits : str
+        Whether a picture holds one digit or a number: one of `data.segments.pictures.DIGITS`. An
+        image of a stack holds one.
+    on_several : callable
+        Called with the name of a picture that is read as one digit, but has several pieces of ink.
 
     Yields
     ------
     file : str
         Name of the picture as given. Pictures of a folder are sorted; an image of a stack has its
         index, as in ``digits.npy[0]``.
-    probabilities : ndarray, float32, (10,)
+    probabilities : ndarray, float32, (10,), or Reading
+        What was read: one digit, or a number.
     """
     for is_stack, group in groupby(names, stacks.is_stack):
         if is_stack:
             for file in group:
                 yield from _recognise_stack(model, file, on_error, jobs, on_stack)
         else:
-            yield from _recognise_pictures(model, group, on_error, jobs)
+            yield from _recognise_pictures(model, group, on_error, jobs, digits, on_several)
 
 
-def _recognise_pictures(model, names, on_error, jobs):
+def _recognise_pictures(model, names, on_error, jobs, digits, on_several):
     """Yield the answers to pictures and to the pictures in folders."""
-    found = folders.read(folders.find(names, on_error), on_error, jobs)
-    while batch := list(islice(found, BATCH)):
-        files, digits = zip(*batch, strict=True)
-        yield from _answers(model, files, np.stack(digits), on_error)
+    find = partial(pictures.prepare, digits=digits)
+    found = folders.read(folders.find(names, on_error), on_error, jobs, find)
+    for single, group in groupby(found, lambda item: item[1].page is None):
+        while batch := list(islice(group, BATCH if single else 1)):
+            files, prepared = zip(*batch, strict=True)
+            if not single:
+                yield from _number(model, files[0], prepared[0], on_error, on_several)
+                continue
+            for file, picture in batch:
+                if picture.several:
+                    on_several(file)
+            yield from _answers(model, files, np.stack([p.digit for p in prepared]), on_error)
+
+
+def _number(model, file, picture, on_error, on_several):
+    """Yield the answer to a picture that may hold a number."""
+    try:
+        proba = None
+        if picture.digit is not None:
+            (proba,) = model.predict_proba(picture.digit[None])
+        reading = pictures.read(picture, proba, model.predict_proba)
+    except FloatingPointError as error:
+        on_error(DataError(f"{file}: {error}"))
+        return
+    if reading is not None:
+        yield file, reading
+    elif proba is not None:
+        if picture.several:
+            on_several(file)
+        yield file, proba
+    else:
+        on_error(DataError(f"{file}: {picture.trouble or NO_NUMBER}"))
 
 
 def _answers(network, names, images, on_error):
@@ -137,34 +174,6 @@ def _quickest(model):
     return lambda: fuse(model.replica())
 
 
-def _write_lines(answers: Iterable[Answer]) -> None:
-    encoding = sys.stdout.encoding or "utf-8"
-    for file, probabilities in answers:
-        # Characters that the terminal cannot encode are escaped.
-        name = file.encode(encoding, "backslashreplace").decode(encoding)
-        digit = probabilities.argmax()
-        print(f"{name}\t{digit}\t{probabilities[digit]:.4f}", flush=True)
-
-
-def _write_json(answers: Iterable[Answer]) -> None:
-    """Write an array object by object, in constant memory."""
-    before = "["
-    try:
-        for file, probabilities in answers:
-            rounded = [round(float(p), 6) for p in probabilities]
-            digit = int(probabilities.argmax())
-            record = {
-                "file": file,
-                "digit": digit,
-                "probability": rounded[digit],
-                "probabilities": rounded,
-            }
-            print(before, json.dumps(record), sep="\n", end="", flush=True)
-            before = ","
-    finally:  # even after an interruption the output is a valid array
-        print("[]" if before == "[" else "\n]", flush=True)
-
-
 def _counted(answers, bar):
     for answer in answers:
         yield answer
@@ -177,62 +186,35 @@ def _samples() -> str:
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="recognise.py",
-        description="Read digits from pictures: one line each, FILE<TAB>DIGIT<TAB>PROBABILITY.",
-        epilog="Exit status: 0 if all pictures were read, 1 if some were not, 2 on other errors.",
-    )
-    parser.add_argument(
-        "files",
-        nargs="*",
-        metavar="FILE",
-        help="a picture (PNG, JPEG, BMP, GIF, TIFF or WebP), a folder, searched with its "
-        "subfolders, or a stack: an .npy or .npz file of images, (N, H, W); images of 28x28 must "
-        "look like MNIST's or its negative, others are prepared like pictures (default: samples/)",
-    )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print an array of objects: file, digit, probability and all ten probabilities",
-    )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=weights.SHIPPED,
-        metavar="FILE",
-        help="network to use: .npz, .h5, .keras or .onnx (default: the shipped one)",
-    )
-    parser.add_argument(
-        "--jobs",
-        type=at_least(int, 1),
-        default=usable_cores(),
-        metavar="N",
-        help="cores to use for many images (default: all, %(default)s)",
-    )
-    return parser.parse_args(argv)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see ``python recognise.py --help``."""
-    args = _parse(argv)
+    args = parse(argv)
     unread = []
 
     def complain(error: Exception) -> None:
         unread.append(error)
-        tqdm.write(f"recognise.py: {error}", file=sys.stderr)
+        note(str(error))
+
+    def note(line: str) -> None:
+        tqdm.write(f"recognise.py: {line}", file=sys.stderr)
 
     def expect(images: int) -> None:
         bar.total = (bar.total or 0) + images
 
-    write = _write_json if args.json else _write_lines
+    write = written.as_json if args.json else written.as_lines
     # The bar and the answers cannot share a terminal.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     try:
         model = weights.load(args.weights)
         names = args.files or [_samples()]
         with tqdm(disable=hidden, delay=1, unit=" images", leave=False) as bar:
-            answers = recognise(model, names, complain, args.jobs, expect)
+            several: set[str] = set()
+            answers = recognise(
+                model, names, complain, args.jobs, expect, args.digits, several.add
+            )
+            answers = written.doubted(answers, args.doubt, several, note)
+            if args.marked:
+                answers = written.marked(answers, args.marked, complain)
             write(_counted(answers, bar))
     except BrokenPipeError:  # as in `| head`: the reader has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -19,7 +19,9 @@ from PIL import Image
 from data.pictures import ink, lines, tone
 from data.pictures.open import check_size, open_image
 
-__all__ = ["centre", "draw", "find_digit", "from_image", "from_strokes", "open_image"]
+__all__ = [
+    "centre", "draw", "find_digit", "from_image", "from_strokes", "like_mnist", "open_image",
+]  # fmt: skip
 
 # The canvas of the window, on which people draw. Lengths are in its pixels.
 SIZE = 300  # side
@@ -106,11 +108,21 @@ def find_digit(image: Image.Image) -> tuple[np.ndarray, str]:
     digit, trouble = ink.find(tone.grey(image))
     if digit is None:
         return np.zeros((FIELD, FIELD), np.float32), trouble
-    return _like_mnist(digit), ""
+    return like_mnist(digit), ""
 
 
-def _like_mnist(digit):
-    """Scale a digit to MNIST's size; make lines as wide as MNIST's if they are far from it."""
+def like_mnist(digit: np.ndarray) -> np.ndarray:
+    """Scale a digit to MNIST's size; make lines as wide as MNIST's if they are far from it.
+
+    Parameters
+    ----------
+    digit : ndarray, float32, (H, W)
+        Ink in [0, 1], in its bounding box.
+
+    Returns
+    -------
+    ndarray, float32, (28, 28)
+    """
     scale = BOX / max(digit.shape)
     width = lines.line_width(digit) * scale
     if max(digit.shape) in (BOX - 1, BOX):  # already of MNIST's size: not resized

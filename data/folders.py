@@ -9,9 +9,9 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 from data import canvas
 from data.errors import DataError
@@ -20,7 +20,7 @@ from data.pictures.formats import OTHER_SUFFIXES, SUFFIXES
 FIRST = 128  # pictures read in this process: starting others would take longer
 AT_ONCE = 32  # pictures in one task of a worker process
 
-Picture = tuple[str, NDArray[np.float32]]
+Find = Callable[[Image.Image], Any]
 OnError = Callable[[Exception], None]
 
 
@@ -57,7 +57,17 @@ def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
             on_error(DataError(f"{name}: no picture in this folder ({', '.join(SUFFIXES)})"))
 
 
-def read(files: Iterable[str], on_error: OnError, jobs: int = 1) -> Iterator[Picture]:
+def one_digit(image: Image.Image):
+    """Return the digit in a picture, float32 (28, 28); raise DataError if there is none."""
+    digit, trouble = canvas.find_digit(image)
+    if trouble:
+        raise DataError(trouble)
+    return digit
+
+
+def read(
+    files: Iterable[str], on_error: OnError, jobs: int = 1, find: Find = one_digit
+) -> Iterator[tuple[str, Any]]:
     """Turn pictures into digits that look like MNIST's, in the order of the files.
 
     Parameters
@@ -68,12 +78,15 @@ def read(files: Iterable[str], on_error: OnError, jobs: int = 1) -> Iterator[Pic
         are still yielded.
     jobs : int
         Worker processes; they start only if there are more than `FIRST` files.
+    find : callable
+        Finds the digit in a picture, or whatever is wanted of it, or raises ``DataError`` with a
+        message that does not name the picture. It runs in other processes.
 
     Yields
     ------
     file : str
     digit : ndarray, float32, (28, 28)
-        Paper is 0, ink is 1.
+        Paper is 0, ink is 1; or what ``find`` returns.
 
     Raises
     ------
@@ -81,27 +94,27 @@ def read(files: Iterable[str], on_error: OnError, jobs: int = 1) -> Iterator[Pic
         If a worker process dies.
     """
     files = iter(files)
-    first = (prepare(file) for file in (files if jobs == 1 else islice(files, FIRST)))
-    for file, digit in chain(first, _prepared_elsewhere(files, jobs)):
+    first = (prepare(file, find) for file in (files if jobs == 1 else islice(files, FIRST)))
+    for file, digit in chain(first, _prepared_elsewhere(files, jobs, find)):
         if isinstance(digit, Exception):
             on_error(digit)
         else:
             yield file, digit
 
 
-def prepare(file: str) -> tuple[str, NDArray[np.float32] | Exception]:
+def prepare(file: str, find: Find = one_digit) -> tuple[str, Any]:
     """Return a picture's name and its digit, or its name and the error if it cannot be read."""
     try:
         with canvas.open_image(file) as image:
-            digit, trouble = canvas.find_digit(image)
-        if trouble:
-            raise DataError(f"{file}: {trouble}")
+            try:
+                return file, find(image)
+            except DataError as error:
+                raise DataError(f"{file}: {error}") from None
     except (DataError, OSError) as error:
         return file, error
-    return file, digit
 
 
-def _prepared_elsewhere(files, jobs):
+def _prepared_elsewhere(files, jobs, find):
     """Yield the results of `prepare`, computed ahead of time by worker processes."""
     group = list(islice(files, AT_ONCE))
     if not group:
@@ -115,7 +128,7 @@ def _prepared_elsewhere(files, jobs):
         try:
             while group or coming:
                 if group and len(coming) < 2 * jobs:
-                    coming.append(pool.submit(_prepare_all, group))
+                    coming.append(pool.submit(_prepare_all, group, find))
                     group = list(islice(files, AT_ONCE))
                 else:
                     yield from coming.popleft().result()
@@ -128,5 +141,5 @@ def _prepared_elsewhere(files, jobs):
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _prepare_all(files):
-    return [prepare(file) for file in files]
+def _prepare_all(files, find):
+    return [prepare(file, find) for file in files]

@@ -25,3 +25,11 @@ def at_least(kind: type, least: float) -> Callable[[str], float]:
 
     read.__name__ = f"{kind.__name__} {'above' if kind is float else 'of at least'} {least}"
     return read
+
+
+def probability(text: str) -> float:
+    """Return a number in [0, 1]: an argument type for argparse."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError
+    return value

@@ -257,7 +257,7 @@ def test_a_closed_pipe_is_no_error(tmp_path, weights):
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, ROOT / "recognise.py", "--weights", weights, file, file],
+            [sys.executable, ROOT / "recognise.py", "--doubt=0", "--weights", weights, file, file],
             stdout=writer,
             env=os.environ | {"PYTHONUNBUFFERED": ""},
             stderr=subprocess.PIPE,
@@ -274,7 +274,7 @@ def test_a_name_beyond_the_encoding_is_escaped(tmp_path, weights):
     folder.mkdir()
     odd = os.fsencode(folder / "a.png").replace(b"a.png", b"\xff.png")
     Path(save_line(folder / "a.png")).rename(os.fsdecode(odd))
-    done = run("--weights", weights, os.fsdecode(odd), PYTHONIOENCODING="ascii")
+    done = run("--doubt=0", "--weights", weights, os.fsdecode(odd), PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.split(b"\t")[0].endswith(rb"/\xe9 \xfc/\udcff.png")
 

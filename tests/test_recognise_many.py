@@ -21,7 +21,7 @@ def test_a_stack_gives_a_numbered_line_per_image(tmp_path, weights, capsys):
     images[3] = 0
     stack, picture = tmp_path / "digits.npy", save_line(tmp_path / "a.png")
     np.save(stack, images)
-    arguments = ["--weights", str(weights), picture, str(stack), picture]
+    arguments = ["--doubt=0", "--weights", str(weights), picture, str(stack), picture]
     assert recognise.main(arguments) == 1
     out, err = capsys.readouterr()
     lines = [line.split("\t") for line in out.splitlines()]
@@ -40,7 +40,8 @@ def test_a_stack_gives_a_numbered_line_per_image(tmp_path, weights, capsys):
 def test_a_broken_stack_is_reported_in_one_line(weights, tmp_path, capsys):
     (tmp_path / "bad.npz").write_bytes(b"not an archive")
     good = save_line(tmp_path / "a.png")
-    assert recognise.main(["--weights", str(weights), str(tmp_path / "bad.npz"), good]) == 1
+    bad = str(tmp_path / "bad.npz")
+    assert recognise.main(["--doubt=0", "--weights", str(weights), bad, good]) == 1
     out, err = capsys.readouterr()
     assert out.startswith(good)
     assert err == f"recognise.py: {tmp_path / 'bad.npz'}: not a complete .npz file: save it again\n"

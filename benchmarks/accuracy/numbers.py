@@ -28,7 +28,7 @@ GAPS = {"wide": (0.25, 0.6), "normal": (0.08, 0.25), "close": (-0.1, 0.08)}
 """Gaps between bounding boxes, of `TALL`; below 0 the boxes overlap."""
 
 TOUCHING = "touching"
-TOUCH = (-3.0, 5.0)
+TOUCH = (0.0, 7.0)
 """Distance between the centre lines of digits that touch, pixels."""
 
 DEEPEST = 0.25

@@ -81,23 +81,41 @@ def _coverage(grey):
     inside = region.inside(grey)
     if inside is not grey:
         grey = paper.trimmed(inside)
+    return covered(grey)
+
+
+def covered(grey: np.ndarray, speck: float = SPECK) -> np.ndarray | None:
+    """Return the ink in each pixel of a sheet that fills the picture; None if it is blank.
+
+    Parameters
+    ----------
+    grey : ndarray, float32, (H, W)
+        Brightness in [0, 1].
+    speck : float
+        Of the picture's longer side: a photograph without longer ink is blank.
+
+    Returns
+    -------
+    ndarray, float32, (H, W), or None
+        Ink in [0, 1].
+    """
     contrast, noise = paper.contrast(grey)
     dark = contrast > max(paper.otsu(contrast), 5 * noise, MIN_CONTRAST / 2)
     if not dark.any():
         return None
     level = np.percentile(contrast[dark], 80)
-    if level < MIN_CONTRAST or (noise and _all_specks(dark)):
+    if level < MIN_CONTRAST or (noise and _all_specks(dark, speck)):
         return None
     coverage = np.clip(contrast / level, 0, 1)
     coverage[coverage < min(3 * noise / level, SOLID)] = 0
     return coverage
 
 
-def _all_specks(dark):
+def _all_specks(dark, speck):
     """Return whether no piece of the ink in a large picture is longer than a speck."""
     box = label(spread(dark, 1)).box
     longest = (box[:, 2:] - box[:, :2] - 1).max()
-    return max(dark.shape) > paper.SCAN_SIDE and longest < SPECK * max(dark.shape)
+    return max(dark.shape) > paper.SCAN_SIDE and longest < speck * max(dark.shape)
 
 
 def _digits_in_a_row(pieces):

@@ -32,8 +32,21 @@ def inside(grey: np.ndarray) -> np.ndarray:
         The rectangle around the sheet, continued beyond its edges; the picture itself if there is
         no sheet in it.
     """
+    panel = _found(grey)
+    return grey if panel is None else _cut(grey, panel)
+
+
+def corner(grey: np.ndarray) -> tuple[int, int]:
+    """Return the row and column in a picture of the upper left corner of its `inside`."""
+    panel = _found(grey)
+    part = None if panel is None else _part(grey, panel)[0]
+    return (0, 0) if part is None else (int(part[0].start), int(part[1].start))
+
+
+def _found(grey):
+    """Return the mask of a picture's sheet or panel, made smaller; None without one."""
     if max(grey.shape) <= TINY:
-        return grey
+        return None
     factor = max(1, max(grey.shape) / SMALL)
     H, W = grey.shape
     size = max(1, round(W / factor)), max(1, round(H / factor))
@@ -41,12 +54,8 @@ def inside(grey: np.ndarray) -> np.ndarray:
     split = otsu(small)
     light = small > split
     if light.all() or not light.any() or small[light].mean() - small[~light].mean() < APART:
-        return grey
-    for side in (light, ~light):
-        panel = _panel(side)
-        if panel is not None:
-            return _cut(grey, panel)
-    return grey
+        return None
+    return next((panel for side in (light, ~light) if (panel := _panel(side)) is not None), None)
 
 
 def _panel(side):
@@ -74,14 +83,10 @@ def _panel(side):
 
 def _cut(grey, panel):
     """Return the rectangle around a panel; what is not the panel in it becomes paper."""
-    inner = spread(np.pad(panel, 1), 1, np.minimum)[1:-1, 1:-1]
-    if not inner.any():
+    part, mask = _part(grey, panel)
+    if part is None:
         return grey
-    H, W = grey.shape
-    mask = np.asarray(Image.fromarray(inner).resize((W, H), Image.Resampling.NEAREST))
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    grey, mask = grey[part], mask[part]
+    grey = grey[part]
     if mask.all():
         return grey
     tone = grey[mask]
@@ -91,3 +96,15 @@ def _cut(grey, panel):
     slope_y, slope_x, level = np.linalg.lstsq(places, tone[paper], rcond=None)[0]
     y, x = np.indices(grey.shape, np.float32)
     return np.where(mask, grey, slope_y * y + slope_x * x + level).astype(np.float32)
+
+
+def _part(grey, panel):
+    """Return the rows and columns of a panel as slices, and its mask in them; None if it is thin."""
+    inner = spread(np.pad(panel, 1), 1, np.minimum)[1:-1, 1:-1]
+    if not inner.any():
+        return None, None
+    H, W = grey.shape
+    mask = np.asarray(Image.fromarray(inner).resize((W, H), Image.Resampling.NEAREST))
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return part, mask[part]

@@ -12,13 +12,14 @@ COLOURED = 0.15  # between the channels of a pixel: a picture with less is grey
 COLOUR_GAIN = 1.5  # a colour axis must show this many times the contrast of the brightness
 
 
-def grey(image: Image.Image) -> np.ndarray:
-    """Return a picture's brightness, upright, with sides of at most `WORKING_SIDE` pixels.
+def grey(image: Image.Image, side: int = WORKING_SIDE) -> np.ndarray:
+    """Return a picture's brightness, upright, with sides of at most ``side`` pixels.
 
     Parameters
     ----------
     image : PIL.Image.Image
         Any mode. Transparent pixels become black if the opaque ones are bright, else white.
+    side : int
 
     Returns
     -------
@@ -34,7 +35,7 @@ def grey(image: Image.Image) -> np.ndarray:
         values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
         top = values.max(initial=0)
         full = 65535 if image.mode[0] == "I" and top > 255 else 255 if top > 1 else 1
-        return _shrink(Image.fromarray(values / max(full, top)))
+        return _shrink(Image.fromarray(values / max(full, top)), side)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         solid = (
@@ -45,13 +46,13 @@ def grey(image: Image.Image) -> np.ndarray:
         bright = solid.any() and tone[solid].mean() > 127
         paper = Image.new("RGBA", image.size, "black" if bright else "white")
         image = Image.alpha_composite(paper, image)
-    brightness = _shrink(image.convert("L")) / np.float32(255)
+    brightness = _shrink(image.convert("L"), side) / np.float32(255)
     if image.mode in ("1", "L", "LA", "I;16"):
         return brightness
-    return _in_colour(image, brightness)
+    return _in_colour(image, brightness, side)
 
 
-def _in_colour(image, brightness):
+def _in_colour(image, brightness, side):
     """Return the colour axis along which lines stand out, if much more than in the brightness.
 
     Light changes slowly from place to place, and lines do not: the axis is the principal
@@ -70,16 +71,16 @@ def _in_colour(image, brightness):
     seen = (colours @ [0.299, 0.587, 0.114]).std()
     if np.sqrt(values[-1]) * np.linalg.norm(axis) < COLOUR_GAIN * seen:
         return brightness
-    bands = [_shrink(band) / np.float32(255) for band in image.convert("RGB").split()]
+    bands = [_shrink(band, side) / np.float32(255) for band in image.convert("RGB").split()]
     shown = sum(weight * band for weight, band in zip(axis, bands, strict=True))
     return (shown - axis.clip(max=0).sum()).astype(np.float32)
 
 
-def _shrink(image):
-    """Return a picture as float32, shrunk to `WORKING_SIDE` with a box filter if it is larger."""
-    factor = max(image.size) / WORKING_SIDE
+def _shrink(image, side):
+    """Return a picture as float32, shrunk to ``side`` with a box filter if it is larger."""
+    factor = max(image.size) / side
     image = image.convert("F")
     if factor > 1:
-        size = [max(1, round(side / factor)) for side in image.size]
+        size = [max(1, round(length / factor)) for length in image.size]
         image = image.resize(size, Image.Resampling.BOX, reducing_gap=3)
     return np.asarray(image)

@@ -62,7 +62,7 @@ def _in_order(groups, boxes):
     if not groups:
         return []
     tall = [(boxes[group, 3] - boxes[group, 1]).max() for group in groups]
-    wanted = LOW * digit_height(tall)
+    wanted = min(LOW * digit_height(tall), max(tall))
     whole = [list(group) for group, high in zip(groups, tall, strict=True) if high >= wanted]
     for group, high in zip(groups, tall, strict=True):
         if high < wanted:

@@ -38,10 +38,9 @@ TRUST = 6.0  # power of the network's probability in the score
 
 # Logarithm of the odds that a gap is between two digits: a line through the gap, in heights of the
 # line. Of the strokes of digits that people drew, 1 % have a gap above 0 between two strokes.
-ODDS_TOUCHING = 1.0  # where the boxes of both sides just meet
+ODDS_TOUCHING = 1.2  # where the boxes of both sides just meet
 ODDS_SLOPE = 15.0
 ODDS_MOST = 7.0
-CUT = 2.5  # odds against two digits where one stroke or piece of ink goes on
 
 SMALL = 0.62  # of the line's height: a digit is higher or wider
 SMALL_COST = 15.0
@@ -64,13 +63,14 @@ class Part(NamedTuple):
     box : Box
     ink : object
         What `Draw` takes.
-    glued : bool
-        Whether its ink goes on to the left, in the part before it.
+    glue : float
+        0 if it is apart from the part before it; else the odds against two digits there, as a
+        logarithm: its ink goes on in the part before.
     """
 
     box: Box
     ink: object
-    glued: bool = False
+    glue: float = 0.0
 
 
 Draw = Callable[[Sequence[Part]], np.ndarray]
@@ -157,7 +157,8 @@ def gap_odds(parts: Sequence[Part], height: float) -> np.ndarray:
     before = np.maximum.accumulate(right)[:-1]
     after = np.minimum.accumulate(left[::-1])[-2::-1]
     odds = ODDS_TOUCHING + ODDS_SLOPE * (after - before) / height
-    odds = np.where([part.glued for part in parts[1:]], -CUT, odds)
+    glue = np.array([part.glue for part in parts[1:]])
+    odds = np.where(glue > 0, -glue, odds)
     return np.r_[0, odds.clip(-ODDS_MOST, ODDS_MOST)]
 
 
@@ -167,7 +168,7 @@ def split_costs(parts: Sequence[Part], height: float) -> np.ndarray:
 
 
 def certainty(proba: np.ndarray) -> float:
-    """Return the part of a candidate's score that its probabilities, (10,), give."""
+    """Return the part of a candidate's score that its probabilities, (10,), give: at most 0."""
     return TRUST * float(np.log(max(proba.max(), LEAST)))
 
 
@@ -181,3 +182,26 @@ def cost(parts: Sequence[Part], run: tuple[int, int], height: float) -> float:
     inner = np.logaddexp(0, gap_odds(parts, height)[i + 1 : j]).sum()
     pair = float(np.clip(PAIR_SLOPE * (wide / high - PAIR), -2, 6)) if j > i + 1 else 0.0
     return float(min(small + lying, MOST_COST) + inner + pair - DIGIT)
+
+
+def as_one(lines: Sequence[Sequence[Part]], heights: Sequence[float], proba: np.ndarray) -> float:
+    """Return the score of all parts of all lines as one digit.
+
+    Parameters
+    ----------
+    lines : sequence of sequence of Part
+        From top to bottom.
+    heights : sequence of float
+        Of the digits of each line.
+    proba : ndarray, float32, (10,)
+        What the network answered to all parts together.
+    """
+    parts = sorted((part for line in lines for part in line), key=lambda part: part.box[0])
+    parts[0] = parts[0]._replace(glue=0.0)
+    score = certainty(proba) - cost(parts, (0, len(parts)), max(heights))
+    for k in range(1, len(lines)):
+        foot = max(part.box[3] for part in lines[k - 1])
+        head = min(part.box[1] for part in lines[k])
+        odds = ODDS_TOUCHING + ODDS_SLOPE * (head - foot) / max(heights[k - 1 : k + 1])
+        score -= float(np.logaddexp(0, min(odds, ODDS_MOST)))
+    return score

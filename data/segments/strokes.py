@@ -14,9 +14,10 @@ from data.segments import row
 from data.segments.lines import digit_height, lines
 from data.segments.symbols import Box, Line, Reading, Symbol, around
 
-ONE = 3.0  # logarithm of the odds that a drawing is one digit
+ONE = 2.5  # logarithm of the odds that a drawing is one digit
 MOST_STROKES = 200  # a drawing of more is not divided
 
+CUT = 5.5  # the same, that a stroke does not run through two digits at a candidate cut
 WIDE = 1.1  # width over height: a stroke of more may run through two digits
 STEP = 0.04  # of the height: between the points of a stroke to be cut
 NARROW = 0.12  # of the height: no piece of a cut stroke is narrower
@@ -53,7 +54,8 @@ def find(strokes: Iterable[Sequence], classify: row.Classify) -> Reading:
     found = [row.read(parts, _height(parts), draw, classify) for parts in written]
     many = Reading(line for _, line in found)
     score = sum(score for score, _ in found)
-    if len(many.symbols) < 2 or score <= _as_one(written, proba) + ONE:
+    as_one = row.as_one(written, list(map(_height, written)), proba)
+    if len(many.symbols) < 2 or score <= as_one + ONE:
         return one
     return many
 
@@ -73,17 +75,6 @@ def _height(parts):
     return digit_height([part.box[3] - part.box[1] for part in parts])
 
 
-def _as_one(written, proba):
-    """Return the score of all lines as one digit, of these probabilities."""
-    parts = sorted((part for line in written for part in line), key=lambda part: part.box[0])
-    score = row.certainty(proba) - row.cost(parts, (0, len(parts)), _height(parts))
-    for above, below in pairwise(written):
-        foot, head = max(part.box[3] for part in above), min(part.box[1] for part in below)
-        odds = row.ODDS_TOUCHING + row.ODDS_SLOPE * (head - foot) / max(map(_height, (above, below)))
-        score -= float(np.logaddexp(0, odds))
-    return score
-
-
 def _parts(strokes):
     """Return the strokes of a line, from left to right; those that may be two digits are cut."""
     parts = []
@@ -91,7 +82,7 @@ def _parts(strokes):
     for stroke in strokes:
         pieces = cut(stroke, height)
         for k, piece in enumerate(pieces):
-            parts.append(row.Part(box_of(piece), piece, glued=k > 0))
+            parts.append(row.Part(box_of(piece), piece, CUT * (k > 0)))
     return parts
 
 

@@ -1,0 +1,134 @@
+"""From a picture to digits in reading order.
+
+A picture is prepared without the network, so that other processes can do it: the digit in it, as if
+there was one, and its page of pieces if there may be several. Then the network reads the page.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from data import canvas
+from data.errors import DataError
+from data.pictures import ink, tone
+from data.pictures.open import check_size
+from data.pictures.lines import line_width
+from data.pictures.pieces import label
+from data.segments import cuts
+from data.segments import page as pages
+from data.segments import row
+from data.segments.page import Page
+from data.segments.symbols import Line, Reading
+
+ONE = 2.5  # logarithm of the odds that a picture in which one digit was found has no more
+TINY = 32  # pixels: a picture no larger than this holds one digit
+WIDE = 1.2  # width over height: ink that is wider may be several digits
+PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
+SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
+
+DIGITS = ("auto", "one", "many")
+"""Whether a picture holds one digit or a number: decided by its ink, or known."""
+
+
+class Prepared(NamedTuple):
+    """A picture, before the network has seen it.
+
+    Attributes
+    ----------
+    digit : ndarray, float32, (28, 28), or None
+        The digit if there is one; None if there is none, or if there are many for certain.
+    page : Page or None
+        Its ink, if there may be several digits.
+    trouble : str
+        Why there is no digit; empty if there is one.
+    several : bool
+        Whether there are several pieces of ink side by side, or above one another.
+    """
+
+    digit: np.ndarray | None
+    page: Page | None = None
+    trouble: str = ""
+    several: bool = False
+
+
+def prepare(image: Image.Image, digits: str = "auto") -> Prepared:
+    """Find the digit or the digits in a picture.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any mode, upright.
+    digits : str
+        One of `DIGITS`.
+
+    Raises
+    ------
+    DataError
+        If there is no digit; the message does not name the picture.
+    """
+    check_size(image, "the image")
+    if digits == "many":
+        return Prepared(None, pages.find(image))
+    found = ink.find(tone.grey(image))
+    digit = None if found.digit is None else canvas.like_mnist(found.digit)
+    several = max(image.size) > TINY and (digit is None or _may_be_several(found.digit))
+    page = None
+    if several and digits == "auto":
+        try:
+            page = pages.find(image)
+        except DataError:
+            several = False
+    if digit is None and page is None:
+        raise DataError(found.trouble)
+    return Prepared(digit, page, found.trouble, several)
+
+
+def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) -> Reading | None:
+    """Read the digits of a picture that has a page.
+
+    Parameters
+    ----------
+    picture : Prepared
+    proba : ndarray, float32, (10,), or None
+        What the network answered to ``picture.digit``.
+    classify : callable
+        Maps images (N, 28, 28) to probabilities (N, 10).
+
+    Returns
+    -------
+    Reading or None
+        Boxes are in pixels of the picture; None if it holds one digit, or no number.
+    """
+    page = picture.page
+    assert page is not None
+    found = [
+        row.read(parts, height, page.draw, classify)
+        for parts, height in zip(page.lines, page.heights, strict=True)
+    ]
+    many = Reading(
+        Line(symbol._replace(box=page.in_picture(symbol.box)) for symbol in line)
+        for _, line in found
+        if line
+    )
+    read_digits = [symbol.probability for symbol in many.symbols if symbol.image is not None]
+    if proba is None and not picture.trouble:  # "many"
+        return many if read_digits else None
+    if proba is None:
+        return many if read_digits and np.median(read_digits) >= SURE else None
+    score = sum(score for score, _ in found)
+    one = row.as_one(page.lines, page.heights, proba)
+    return many if len(many.symbols) > 1 and score > one + ONE else None
+
+
+def _may_be_several(digit):
+    """Return whether the ink of a picture may be several digits, by its shape alone."""
+    H, W = digit.shape
+    if WIDE * H < W and line_width(digit) < cuts.SOLID * H:
+        return True
+    pieces = label(digit > ink.SOLID)
+    size = (pieces.box[:, 2:] - pieces.box[:, :2] + 1).max(axis=1)
+    top, left, low, right = pieces.box[size >= PART * max(H, W)].T
+    side_by_side = left[:, None] >= right
+    above_one_another = top[:, None] >= low
+    return bool(side_by_side.any() or above_one_another.any())

@@ -1,0 +1,153 @@
+"""Answers of ``recognise.py``: printed as lines or JSON, drawn on the pictures, doubted."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from data import canvas
+from data.errors import DataError
+from data.segments.symbols import Reading
+
+Answer = tuple[str, NDArray[np.float32] | Reading]
+"""Name of a picture, and the probabilities of the ten digits, (10,), or the number in it."""
+
+COLOUR = (200, 0, 0)
+TEXT = 0.5  # of the box's height: size of the answer beside it
+SMALLEST, LARGEST = 12, 60  # pixels: size of the answer
+
+
+def as_lines(answers: Iterable[Answer]) -> None:
+    """Print a line for each digit or line of writing: file, what was read, and its probability."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for file, answer in answers:
+        # Characters that the terminal cannot encode are escaped.
+        name = file.encode(encoding, "backslashreplace").decode(encoding)
+        if isinstance(answer, Reading):
+            found = [(line.text, line.probability) for line in answer]
+        else:
+            found = [(str(int(answer.argmax())), float(answer.max()))]
+        for text, probability in found:
+            print(f"{name}\t{text}\t{probability:.4f}", flush=True)
+
+
+def as_json(answers: Iterable[Answer]) -> None:
+    """Print an array object by object, in constant memory."""
+    before = "["
+    try:
+        for file, answer in answers:
+            record = {"file": file} | _record(answer)
+            print(before, json.dumps(record), sep="\n", end="", flush=True)
+            before = ","
+    finally:  # even after an interruption the output is a valid array
+        print("[]" if before == "[" else "\n]", flush=True)
+
+
+def _record(answer):
+    """Return an answer as an object for JSON."""
+    if not isinstance(answer, Reading):
+        rounded = [round(float(p), 6) for p in answer]
+        digit = int(answer.argmax())
+        return {"digit": digit, "probability": rounded[digit], "probabilities": rounded}
+    lines = [
+        {
+            "number": line.text,
+            "probability": round(line.probability, 6),
+            "symbols": [_symbol(symbol) for symbol in line],
+        }
+        for line in answer
+    ]
+    return {"number": answer.text, "probability": round(answer.probability, 6), "lines": lines}
+
+
+def _symbol(symbol):
+    """Return a symbol as an object for JSON; its box is left, top, right and bottom, pixels."""
+    record = {"text": symbol.text, "box": [round(length, 1) for length in symbol.box]}
+    if symbol.probabilities is not None:
+        record["probability"] = round(symbol.probability, 6)
+        record["probabilities"] = [round(float(p), 6) for p in symbol.probabilities]
+    return record
+
+
+def doubted(
+    answers: Iterable[Answer], doubt: float, several: set[str], note: Callable[[str], None]
+) -> Iterator[Answer]:
+    """Pass answers on, and note those that are doubtful.
+
+    Parameters
+    ----------
+    answers : iterable of Answer
+    doubt : float
+        A digit of a lower probability is probably none.
+        Images of a stack are not noted: there may be thousands.
+    several : set of str
+        Names of pictures that were read as one digit, but have several pieces of ink.
+    note : callable
+        Called with a line.
+    """
+    for file, answer in answers:
+        of_stack = file.endswith("]")
+        if isinstance(answer, Reading):
+            low = [s for s in answer.symbols if s.probability < doubt]
+            if low:
+                number = f"{len(low)} of {len(answer.symbols)} symbols"
+                note(f"{file}: {number} probably not a digit: below {doubt:g}")
+        elif answer.max() < doubt and not of_stack:
+            why = "several pieces of ink" if file in several else "probably not a digit"
+            note(f"{file}: {why}: probability {answer.max():.4f} is below {doubt:g}")
+        yield file, answer
+
+
+def marked(
+    answers: Iterable[Answer], folder: Path, on_error: Callable[[Exception], None]
+) -> Iterator[Answer]:
+    """Pass answers on, and write their pictures with boxes and answers to a folder.
+
+    Pictures of the same name get a number; images of stacks are left out.
+
+    Parameters
+    ----------
+    answers : iterable of Answer
+    folder : Path
+        Made if it is missing.
+    on_error : callable
+        Called with the ``DataError`` or ``OSError`` of a picture that cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    used: set[str] = set()
+    for file, answer in answers:
+        if Path(file).is_file():
+            name, copy = Path(file).stem, 1
+            while name in used:
+                copy += 1
+                name = f"{Path(file).stem}-{copy}"
+            used.add(name)
+            try:
+                with canvas.open_image(file) as image:
+                    mark(image, answer).save(folder / f"{name}.png")
+            except (DataError, OSError) as error:
+                on_error(error)
+        yield file, answer
+
+
+def mark(image: Image.Image, answer: NDArray[np.float32] | Reading) -> Image.Image:
+    """Return a picture with a box and the answer at each symbol; one digit has no box."""
+    shown = image.convert("RGB")
+    draw = ImageDraw.Draw(shown)
+    if not isinstance(answer, Reading):
+        size = min(max(min(shown.size) // 6, SMALLEST), LARGEST)
+        font = ImageFont.load_default(size)
+        draw.text((2, 0), str(int(answer.argmax())), fill=COLOUR, font=font)
+        return shown
+    for symbol in answer.symbols:
+        left, top, right, low = symbol.box
+        draw.rectangle((left - 1, top - 1, right + 1, low + 1), outline=COLOUR, width=2)
+        size = int(min(max(TEXT * (low - top), SMALLEST), LARGEST))
+        font = ImageFont.load_default(size)
+        at = (left, top - 1) if top > size else (left, low + size)
+        draw.text(at, symbol.text, fill=COLOUR, font=font, anchor="lb")
+    return shown
