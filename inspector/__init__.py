@@ -13,6 +13,7 @@ What they are built from:
 - `network`: `Network`, a trained network with its feature maps and its dead channels;
 - `drawing`: `Snapshot`, one drawing with the network that reads it;
 - `input`: `InputView`, the drawing and the 28x28 input computed from it;
+- `row`: `RowView`, the digits of a number, one of which can be selected;
 - `probabilities`: `ProbabilityBars`, a bar per digit;
 - `maps`: `LayerMaps`, the feature maps of all layers, one number of which can be selected;
 - `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;

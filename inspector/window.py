@@ -10,6 +10,8 @@ import tkinter as tk
 from tkinter import ttk
 
 from data.canvas import from_strokes
+from data.segments import strokes as segments
+from data.segments.symbols import Line, Reading, Symbol
 from inspector.compare import ComparePanel
 from inspector.drawing import Snapshot
 from inspector.filters import FiltersPanel
@@ -18,6 +20,7 @@ from inspector.layers import LayersPanel
 from inspector.network import Network
 from inspector.palette import Palette, pixels
 from inspector.probabilities import ProbabilityBars
+from inspector.row import RowView
 from inspector.why import WhyPanel
 
 FRAMES = 30  # refreshes per second, at most
@@ -41,6 +44,12 @@ class Inspector(tk.Toplevel):
         The network of the first window.
     refreshes : int
         Number of refreshes so far.
+    reading : Reading
+        The digits found in the drawing.
+    selected : int
+        Index of the symbol that the panels show.
+    row : RowView
+        The digits, if there are several.
     input : InputView
     bars : ProbabilityBars
     layers, why, filters, compare : ttk.Frame
@@ -55,6 +64,8 @@ class Inspector(tk.Toplevel):
         super().__init__(app)
         self.title("Digits: the inside of the network")
         self.refreshes = 0
+        self.reading = Reading()
+        self.selected = 0
         self._app = app
         self._scheduled: str | None = None  # Tk's identifier of the next refresh
         self._refreshed_at = 0.0
@@ -77,10 +88,11 @@ class Inspector(tk.Toplevel):
         self.status.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
         top = ttk.Frame(body)
         top.pack(fill="x", padx=margin, pady=margin)
-        self.input = InputView(top, canvas_size, pen_radius, self._show_status)
+        self.input = InputView(top, canvas_size, pen_radius, self._show_status, self.select)
         self.input.pack(side="left")
         self.bars = ProbabilityBars(top)
         self.bars.pack(side="left", padx=4 * margin, anchor="n")
+        self.row = RowView(body, self.select)
         self.notebook = ttk.Notebook(body)
         self.notebook.enable_traversal()  # Control-Tab, and Alt with the underlined letter
         self.layers = LayersPanel(self.notebook, self._show_status)
@@ -116,11 +128,39 @@ class Inspector(tk.Toplevel):
         self._scheduled = None
         self._refreshed_at = time.monotonic()
         strokes = self._app.strokes
-        snapshot = Snapshot(from_strokes(strokes), not strokes, self.network, self._palette)
-        self.input.show(strokes, snapshot.drawing, snapshot.palette)
+        self.reading = self._read(strokes)
+        symbols = self.reading.symbols
+        several = len(symbols) > 1
+        self.selected = _nearest_digit(symbols, self.selected)
+        drawing = symbols[self.selected].image if several else from_strokes(strokes)
+        snapshot = Snapshot(drawing, not strokes, self.network, self._palette)
+        boxes = [symbol.box for symbol in symbols] if several else []
+        self.input.show(strokes, snapshot.drawing, snapshot.palette, boxes, self.selected)
         self.bars.show(snapshot.probabilities, snapshot.palette)
+        self._show_row(several)
         self.panel.show(snapshot)
         self.refreshes += 1
+
+    def select(self, index: int) -> None:
+        """Look inside the symbol of this index; nothing happens at a sign."""
+        if self.reading.symbols[index].image is not None:
+            self.selected = index
+            self.schedule_refresh()
+
+    def _read(self, strokes):
+        """Return the digits of the drawing; one without probabilities if the network overflows."""
+        try:
+            return segments.find(strokes, self._app.model.predict_proba)
+        except FloatingPointError:
+            return Reading([Line([Symbol("", (0, 0, 0, 0), from_strokes(strokes))])])
+
+    def _show_row(self, several):
+        """Show the row of digits above the panels, if there are several."""
+        if several:
+            self.row.show(self.reading, self.selected, self._palette)
+            self.row.pack(fill="x", padx=pixels(self, 6), before=self.notebook)
+        else:
+            self.row.pack_forget()
 
     def _change_panel(self):
         """Pause the hidden panels and bring the visible one up to date."""
@@ -144,3 +184,9 @@ class Inspector(tk.Toplevel):
         self._app.observers.remove(self.schedule_refresh)
         if self._scheduled is not None:
             self.after_cancel(self._scheduled)
+
+
+def _nearest_digit(symbols, index):
+    """Return the index of the digit that is nearest to an index; 0 without digits."""
+    digits = [i for i, symbol in enumerate(symbols) if symbol.image is not None]
+    return min(digits, key=lambda i: abs(i - index), default=0)

@@ -55,7 +55,7 @@ def find(strokes: Iterable[Sequence], classify: row.Classify) -> Reading:
     many = Reading(line for _, line in found)
     score = sum(score for score, _ in found)
     as_one = row.as_one(written, list(map(_height, written)), proba)
-    if len(many.symbols) < 2 or score <= as_one + ONE:
+    if len(many.symbols) < 2 or score <= as_one + ONE or any(map(_is_dot, many.symbols)):
         return one
     return many
 
@@ -69,6 +69,11 @@ def box_of(stroke: np.ndarray) -> Box:
     """Return the box around the points of a stroke, (P, 2)."""
     (left, top), (right, low) = stroke.min(axis=0), stroke.max(axis=0)
     return float(left), float(top), float(right), float(low)
+
+
+def _is_dot(symbol):
+    left, top, right, low = symbol.box
+    return symbol.image is not None and max(right - left, low - top) < canvas.RADIUS
 
 
 def _height(parts):
