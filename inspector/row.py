@@ -10,7 +10,7 @@ from data.segments.symbols import Reading
 from inspector.palette import Palette, hex_colour, pixels
 
 ZOOM = 1.5  # enlargement of a digit's 28x28 input, 1/96 inch
-GAP = 4  # between two digits, 1/96 inch
+GAP = 16  # between two digits, 1/96 inch
 LINE = 16  # height of the text below a digit, 1/96 inch
 HINT = "Click a digit to look inside it."
 
@@ -39,7 +39,7 @@ class RowView(ttk.Frame):
         self._on_select = on_select
         self.answer = ttk.Label(self, text="")
         self.answer.pack(anchor="w")
-        height = self._side + 2 * self._gap + pixels(self, LINE)
+        height = self._side + self._gap + pixels(self, LINE)
         self.canvas = tk.Canvas(self, width=1, height=height, highlightthickness=0)
         self.canvas.pack(anchor="w", fill="x", expand=True)
         self.canvas.bind("<Button-1>", self._click)
@@ -54,21 +54,22 @@ class RowView(ttk.Frame):
         self.answer["text"] = f"{reading.text}    {HINT}"
         self._photos = []  # Tk shows a picture only while Python holds it
         for place, index in enumerate(self._digits):
-            symbol, left = symbols[index], self._gap + place * pitch
+            symbol, left = symbols[index], self._gap // 2 + place * pitch
             picture = palette.ink(symbol.image).resize((side, side), Image.Resampling.NEAREST)
             self._photos.append(ImageTk.PhotoImage(picture, master=self))
-            canvas.create_image(left, self._gap, image=self._photos[-1], anchor="nw")
-            text = f"{symbol.text} {100 * symbol.probability:.0f}%"
+            canvas.create_image(left, self._gap // 2, image=self._photos[-1], anchor="nw")
+            text = f"{symbol.text}, {int(100 * symbol.probability)}%"
             canvas.create_text(
-                left + side // 2, 2 * self._gap + side, text=text, anchor="n",
+                left + side // 2, self._gap // 2 + side + 2, text=text, anchor="n",
                 fill=hex_colour(palette.text),
             )  # fmt: skip
             if index == selected:
-                box = left - 1, self._gap - 1, left + side, self._gap + side
+                top = self._gap // 2
+                box = left - 1, top - 1, left + side, top + side
                 canvas.create_rectangle(*box, outline=hex_colour(palette.mark), width=2)
         canvas.configure(width=max(1, self._gap + len(self._digits) * pitch))
 
     def _click(self, event):
-        place = int((event.x - self._gap / 2) // (self._side + self._gap))
+        place = event.x // (self._side + self._gap)
         if 0 <= place < len(self._digits):
             self._on_select(self._digits[place])

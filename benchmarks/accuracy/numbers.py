@@ -119,14 +119,31 @@ def upright(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 
 def _beside(before, strokes, rng, spacing):
     """Move a digit to the right of the one before."""
-    right, left = dense(before)[:, 0].max(), dense(strokes)[:, 0].min()
-    free = clearance(dense(before), dense(strokes))
-    if spacing == TOUCHING:
-        shift = max(rng.uniform(*TOUCH) - free, right - left - DEEPEST * TALL)
-    else:
-        gap = TALL * rng.uniform(*GAPS[spacing])
-        shift = max(right - left + gap, APART - free)
+    shift = distance(dense(before), dense(strokes), rng, spacing)
     return [stroke + (shift, 0) for stroke in strokes]
+
+
+def distance(
+    a: np.ndarray, b: np.ndarray, rng: np.random.Generator, spacing: str, thick: float = 0.0
+) -> float:
+    """Return how far to the right ink b is moved to stand beside ink a, pixels.
+
+    Parameters
+    ----------
+    a, b : ndarray, (P, 2)
+        Points (x, y), dense.
+    rng : numpy.random.Generator
+    spacing : str
+        One of `GAPS`, or `TOUCHING`.
+    thick : float
+        Width of the lines if the points are their ink, 0 if they are their centre lines.
+    """
+    right, left = a[:, 0].max(), b[:, 0].min()
+    free = clearance(a, b)
+    if spacing == TOUCHING:
+        return max(rng.uniform(*TOUCH) - thick - free, right - left - DEEPEST * TALL)
+    gap = TALL * rng.uniform(*GAPS[spacing])
+    return max(right - left + gap, APART - thick - free)
 
 
 def clearance(a: np.ndarray, b: np.ndarray, reach: float = 6.0) -> float:
