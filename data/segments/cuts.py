@@ -95,14 +95,16 @@ def find(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
     scale = ROWS / height
     size = max(2, round(w * scale)), max(2, round(h * scale))
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-    cost, seams = _seams(small, np.arange(NARROW * ROWS, size[0] - NARROW * ROWS, STEP * ROWS))
+    cost, seams = _seams(small, np.arange(NARROW * ROWS, size[0], STEP * ROWS))
     cost /= line_width(small)
     chosen: list[int] = []
     middle = seams.mean(axis=1)
+    edge = NARROW * ROWS
     for k in np.argsort(cost, kind="stable"):
         if cost[k] > MOST_LINES:
             break
-        if all(abs(middle[k] - middle[other]) >= NARROW * ROWS for other in chosen):
+        inner = edge <= middle[k] <= size[0] - edge
+        if inner and all(abs(middle[k] - middle[other]) >= edge for other in chosen):
             chosen.append(int(k))
     if not chosen:
         return np.zeros((0, h), int), np.zeros(0)

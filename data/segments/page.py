@@ -19,11 +19,11 @@ from data.segments.lines import digit_height, lines
 from data.segments.row import Part
 
 SIDE = 2 * tone.WORKING_SIDE  # pixels: larger pictures are shrunk to this side
-SPECK = 0.1  # of the digits' height: a piece that is nowhere larger is a speck
+SPECK = 0.06  # of the digits' height: a piece that is nowhere larger is a speck
 MOST = 500  # pieces: a picture of more is a page of text, or noise
 LEAST = 0.02  # of the picture's longer side: its digits are higher
 SOFT = 2  # pixels: how far the soft edge of a line reaches
-EDGE = 0.25  # of the digits' height: ink at the picture's edge that is thinner is no digit
+STRIP = 1 / 20  # of the picture's shorter side: ink that is mostly this near to its edges is no digit
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,7 @@ def _pieces(coverage):
     ink belongs to.
     """
     pieces = label(coverage > ink.SOLID)
+    pieces = label(pieces.mask(~_along_edges(pieces)))
     high, wide = (pieces.box[:, axis + 2] - pieces.box[:, axis] + 1 for axis in (0, 1))
     if not len(high):
         return pieces.labels, []
@@ -145,13 +146,21 @@ def _pieces(coverage):
     share = np.cumsum(pieces.area[order]) / pieces.area.sum()
     height = high[order][np.searchsorted(share, 0.5)]
     kept = np.maximum(high, wide) > SPECK * height
-    H, W = coverage.shape
-    top, left, low, right = pieces.box.T
-    at_edge = (top == 0) | (left == 0) | (low == H - 1) | (right == W - 1)
-    kept &= ~(at_edge & (np.minimum(high, wide) < EDGE * height) & (wide > high))
     if kept.sum() > MOST:
         raise DataError(f"more than {MOST} pieces of ink: crop it to the numbers")
     number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
     boxes = [(float(left), float(top), float(right + 1), float(low + 1))
              for top, left, low, right in pieces.box[kept].tolist()]  # fmt: skip
     return number[pieces.labels].astype(np.int16), boxes
+
+
+def _along_edges(pieces):
+    """Return which pieces are along the edges of the picture, (P,): rests of what is around."""
+    near = np.ones(pieces.labels.shape, bool)
+    strip = max(2, round(STRIP * min(near.shape)))
+    near[strip:-strip, strip:-strip] = False
+    share = np.bincount(pieces.labels[near & (pieces.labels >= 0)], minlength=len(pieces.area))
+    H, W = near.shape
+    top, left, low, right = pieces.box.T
+    at_edge = (top == 0) | (left == 0) | (low == H - 1) | (right == W - 1)
+    return at_edge & (share > pieces.area / 2)

@@ -23,7 +23,8 @@ from data.segments.symbols import Line, Reading
 
 ONE = 2.5  # logarithm of the odds that a picture in which one digit was found has no more
 TINY = 32  # pixels: a picture no larger than this holds one digit
-WIDE = 1.2  # width over height: ink that is wider may be several digits
+WIDE = 1.1  # width over height: ink that is wider may be several digits
+TALL = 0.5  # of the ink's height: two pieces that are higher may be two digits
 PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
 
@@ -127,8 +128,10 @@ def _may_be_several(digit):
     if WIDE * H < W and line_width(digit) < cuts.SOLID * H:
         return True
     pieces = label(digit > ink.SOLID)
-    size = (pieces.box[:, 2:] - pieces.box[:, :2] + 1).max(axis=1)
-    top, left, low, right = pieces.box[size >= PART * max(H, W)].T
+    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
+    if (size[:, 0] >= TALL * H).sum() > 1:
+        return True
+    top, left, low, right = pieces.box[size.max(axis=1) >= PART * max(H, W)].T
     side_by_side = left[:, None] >= right
     above_one_another = top[:, None] >= low
     return bool(side_by_side.any() or above_one_another.any())

@@ -47,9 +47,11 @@ SMALL_COST = 15.0
 LYING = 1.5  # width over height: a digit is less
 LYING_COST = 3.0
 PAIR = 0.8  # width over height: more is that of two digits rather than of one in several parts
+PAIR_WHOLE = 1.2  # the same, of one piece of ink
 PAIR_SLOPE = 10.0
 MOST_COST = 8.0
 SIGN_COST = 0.7  # a sign is less probable than a digit
+SIGN_IN_DIGIT = 2.5  # what looks like a sign is seldom a part of a digit
 
 Classify = Callable[[np.ndarray], np.ndarray]
 """Maps images, float32 (N, 28, 28), to probabilities, float32 (N, 10)."""
@@ -103,6 +105,8 @@ def read(
     }
     split = split_costs(parts, height)
     signs = {(i, i + 1): sign for i, sign in marks.find([p.box for p in parts], height).items()}
+    for i, j in scores:
+        scores[i, j] -= SIGN_IN_DIGIT * sum(i <= k < j for k, _ in signs)
     scores |= {run: -SIGN_COST for run in signs}
     seen: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
     while True:
@@ -180,7 +184,11 @@ def cost(parts: Sequence[Part], run: tuple[int, int], height: float) -> float:
     small = np.logaddexp(0, SMALL_COST * (SMALL - max(0.7 * wide, high) / height))
     lying = LYING_COST * max(0, wide / max(high, height / 4) - LYING)
     inner = np.logaddexp(0, gap_odds(parts, height)[i + 1 : j]).sum()
-    pair = float(np.clip(PAIR_SLOPE * (wide / high - PAIR), -2, 6)) if j > i + 1 else 0.0
+    pair = 0.0
+    if j > i + 1:
+        whole = all(part.glue for part in parts[i + 1 : j])
+        usual, least = (PAIR_WHOLE, 0.0) if whole else (PAIR, -2.0)
+        pair = float(np.clip(PAIR_SLOPE * (wide / high - usual), least, 6))
     return float(min(small + lying, MOST_COST) + inner + pair - DIGIT)
 
 
