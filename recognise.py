@@ -209,9 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         names = args.files or [_samples()]
         with tqdm(disable=hidden, delay=1, unit=" images", leave=False) as bar:
             several: set[str] = set()
-            answers = recognise(
-                model, names, complain, args.jobs, expect, args.digits, several.add
-            )
+            answers = recognise(model, names, complain, args.jobs, expect, args.digits, several.add)
             answers = written.doubted(answers, args.doubt, several, note)
             if args.marked:
                 answers = written.marked(answers, args.marked, complain)

@@ -1,8 +1,9 @@
 """Accuracy on numbers: ``python -m benchmarks.numbers FILE``.
 
 FILE holds pen strokes in UNIPEN text, such as ``pendigits-orig.tra.gz``. Digits of one writer are
-written beside one another (`benchmarks.accuracy.numbers`) and read from their strokes, as the window
-reads them, and from pictures, as ``recognise.py`` reads them. A number is right if all of it is.
+written beside one another (`benchmarks.accuracy.numbers`) and read from their strokes, as the
+window reads them, and from pictures, as ``recognise.py`` reads them. A number is right if all of
+it is.
 """
 
 import argparse
@@ -173,7 +174,7 @@ def read_picture(classify, image: Image.Image) -> str:
 
 
 def read_apart(classify, digits) -> float:
-    """Return the accuracy on single digits: what whole numbers of n digits can reach is its nth power."""
+    """Return the accuracy on single digits; its nth power is about what n digits can reach."""
     proba = classify(np.stack([from_strokes(AS_DRAWN.strokes(d.strokes)) for d in digits]))
     return float((proba.argmax(axis=1) == [d.label for d in digits]).mean())
 
@@ -192,7 +193,7 @@ def singles(classify, digits) -> dict[str, int]:
 
 
 def signs(classify, writers, number) -> dict[str, dict[str, float]]:
-    """Return the share of numbers with signs that are right, by pattern, from strokes and pictures."""
+    """Return the share of numbers with signs that are right, by pattern and kind of input."""
     figures = {}
     for pattern in made.PATTERNS:
         right = {"strokes": 0, "picture": 0}

@@ -42,7 +42,7 @@ def of_images(
         here = np.stack([x, y + top], axis=1).astype(float)
         left = round(distance(points, here, rng, spacing, PEN)) if placed else 0
         placed.append((ink, top, left))
-        points = here + (left, 0)
+        points = here + np.array([left, 0])
     first = min(top for _, top, _ in placed)
     low = max(top + len(ink) for ink, top, _ in placed)
     right = max(left + ink.shape[1] for ink, _, left in placed)
@@ -81,7 +81,7 @@ def signed(pattern: str, pick: Pick, rng: np.random.Generator) -> Number:
             text, new = f"{text}{digit}", upright(pick(digit), rng)
         else:
             text, new = text + sign, [_sign(sign, rng)]
-        new = [stroke + (right, 0) for stroke in new]
+        new = [stroke + np.array([right, 0]) for stroke in new]
         right = max(stroke[:, 0].max() for stroke in new) + TALL * rng.uniform(0.12, 0.3)
         strokes += new
     return Number(text, strokes)

@@ -120,7 +120,7 @@ def upright(strokes: Strokes, rng: np.random.Generator) -> Strokes:
 def _beside(before, strokes, rng, spacing):
     """Move a digit to the right of the one before."""
     shift = distance(dense(before), dense(strokes), rng, spacing)
-    return [stroke + (shift, 0) for stroke in strokes]
+    return [stroke + np.array([shift, 0]) for stroke in strokes]
 
 
 def distance(

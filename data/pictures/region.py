@@ -99,7 +99,7 @@ def _cut(grey, panel):
 
 
 def _part(grey, panel):
-    """Return the rows and columns of a panel as slices, and its mask in them; None if it is thin."""
+    """Return a panel's rows and columns as slices, and its mask in them; None if it is thin."""
     inner = spread(np.pad(panel, 1), 1, np.minimum)[1:-1, 1:-1]
     if not inner.any():
         return None, None

@@ -23,7 +23,9 @@ SPECK = 0.06  # of the digits' height: a piece that is nowhere larger is a speck
 MOST = 500  # pieces: a picture of more is a page of text, or noise
 LEAST = 0.02  # of the picture's longer side: its digits are higher
 SOFT = 2  # pixels: how far the soft edge of a line reaches
-STRIP = 1 / 20  # of the picture's shorter side: ink that is mostly this near to its edges is no digit
+STRIP = (
+    1 / 20
+)  # of the picture's shorter side: ink that is mostly this near to its edges is no digit
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,11 @@ from PIL import Image
 from data import canvas
 from data.errors import DataError
 from data.pictures import ink, tone
-from data.pictures.open import check_size
 from data.pictures.lines import line_width
+from data.pictures.open import check_size
 from data.pictures.pieces import label
-from data.segments import cuts
+from data.segments import cuts, row
 from data.segments import page as pages
-from data.segments import row
 from data.segments.page import Page
 from data.segments.symbols import Line, Reading
 
@@ -28,8 +27,14 @@ TALL = 0.5  # of the ink's height: two pieces that are higher may be two digits
 PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
 
+MOST_READ = 600  # candidates that the network reads for a picture: more are noise or text
+
 DIGITS = ("auto", "one", "many")
 """Whether a picture holds one digit or a number: decided by its ink, or known."""
+
+
+class _TooManyError(Exception):
+    """A picture has more candidates than `MOST_READ`."""
 
 
 class Prepared(NamedTuple):
@@ -103,10 +108,22 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     """
     page = picture.page
     assert page is not None
-    found = [
-        row.read(parts, height, page.draw, classify)
-        for parts, height in zip(page.lines, page.heights, strict=True)
-    ]
+    read_so_far = 0
+
+    def limited(images):
+        nonlocal read_so_far
+        read_so_far += len(images)
+        if read_so_far > MOST_READ:
+            raise _TooManyError
+        return classify(images)
+
+    try:
+        found = [
+            row.read(parts, height, page.draw, limited)
+            for parts, height in zip(page.lines, page.heights, strict=True)
+        ]
+    except _TooManyError:
+        return None
     many = Reading(
         Line(symbol._replace(box=page.in_picture(symbol.box)) for symbol in line)
         for _, line in found

@@ -47,7 +47,7 @@ SMALL_COST = 15.0
 LYING = 1.5  # width over height: a digit is less
 LYING_COST = 3.0
 PAIR = 0.8  # width over height: more is that of two digits rather than of one in several parts
-PAIR_WHOLE = 1.2  # the same, of one piece of ink
+PAIR_WHOLE = 1.0  # the same, of one piece of ink
 PAIR_SLOPE = 10.0
 MOST_COST = 8.0
 SIGN_COST = 0.7  # a sign is less probable than a digit
@@ -99,15 +99,12 @@ def read(
     line : Line
         Its symbols, without specks.
     """
-    scores = {
-        run: -cost(parts, run, height)
-        for run in candidates(parts, height)
-    }
+    scores = {run: -cost(parts, run, height) for run in candidates(parts, height)}
     split = split_costs(parts, height)
     signs = {(i, i + 1): sign for i, sign in marks.find([p.box for p in parts], height).items()}
     for i, j in scores:
         scores[i, j] -= SIGN_IN_DIGIT * sum(i <= k < j for k, _ in signs)
-    scores |= {run: -SIGN_COST for run in signs}
+    scores |= dict.fromkeys(signs, -SIGN_COST)
     seen: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
     while True:
         score, path = _best_path(len(parts), scores, split)

@@ -117,7 +117,9 @@ def cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:
     places = [0]
     for first, end in zip(edges[::2], edges[1::2], strict=True):
         long = x[end - 1] - x[first] > 2 * least
-        for place in (first, (first + end - 1) // 2, end - 1) if long else ((first + end - 1) // 2,):
+        for place in (
+            (first, (first + end - 1) // 2, end - 1) if long else ((first + end - 1) // 2,)
+        ):
             if x[place] - x[: places[-1] + 1].max() >= (least if len(places) > 1 else -np.inf):
                 places.append(int(place))
     return [points[a : b + 1] for a, b in pairwise([*places, len(points) - 1])]
