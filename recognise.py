@@ -3,9 +3,9 @@
 Each picture gives one line, ``FILE<TAB>DIGIT<TAB>PROBABILITY``; with ``--json``, one object of an
 array, with the probabilities of all ten digits. A number is read as one, and a sheet gives a line
 for each line of writing. A picture that cannot be read gives one line on stderr, the others are
-still read, and the exit status is 1. A doubtful answer is noted on stderr. Folders and stacks of any size are read
-in constant memory on all cores, except that images of a stack that are not 28x28 are prepared on
-one core.
+still read, and the exit status is 1. A doubtful answer is noted on stderr. Folders and stacks of
+any size are read in constant memory on all cores, except that images of a stack that are not 28x28
+are prepared on one core.
 """
 
 import os

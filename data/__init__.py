@@ -6,6 +6,7 @@ idx          the file format of MNIST
 download     download one file and verify its checksum
 canvas       turn pen strokes or a picture into a 28x28 digit that looks like MNIST's
 pictures/    open a picture file, find its ink, thin its lines
+segments/    read several digits in a drawing or a picture, with the network as a callable
 folders      read many picture files, in several processes
 stacks       read many images from one ``.npy`` or ``.npz`` file
 synthetic/   draw digits, and drawings that are not digits, from pen strokes

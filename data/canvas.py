@@ -40,7 +40,7 @@ STEP = 0.4  # distance between the points of a redrawn stroke
 
 
 def from_strokes(
-    strokes: Iterable[Sequence], *, width: float = LINE_WIDTH, edge: float = LINE_EDGE
+    strokes: Iterable[Sequence | np.ndarray], *, width: float = LINE_WIDTH, edge: float = LINE_EDGE
 ) -> np.ndarray:
     """Draw pen strokes as an MNIST digit; their size and position do not matter.
 

@@ -1,4 +1,4 @@
-"""The parts of `train.py`, except the network and its training (`nn`).
+"""The parts of `train.py` and `recognise.py`, except the network and its training (`nn`).
 
 ===============  ===============================================================================
 options.py       the command-line options, the lookup of --resume, and the command that resumes
@@ -9,6 +9,13 @@ engine.py        choose fast or plain layers; compile the kernels of the fast on
 report.py        history as CSV; evaluation of a model: accuracy by digit and worst mistakes
 charts.py        loss and accuracy over the epochs, as a picture
 ===============  ===============================================================================
+
+For `recognise.py`:
+
+====================  ==========================================================================
+recognise_options.py  its command-line options
+answers.py            answers as lines, as JSON and drawn on the pictures; notes on doubtful ones
+====================  ==========================================================================
 
 ``--watch`` shows how a network learns:
 

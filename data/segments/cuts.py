@@ -59,7 +59,7 @@ def parts(
     if not len(seams):
         return [Part(box, piece)]
     where = (np.arange(right - left) >= seams[:, :, None]).sum(axis=0)  # cuts to the left
-    found = []
+    found: list[Part] = []
     fresh = labels.max() + 1
     for k in range(len(seams) + 1):
         ys, xs = np.nonzero(mine & (where == k))
@@ -68,9 +68,10 @@ def parts(
         index = piece if k == 0 else fresh
         fresh += k > 0
         labels[part][ys, xs] = index
-        edges = xs.min() + left, ys.min() + top, xs.max() + 1 + left, ys.max() + 1 + top
         glue = CUT + INK * max(0, crossed[k - 1] - 1) if found else 0.0
-        found.append(Part(tuple(map(float, edges)), index, glue))
+        edges = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
+        x0, y0, x1, y1 = map(float, edges)
+        found.append(Part((left + x0, top + y0, left + x1, top + y1), index, glue))
     return found
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from data.segments.symbols import Box
 
+TALL = 0.7  # of the highest: what is less does not count for the height of a line
 OVERLAP = 0.4  # of the lower box's height: neighbours in a line share more
 NEAR = 0.15  # of the higher box's height: boxes above one another that are nearer are one digit
 LOW = 0.45  # of the height of the other lines: a line of less is a part of the nearest
@@ -13,8 +14,8 @@ LOW = 0.45  # of the height of the other lines: a line of less is a part of the 
 
 def digit_height(heights: Sequence[float]) -> float:
     """Return the height of the digits of a line: the median of what is not small."""
-    heights = np.asarray(heights, float)
-    return max(float(np.median(heights[heights >= 0.7 * heights.max()])), 1.0)
+    high = np.asarray(heights, float)
+    return max(float(np.median(high[high >= TALL * high.max()])), 1.0)
 
 
 def lines(boxes: Sequence[Box]) -> list[list[int]]:

@@ -23,9 +23,7 @@ SPECK = 0.06  # of the digits' height: a piece that is nowhere larger is a speck
 MOST = 500  # pieces: a picture of more is a page of text, or noise
 LEAST = 0.02  # of the picture's longer side: its digits are higher
 SOFT = 2  # pixels: how far the soft edge of a line reaches
-STRIP = (
-    1 / 20
-)  # of the picture's shorter side: ink that is mostly this near to its edges is no digit
+STRIP = 1 / 20  # of the shorter side: ink at an edge that is mostly this near to it is no digit
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,11 @@ class Page:
     def draw(self, parts) -> np.ndarray:
         """Draw parts as one digit, float32 (28, 28)."""
         left, top, right, low = np.array([part.box for part in parts]).T.astype(int)
-        rows = slice(max(top.min() - SOFT, 0), low.max() + SOFT)
-        columns = slice(max(left.min() - SOFT, 0), right.max() + SOFT)
-        labels, inked = self.labels[rows, columns], self.coverage[rows, columns]
+        part = (
+            slice(max(top.min() - SOFT, 0), low.max() + SOFT),
+            slice(max(left.min() - SOFT, 0), right.max() + SOFT),
+        )
+        labels, inked = self.labels[part], self.coverage[part]
         mine = np.isin(labels, [part.ink for part in parts])
         near = spread(np.pad(mine, SOFT), SOFT)[SOFT:-SOFT, SOFT:-SOFT]
         digit = inked * (mine | (near & (labels < 0)))

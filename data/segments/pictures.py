@@ -27,7 +27,7 @@ TALL = 0.5  # of the ink's height: two pieces that are higher may be two digits
 PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
 
-MOST_READ = 600  # candidates that the network reads for a picture: more are noise or text
+MOST_READ = 400  # candidates that the network reads for a picture: more are noise or text
 
 DIGITS = ("auto", "one", "many")
 """Whether a picture holds one digit or a number: decided by its ink, or known."""

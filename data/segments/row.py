@@ -23,7 +23,7 @@ Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic Determination of Mi
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,7 +63,7 @@ class Part(NamedTuple):
     Attributes
     ----------
     box : Box
-    ink : object
+    ink : any
         What `Draw` takes.
     glue : float
         0 if it is apart from the part before it; else the odds against two digits there, as a
@@ -71,7 +71,7 @@ class Part(NamedTuple):
     """
 
     box: Box
-    ink: object
+    ink: Any
     glue: float = 0.0
 
 

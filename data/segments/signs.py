@@ -38,13 +38,10 @@ def find(boxes: Sequence[Box], height: float) -> dict[int, str]:
         return {}
     middle = (left + right) / 2
     near = tall[np.abs(middle[:, None] - middle[tall]).argmin(axis=1)]
-    small = (np.maximum(wide, high) <= DOT * height) | (
-        (wide <= COMMA[0] * height) & (high <= COMMA[1] * height)
-    )
+    dot = np.maximum(wide, high) <= DOT * height
+    small = dot | ((wide <= COMMA[0] * height) & (high <= COMMA[1] * height))
     is_low = top >= low[near] - LOW * height
-    found = {
-        int(i): SPECK for i in np.flatnonzero(small & (np.maximum(wide, high) <= DOT * height))
-    }
+    found = {int(i): SPECK for i in np.flatnonzero(dot)}
     points = [int(i) for i in np.flatnonzero(small & is_low) if tall[0] < i < tall[-1]]
     if points:
         found[max(points, key=lambda i: wide[i] * high[i] + wide[i] + high[i])] = "."

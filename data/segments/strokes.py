@@ -23,7 +23,7 @@ STEP = 0.04  # of the height: between the points of a stroke to be cut
 NARROW = 0.12  # of the height: no piece of a cut stroke is narrower
 
 
-def find(strokes: Iterable[Sequence], classify: row.Classify) -> Reading:
+def find(strokes: Iterable[Sequence | np.ndarray], classify: row.Classify) -> Reading:
     """Read the digits in a drawing.
 
     Parameters
@@ -116,10 +116,9 @@ def cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:
     edges = np.flatnonzero(np.diff(once.astype(np.int8), prepend=0, append=0))
     places = [0]
     for first, end in zip(edges[::2], edges[1::2], strict=True):
+        middle = (first + end - 1) // 2
         long = x[end - 1] - x[first] > 2 * least
-        for place in (
-            (first, (first + end - 1) // 2, end - 1) if long else ((first + end - 1) // 2,)
-        ):
+        for place in (first, middle, end - 1) if long else (middle,):
             if x[place] - x[: places[-1] + 1].max() >= (least if len(places) > 1 else -np.inf):
                 places.append(int(place))
     return [points[a : b + 1] for a, b in pairwise([*places, len(points) - 1])]
