@@ -13,6 +13,6 @@ row       divide a line of writing into digits: the best path by dynamic program
 ========  ===========================================================================
 
 The network is a callable that maps images (N, 28, 28) to probabilities (N, 10). So the package is a
-part of `data`, which knows nothing of `nn`: `data.canvas` draws what the network is asked about, and
-the same code serves the plain layers of the window and the fast ones of the benchmarks.
+part of `data`, which knows nothing of `nn`. The same code serves the plain layers of the window and
+the fast ones of the benchmarks.
 """

@@ -33,7 +33,9 @@ def lines(boxes: Sequence[Box]) -> list[list[int]]:
     list of list of int
         Indices of the boxes.
     """
-    left, top, right, low = np.array(boxes, float).reshape(-1, 4).T
+    if not boxes:
+        return []
+    left, top, right, low = np.array(boxes, float).T
     high, middle = np.maximum(low - top, 1), (left + right) / 2
     shared = np.minimum(low[:, None], low) - np.maximum(top[:, None], top)
     beside = shared > OVERLAP * np.minimum(high[:, None], high)
@@ -60,8 +62,6 @@ def _components(linked):
 
 def _in_order(groups, boxes):
     """Join low groups to the nearest line; sort the lines, and what is in them."""
-    if not groups:
-        return []
     tall = [(boxes[group, 3] - boxes[group, 1]).max() for group in groups]
     wanted = min(LOW * digit_height(tall), max(tall))
     whole = [list(group) for group, high in zip(groups, tall, strict=True) if high >= wanted]

@@ -1,0 +1,63 @@
+"""Candidate cuts through ink."""
+
+import numpy as np
+
+from data.segments import cuts
+
+
+def ink_of(*rectangles, shape=(80, 160)):
+    ink = np.zeros(shape, np.float32)
+    for top, left, low, right in rectangles:
+        ink[top:low, left:right] = 1
+    return ink
+
+
+FRAMES = [
+    (0, 0, 8, 70), (72, 0, 80, 70), (0, 0, 80, 8), (0, 62, 80, 70),
+    (0, 90, 8, 160), (72, 90, 80, 160), (0, 90, 80, 98), (0, 152, 80, 160),
+]  # fmt: skip
+BRIDGE = (36, 70, 44, 90)
+
+
+def test_the_best_cut_crosses_the_bridge():
+    found, crossed = cuts.find(ink_of(*FRAMES, BRIDGE), 80)
+    best = found[crossed.argmin()]
+    assert ((best >= 69) & (best <= 91)).all()
+    assert 0.5 < crossed.min() < 1.6
+
+
+def test_a_cut_through_two_lines_counts_two():
+    found, crossed = cuts.find(ink_of(*FRAMES, BRIDGE), 80)
+    inside = [c for path, c in zip(found, crossed, strict=True) if 15 < path.mean() < 55]
+    assert inside
+    assert all(1.5 < c < 3 for c in inside)
+
+
+def test_a_cut_follows_a_slanted_gap():
+    ink = np.zeros((80, 120), np.float32)
+    for y in range(80):
+        gap = 40 + y // 3
+        ink[y, 10:gap] = ink[y, gap + 6 : 115] = 1
+    found, crossed = cuts.find(ink, 80)
+    best = found[crossed.argmin()]
+    assert crossed.min() < 0.2
+    np.testing.assert_allclose(best, 43 + np.arange(80) / 3, atol=4)
+
+
+def test_parts_share_the_ink_among_them():
+    ink = ink_of(*FRAMES, BRIDGE)
+    labels = np.where(ink > 0, 0, -1).astype(np.int16)
+    parts = cuts.parts(ink, labels, 0, (0.0, 0.0, 160.0, 80.0), 80)
+    assert len(parts) > 1
+    assert set(np.unique(labels)) == {-1, *(part.ink for part in parts)}
+    np.testing.assert_array_equal(labels >= 0, ink > 0)
+    assert parts[0].glue == 0
+    assert all(part.glue > 0 for part in parts[1:])
+
+
+def test_narrow_pieces_and_bars_are_not_cut():
+    for ink in (ink_of((0, 0, 80, 40), shape=(80, 40)), ink_of((0, 0, 20, 160), shape=(20, 160))):
+        height, width = ink.shape
+        labels = np.zeros(ink.shape, np.int16)
+        (part,) = cuts.parts(ink, labels, 0, (0.0, 0.0, width, height), height)
+        assert part.box == (0, 0, width, height)
