@@ -24,7 +24,12 @@ STEP = 0.08  # of the height: between the columns near which a cut is looked for
 BAND = 0.2  # of the height: how far a cut strays from its column
 ASIDE = 0.15  # cost of a step aside
 LENGTH = 0.004  # cost of a row: of paths through paper the straight one is best
-INK = 3.0  # the odds again for each line that a cut crosses after the first
+INK = 4.0  # the odds again for each line that a cut crosses after the first
+NOTCH = 1.2  # lines that a cut at a notch counts as crossing, at most
+NOTCH_FIRST = 0.5  # a cut at a notch is preferred to one that crosses this much less
+NOTCH_BAND = 0.06  # of the height: how far a cut strays from a notch
+NOTCH_NEAR, NOTCH_FAR = 0.08, 0.35  # of the height: where ink is no lower, and where it is higher
+DEEP = 0.12  # of the height: depth of a notch
 MOST_LINES = 3.5  # a cut crosses no more lines
 SOLID = 0.5  # of the height: a piece whose lines are as wide is a bar or a blot
 NARROW = 0.15  # of the height: the distance between two cuts, and from an edge
@@ -96,15 +101,18 @@ def find(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
     scale = ROWS / height
     size = max(2, round(w * scale)), max(2, round(h * scale))
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-    cost, seams = _seams(small, np.arange(NARROW * ROWS, size[0], STEP * ROWS))
-    cost /= line_width(small)
-    chosen: list[int] = []
+    edge, width = NARROW * ROWS, line_width(small)
+    everywhere = np.arange(edge, size[0], STEP * ROWS)
+    notches = _notches(small)
+    paths = [_seams(small, notches, NOTCH_BAND), _seams(small, everywhere, BAND)]
+    cost, seams = (np.concatenate(both) for both in zip(*paths, strict=True))
+    cost /= width
+    notched = np.arange(len(cost)) < len(notches)
+    cost[notched] = np.minimum(cost[notched], NOTCH)
     middle = seams.mean(axis=1)
-    edge = NARROW * ROWS
-    for k in np.argsort(cost, kind="stable"):
-        if cost[k] > MOST_LINES:
-            break
-        inner = edge <= middle[k] <= size[0] - edge
+    chosen: list[int] = []
+    for k in np.argsort(cost - NOTCH_FIRST * notched, kind="stable"):
+        inner = edge <= middle[k] <= size[0] - edge and cost[k] <= MOST_LINES
         if inner and all(abs(middle[k] - middle[other]) >= edge for other in chosen):
             chosen.append(int(k))
     if not chosen:
@@ -115,7 +123,22 @@ def find(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
     return np.rint((ordered[:, rows] + 0.5) * w / size[0]).astype(int), cost[chosen]
 
 
-def _seams(ink, columns):
+def _notches(ink):
+    """Return the columns at which the ink is lower than on both sides: where digits may touch."""
+    inked = ink > 0.3
+    extent = np.where(
+        inked.any(axis=0), len(ink) - inked[::-1].argmax(axis=0) - inked.argmax(axis=0), 0
+    )
+    near, far = round(NOTCH_NEAR * ROWS), round(NOTCH_FAR * ROWS)
+    padded = np.pad(extent, far)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * far + 1)
+    low = extent == windows[:, far - near : far + near + 1].min(axis=1)
+    deep = np.minimum(windows[:, :far].max(axis=1), windows[:, far + 1 :].max(axis=1)) - extent
+    edges = np.flatnonzero(np.diff((low & (deep >= DEEP * ROWS)).astype(int), prepend=0, append=0))
+    return (edges[::2] + edges[1::2] - 1) / 2
+
+
+def _seams(ink, columns, band):
     """Return the cost and the path of the cheapest cut near each of some columns.
 
     Returns
@@ -125,7 +148,7 @@ def _seams(ink, columns):
         Column of the cut in each row.
     """
     rows, width = ink.shape
-    reach = max(1, round(BAND * ROWS))
+    reach = max(1, round(band * ROWS))
     offsets = np.arange(-reach, reach + 1)
     at = np.rint(columns).astype(int)[:, None] + offsets  # (K, band)
     outside = (at < 0) | (at >= width)

@@ -38,6 +38,6 @@ def test_a_ring_around_nothing_is_a_digit():
     np.testing.assert_array_equal(cells.without(ink), ink)
 
 
-def test_what_touches_the_edge_is_no_box():
-    ink = digit(boxes(0, top=0), 25, top=20)
+def test_a_box_open_at_the_edge_is_none():
+    ink = digit(boxes(20), 45)[30:]
     np.testing.assert_array_equal(cells.without(ink), ink)
