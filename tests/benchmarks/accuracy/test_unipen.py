@@ -5,7 +5,15 @@ import gzip
 import numpy as np
 import pytest
 
-from benchmarks.accuracy.unipen import AS_DRAWN, VARIATIONS, Variation, read, scaled, slanted
+from benchmarks.accuracy.unipen import (
+    AS_DRAWN,
+    VARIATIONS,
+    Variation,
+    read,
+    read_written,
+    scaled,
+    slanted,
+)
 from data.errors import DataError
 
 TEXT = """.LEXICON "0" "1"
@@ -31,6 +39,12 @@ TEXT = """.LEXICON "0" "1"
 def digits(tmp_path):
     (tmp_path / "pen.txt").write_text(TEXT)
     return read(tmp_path / "pen.txt")
+
+
+def test_writers_are_those_of_the_comments(tmp_path):
+    text = TEXT.replace(".COMMENT 7 7 12", ".COMMENT a digit of writer 3\n.COMMENT 7 29 12")
+    (tmp_path / "pen.txt").write_text(text)
+    assert [digit.writer for digit in read_written(tmp_path / "pen.txt")] == [29, 0]
 
 
 def test_reads_labels_and_strokes_onto_the_canvas(digits):
