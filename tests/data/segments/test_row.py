@@ -1,6 +1,6 @@
 """The best division of a line into digits, against trying all divisions."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def all_divisions(n):
     for k in range(n):
         for inner in combinations(range(1, n), k):
             ends = [0, *inner, n]
-            yield list(zip(ends, ends[1:], strict=False))
+            yield list(pairwise(ends))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -83,3 +83,12 @@ def test_low_and_lying_parts_cost_more():
 
     assert cost(50, 100) < cost(50, 60) < cost(20, 30)
     assert cost(60, 60) < cost(200, 60)
+
+
+def test_splitting_costs_where_parts_overlap():
+    costs = [
+        row.split_costs(parts_of([(0, 0, 40, 100), (40 + gap, 0, 80 + gap, 100)]), 100)[1]
+        for gap in (-30, 30)
+    ]
+    assert costs[0] > 2
+    assert costs[1] < 0.1
