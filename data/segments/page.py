@@ -12,7 +12,8 @@ from PIL import Image
 
 from data import canvas
 from data.errors import DataError
-from data.pictures import ink, paper, region, rules, tone
+from data.pictures import grids, ink, paper, region, rules, tone
+from data.pictures.lines import line_width
 from data.pictures.pieces import label, spread
 from data.segments import cells, cuts
 from data.segments.lines import digit_height, lines
@@ -20,6 +21,7 @@ from data.segments.row import Part
 
 SIDE = 2 * tone.WORKING_SIDE  # pixels: larger pictures are shrunk to this side
 SPECK = 0.06  # of the digits' height: a piece that is nowhere larger is a speck
+THIN = 0.7  # of the lines' width: a piece that is narrower is a speck
 MOST = 500  # pieces: a picture of more is a page of text, or noise
 LEAST = 0.02  # of the picture's longer side: its digits are higher
 SOFT = 2  # pixels: how far the soft edge of a line reaches
@@ -95,7 +97,7 @@ def find(image: Image.Image) -> Page:
     if coverage is None:
         raise DataError(ink.BLANK.trouble)
     coverage = cells.without(coverage)
-    coverage = rules.without(coverage)
+    coverage = rules.without(grids.without(coverage))
     labels, boxes = _pieces(coverage)
     if not boxes:
         raise DataError(ink.GRAINY.trouble)
@@ -148,6 +150,8 @@ def _pieces(coverage):
     share = np.cumsum(pieces.area[order]) / pieces.area.sum()
     height = high[order][np.searchsorted(share, 0.5)]
     kept = np.maximum(high, wide) > SPECK * height
+    pen = line_width(coverage * pieces.mask(kept))
+    kept &= np.minimum(high, wide) > THIN * pen
     if kept.sum() > MOST:
         raise DataError(f"more than {MOST} pieces of ink: crop it to the numbers")
     number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)

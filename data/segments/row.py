@@ -23,6 +23,7 @@ Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic Determination of Mi
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -101,7 +102,9 @@ def read(
     """
     scores = {run: -cost(parts, run, height) for run in candidates(parts, height)}
     split = split_costs(parts, height)
-    signs = {(i, i + 1): sign for i, sign in marks.find([p.box for p in parts], height).items()}
+    apart = [not (part.glue or after.glue) for part, after in pairwise([*parts, Part((0,) * 4, 0)])]
+    found = marks.find([part.box for part in parts], height)
+    signs = {(i, i + 1): sign for i, sign in found.items() if apart[i]}
     for i, j in scores:
         scores[i, j] -= SIGN_IN_DIGIT * sum(i <= k < j for k, _ in signs)
     scores |= dict.fromkeys(signs, -SIGN_COST)

@@ -92,3 +92,17 @@ def test_splitting_costs_where_parts_overlap():
     ]
     assert costs[0] > 2
     assert costs[1] < 0.1
+
+
+def test_a_piece_that_was_cut_off_is_no_sign():
+    def read(glue):
+        parts = [
+            Part((0, 0, 50, 100), 0),
+            Part((55, 85, 65, 98), 1, glue),
+            Part((80, 0, 130, 100), 2),
+        ]
+        draw, classify = network_of(np.full((3, 4), 0.99))
+        return row.read(parts, 100, draw, classify)[1].text
+
+    assert read(0.0) == "3.3"
+    assert "." not in read(3.0)
