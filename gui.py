@@ -226,7 +226,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "`xvfb-run python gui.py`, or `python recognise.py FILE`. Reading samples/ instead:",
             file=sys.stderr,
         )
-        return recognise.main([f"--weights={args.weights}"])
+        return recognise.main([f"--weights={args.weights}", "--doubt=0"])
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler waits for the next Tk event
     if args.inspect:
         app.inspect()

@@ -94,7 +94,7 @@ def test_splitting_costs_where_parts_overlap():
     assert costs[1] < 0.1
 
 
-def test_a_piece_that_was_cut_off_is_no_sign():
+def test_a_piece_cut_off_is_no_sign():
     def read(glue):
         parts = [
             Part((0, 0, 50, 100), 0),
