@@ -25,7 +25,7 @@ from nn import ModelFileError, Sequential, fuse
 from .accuracy import number_pictures as made
 from .accuracy.numbers import GAPS, TOUCHING, written
 from .accuracy.photos_light import picture
-from .accuracy.unipen import AS_DRAWN, Written, read_written
+from .accuracy.unipen import AS_DRAWN, Written, read
 from .results import table, write
 
 LENGTHS = (1, 2, 3, 5, 8, 12)
@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         model = fuse(weights.load(args.weights))
-        digits = [d for d in read_written(args.file) if d.writer % 2 in WRITERS[args.writers]]
+        digits = [d for d in read(args.file) if d.writer % 2 in WRITERS[args.writers]]
         images, labels = mnist.load("train", args.data_dir)
         chosen = held_out(len(labels))[0]
         run(model, Writers(digits), (images[chosen], labels[chosen]), args)

@@ -8,6 +8,7 @@ Repository, 1998. Guyon et al., "UNIPEN project of on-line data exchange", 1994 
 
 import gzip
 import math
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from data.errors import DataError
 TABLET = 500
 """Side of the tablet on which the strokes were written, in units of the file; y points up."""
 
+_WRITER = re.compile(r"\.COMMENT\s+\d+\s+\d+\s+\d+")
+
 Strokes = list[np.ndarray]
 Placing = Callable[[Strokes], Strokes]
 
@@ -34,8 +37,7 @@ class Written(NamedTuple):
     ----------
     label : int
     writer : int
-        Number of the writer as the file's comments give it, ``.COMMENT digit writer index``;
-        0 without one.
+        Number of the writer; 0 if the file does not say.
     strokes : list of ndarray, each (P, 2)
         Points (x, y) in pixels of the canvas, y down.
     """
@@ -45,17 +47,11 @@ class Written(NamedTuple):
     strokes: Strokes
 
 
-def read(path: Path) -> list[tuple[int, Strokes]]:
-    """Read the labels and strokes of the digits in UNIPEN text; see `read_written`."""
-    return [(label, strokes) for label, _, strokes in read_written(path)]
-
-
-def read_written(path: Path) -> list[Written]:
+def read(path: Path) -> list[Written]:
     """Read digits from UNIPEN text; a file whose name ends in ".gz" is decompressed.
 
-    Parameters
-    ----------
-    path : Path
+    The writer is the second number of a line ``.COMMENT digit writer index`` after the line
+    ``.SEGMENT`` that begins a digit, as in pendigits.
 
     Raises
     ------
@@ -65,45 +61,41 @@ def read_written(path: Path) -> list[Written]:
         If the file cannot be opened.
     """
     opened = gzip.open if Path(path).suffix == ".gz" else open
-    digits: list[tuple[int, list[list]]] = []
-    writers: list[int] = []
-    down, line = False, ""
+    line = ""
+    digits: list[Written] = []
     try:
         with opened(path, "rt", encoding="ascii", errors="replace") as file:
+            down = False
             for line in file:
-                words = line.split()
-                if line.startswith(".SEGMENT DIGIT"):
-                    digits.append((int(words[-1].strip('"')), []))
-                    writers.append(0)
-                elif line.startswith(".COMMENT") and digits and not digits[-1][1]:
-                    writers[-1] = _writer(words) or writers[-1]
-                elif line.startswith(".PEN_DOWN"):
-                    digits[-1][1].append([])
-                    down = True
-                elif line.startswith("."):
-                    down = False
-                elif words and down:
-                    x, y = map(float, words)
-                    if not (math.isfinite(x) and math.isfinite(y)):
-                        raise ValueError("a point that is not finite")
-                    digits[-1][1][-1].append((x, TABLET - y))
+                down = _parse(line, digits, down)
     except (ValueError, IndexError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: not UNIPEN text: {error} in {line.strip()[:40]!r}") from None
     if not digits:
         raise DataError(f"{path}: no digit in it")
-    for i, (label, strokes) in enumerate(digits, 1):
-        if not any(strokes) or not 0 <= label <= 9:
-            raise DataError(f"{path}: digit {i}: label {label} is not 0 to 9, or no strokes")
+    for i, digit in enumerate(digits, 1):
+        if not any(digit.strokes) or not 0 <= digit.label <= 9:
+            raise DataError(f"{path}: digit {i}: label {digit.label} is not 0 to 9, or no strokes")
     scale = SIZE / TABLET
-    return [
-        Written(label, writer, [np.array(s) * scale for s in strokes if s])
-        for (label, strokes), writer in zip(digits, writers, strict=True)
-    ]
+    return [d._replace(strokes=[np.array(s) * scale for s in d.strokes if s]) for d in digits]
 
 
-def _writer(words):
-    """Return the writer of a comment's words, 0 if the comment is another."""
-    return int(words[2]) if len(words) == 4 and all(word.isdigit() for word in words[1:]) else 0
+def _parse(line, digits, down):
+    """Add what a line says to the list of digits; return whether the pen is down after it."""
+    words = line.split()
+    if line.startswith(".SEGMENT DIGIT"):
+        digits.append(Written(int(words[-1].strip('"')), 0, []))
+    elif line.startswith(".PEN_DOWN"):
+        digits[-1].strokes.append([])
+        return True
+    elif line.startswith(".COMMENT") and digits and _WRITER.fullmatch(line.strip()):
+        digits[-1] = digits[-1]._replace(writer=int(words[2]))
+    elif words and down and not line.startswith("."):
+        x, y = map(float, words)
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise ValueError("a point that is not finite")
+        digits[-1].strokes[-1].append((x, TABLET - y))
+        return True
+    return False
 
 
 @dataclass(frozen=True)

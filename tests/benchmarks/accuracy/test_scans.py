@@ -27,3 +27,32 @@ def test_two_tones_are_two():
     columns = np.flatnonzero(scan.any(axis=0))
     assert 15 <= columns[0] <= 17
     assert columns[-1] == 19
+
+
+def test_tight_lines_are_thicker_and_touch_the_frame():
+    """Lines 3 wide at the left and the bottom become 3.5 wide inside the frame of 20 x 14."""
+    digit = np.zeros((28, 28), np.uint8)
+    digit[4:24, 8:11] = digit[21:24, 8:22] = 255
+    scan = scans.tight(digit) > 127
+    assert scan.shape == (80, 56)
+    assert scan[0].any()
+    assert scan[-1].all()
+    assert scan[:, 0].all()
+    assert scan[:, -1].any()
+    assert scan[10].sum() == 14
+    assert scan[:, 40].sum() == 14
+
+
+def test_tight_scans_have_their_frames():
+    assert scans.tight_stretched(DIGIT).shape == (16, 16)
+    scan = scans.tight_two_tones(DIGIT)
+    assert scan.shape == (32, 8)  # of 20 x 5
+    assert set(np.unique(scan)) == {255}
+
+
+def test_scans_are_read_dark_on_light_too():
+    frame = np.pad(scans.two_tones(DIGIT), 4)
+    light, dark = (scans.read([frame], tone) for tone in scans.PAPERS.values())
+    assert light.shape == (1, 28, 28)
+    np.testing.assert_allclose(dark, scans.read([255 - frame]))
+    np.testing.assert_allclose(light, dark, atol=0.02)

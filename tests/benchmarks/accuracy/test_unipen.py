@@ -10,7 +10,6 @@ from benchmarks.accuracy.unipen import (
     VARIATIONS,
     Variation,
     read,
-    read_written,
     scaled,
     slanted,
 )
@@ -18,7 +17,7 @@ from data.errors import DataError
 
 TEXT = """.LEXICON "0" "1"
 .SEGMENT DIGIT 0 ? "7"
-.COMMENT 7 7 12
+.COMMENT 7 12 3
 .PEN_DOWN
  100 400
  200 400
@@ -42,17 +41,27 @@ def digits(tmp_path):
 
 
 def test_writers_are_those_of_the_comments(tmp_path):
-    text = TEXT.replace(".COMMENT 7 7 12", ".COMMENT a digit of writer 3\n.COMMENT 7 29 12")
+    text = TEXT.replace(".COMMENT 7 12 3", ".COMMENT a digit of writer 3\n.COMMENT 7 29 12")
     (tmp_path / "pen.txt").write_text(text)
-    assert [digit.writer for digit in read_written(tmp_path / "pen.txt")] == [29, 0]
+    assert [digit.writer for digit in read(tmp_path / "pen.txt")] == [29, 0]
 
 
 def test_reads_labels_and_strokes_onto_the_canvas(digits):
-    assert [label for label, _ in digits] == [7, 1]
-    first, second = digits[0][1]
+    assert [digit.label for digit in digits] == [7, 1]
+    first, second = digits[0].strokes
     np.testing.assert_allclose(first, [(60, 60), (120, 60)])
     np.testing.assert_allclose(second, [(90, 120)])
-    np.testing.assert_allclose(digits[1][1], [[(150, 0), (150, 300)]])
+    np.testing.assert_allclose(digits[1].strokes, [[(150, 0), (150, 300)]])
+
+
+def test_the_comment_after_the_segment_names_the_writer(digits):
+    assert [digit.writer for digit in digits] == [12, 0]
+
+
+@pytest.mark.parametrize("comment", [".COMMENT", ".COMMENT by hand", ".COMMENT 7 seven 12"])
+def test_other_comments_name_no_writer(tmp_path, comment):
+    (tmp_path / "pen.txt").write_text(TEXT.replace(".COMMENT 7 12 3", comment))
+    assert [digit.writer for digit in read(tmp_path / "pen.txt")] == [0, 0]
 
 
 def test_reads_gzipped_text(digits, tmp_path):
@@ -89,8 +98,8 @@ def test_slanted_shears_the_top_to_the_right():
 def test_every_variation_stays_on_the_canvas(digits):
     assert len({variation.name for variation in VARIATIONS}) == len(VARIATIONS)
     for variation in VARIATIONS:
-        for _, strokes in digits:
-            points = np.concatenate(variation.strokes(strokes))
+        for digit in digits:
+            points = np.concatenate(variation.strokes(digit.strokes))
             assert (points >= 0).all()
             assert (points <= 300).all()
             assert (points == np.rint(points)).all()
@@ -98,10 +107,10 @@ def test_every_variation_stays_on_the_canvas(digits):
 
 def test_picture_is_the_line_that_the_pen_draws(digits):
     """A line of 60 pixels with a pen of radius 8: 60 * 17, and two half discs; then a dot."""
-    picture = np.asarray(AS_DRAWN.picture(digits[0][1]))
+    picture = np.asarray(AS_DRAWN.picture(digits[0].strokes))
     inked = (picture == 0).sum()
     assert inked == pytest.approx(61 * 17 + 2 * np.pi * 8.5**2, rel=0.03)
     assert picture[60, 90] == picture[120, 90] == 0
     assert picture[90, 90] == 255
-    thin = Variation("thin", AS_DRAWN.place, 2).picture(digits[0][1])
+    thin = Variation("thin", AS_DRAWN.place, 2).picture(digits[0].strokes)
     assert (np.asarray(thin) == 0).sum() < inked / 3
