@@ -27,10 +27,10 @@ from nn import (
 from nn.saving.npz import MAX_MODEL_BYTES
 from nn.schedule import constant, cosine, one_cycle
 
-MIX = BatchMix(Warp(), synthetic=0.1, nondigits=0.03)
-GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4)
+MIX = BatchMix(Warp(scans=0.15), synthetic=0.25, nondigits=0.03)
+GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4, scans=0.05)
 MNIST_ALONE = BatchMix()
-LAST_MIX = BatchMix(GENTLE, synthetic=0.05, nondigits=0.02)
+LAST_MIX = BatchMix(GENTLE, synthetic=0.15, nondigits=0.02)
 
 
 @dataclass(frozen=True)

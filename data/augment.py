@@ -2,7 +2,8 @@
 
 Slant, stretch and tremor do not change which digit it is. Each image gets a random affine map
 (rotation, scale, shear, shift), a smooth random displacement (an elastic warp), and thicker or
-thinner lines.
+thinner lines. A few look like scans of other collections: stretched to fill a square, with thick
+lines, or in two tones.
 
 References
 ----------
@@ -44,6 +45,9 @@ class Warp:
     pen : float
         Largest dilation (> 0) or erosion (< 0) strength; 1 moves edges by one pixel. Uniform in
         [-pen, pen].
+    scans : float
+        Share of images that look like other scans, in [0, 1]. Each of these is stretched towards
+        a square, has lines up to two pixels wider, and sharper edges; each with probability 1/2.
     """
 
     rotation: float = 12.0
@@ -53,6 +57,7 @@ class Warp:
     elastic: float = 0.5
     knots: int = 6
     pen: float = 0.7
+    scans: float = 0.0
 
     def __call__(
         self, images: NDArray[np.uint8], rng: np.random.Generator, part: slice = slice(None)
@@ -85,13 +90,47 @@ class Warp:
         pull = rng.standard_normal((N, self.knots, self.knots, 2), np.float32)
         pull *= np.float32(self.elastic)
         pen = self.pen * rng.uniform(-1, 1, N).astype(np.float32)
+        sharp = np.zeros(N, np.float32)
+        if self.scans:
+            scan = rng.random(N) < self.scans
+            stretched, thick, two_toned = (scan & (rng.random(N) < 0.5) for _ in range(3))
+            _stretch(images, np.flatnonzero(stretched), matrix, shift, rng)
+            pen = np.where(thick, rng.uniform(0, 2, N), pen).astype(np.float32)
+            sharp = np.where(two_toned, rng.uniform(0.2, 1, N), 0).astype(np.float32)
         compiled = kernels and kernels.COMPILING
         warp, redraw = (kernels.warp, kernels.redraw) if compiled else (_warp, _redraw)
         given = np.ascontiguousarray(images[part])
         warped, drawn = np.empty_like(given), np.array(images)
         warp(given, matrix[part], shift[part], pull[part], warped)
-        redraw(warped, pen[part], drawn[part])
+        redraw(warped, pen[part].clip(-1, 1), drawn[part])
+        if self.scans:
+            _finish_scans(drawn[part], pen[part], sharp[part], redraw)
         return drawn
+
+
+def _stretch(images, chosen, matrix, shift, rng):
+    """Make the chosen maps stretch their digits towards a square, around their centre of mass."""
+    side = images.shape[-1]
+    columns = images[chosen].sum(axis=1, dtype=np.float32)
+    wide = np.maximum((columns > 0).sum(axis=1), 1)
+    tall = (images[chosen] > 0).any(axis=2).sum(axis=1)
+    middle = columns @ np.arange(side, dtype=np.float32) / np.maximum(columns.sum(axis=1), 1)
+    factor = np.maximum(tall / wide, 1) ** rng.uniform(0.3, 1.1, len(chosen))
+    matrix[chosen, 0] /= factor[:, None]
+    shift[chosen, 0] = middle - (side - 1) / 2 + shift[chosen, 0] / factor
+
+
+def _finish_scans(drawn, pen, sharp, redraw):
+    """Dilate images a second time if their pen is larger than 1, and sharpen edges, in place."""
+    thick, two_toned = np.flatnonzero(pen > 1), np.flatnonzero(sharp)
+    if len(thick):
+        twice = np.empty_like(drawn[thick])
+        redraw(drawn[thick], pen[thick] - 1, twice)
+        drawn[thick] = twice
+    if len(two_toned):
+        share = sharp[two_toned, None, None]
+        tones = (drawn[two_toned].astype(np.float32) - 110) / (1.02 - share) + 110 + 17.5 * share
+        drawn[two_toned] = tones.clip(0, 255)
 
 
 def _warp(images, matrix, shift, pull, warped):

@@ -26,7 +26,8 @@ def zero(h: Hand, *, slash: str = "") -> list[Stroke]:
     sweep = np.where(h.sometimes(0.12), h.between(330, 345), h.between(345, 420))
     inwards = (sweep > 370) & h.sometimes(0.5)
     grow = np.where(inwards, h.between(0.72, 1), h.between(0.95, 1.05))
-    strokes = [arc(30 + 50j, rx, ry, start, way * sweep, grow, count=8)]
+    ring = arc(30 + 50j, rx, ry, start, way * sweep, grow, count=8)
+    strokes = [ring]
     if slash:
         tilt = direction(h.between(100, 140)) * np.where(h.sometimes(0.92), 1, -1).astype(float)
         tilt = np.where(h.sometimes(0.94), tilt, -tilt.conj())
@@ -64,7 +65,8 @@ def nine(h: Hand, *, tail: str = "") -> list[Stroke]:
     right = 50.0
     centre = right - rx + 1j * ry
     start = h.between(-75, 5)
-    head = arc(centre, rx, ry, start, -start - h.between(325, 375), count=7)
+    closing = np.where(h.sometimes(0.25), h.between(285, 325), h.between(325, 375))
+    head = arc(centre, rx, ry, start, -start - closing, count=7)
     joint = right + h.between(-2, 4) + 1j * ry * h.between(-0.1, 0.5)
     return [[*head, (joint, h.turn(0.7)), *stem(h, joint, tail)]]
 
@@ -82,7 +84,7 @@ def stem(h: Hand, top, tail: str, leftmost: float = 22) -> Stroke:
     """Return the stem of a 9 without its top. See `nine` for ``tail``."""
     if tail == "hooked":
         corner = top.real + h.between(-6, 4) + 1j * h.between(96, 104)
-        end = hook(h, corner, -h.between(16, 44), h.between(-2, 12))
+        end = hook(h, corner, -h.between(16, 52), h.between(-2, 16))
         return [*bent(top, end[0][0], h.between(-0.1, 0.05)), *end]
     if tail == "curled":
         corner = top.real + h.between(-2, 6) + 1j * h.between(97, 104)

@@ -27,8 +27,13 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
         a stem that turns to either side, or "" for a plain stem.
     """
     top = h.point((26, 36), (0, 0))
-    end = h.point((22, 38), (100, 100)) if foot in ("", "hooked") else top + 100j + h.between(-8, 4)
     standing = foot in ("base", "joined")
+    if standing:
+        end = top + 100j + h.between(-8, 4)
+    elif flagged:  # leaning to the right more often than to the left
+        end = top + 100j + h.between(-34, 12)
+    else:
+        end = h.point((22, 38), (100, 100))
     stem: Stroke = [(top, h.turn(0.25 if standing else 1)), *bent(top, end, h.between(-0.06, 0.06))]
     if flagged:
         flattest = {"base": 56, "joined": 50, "hooked": 55}.get(foot, 80)
@@ -39,7 +44,7 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
         turns = h.turn(0.5), h.turn(0.3)
         stem += [(end, turns[0]), (end - left * tilt, turns[1]), (end + right * tilt, 0.0)]
     elif foot == "hooked":
-        side = np.where(h.sometimes(0.7), h.between(5, 13), h.between(-10, -4))
+        side = np.where(h.sometimes(0.6), h.between(5, 13), h.between(-18, -4))
         stem += hook(h, end, side, h.between(1, 7))
     else:
         stem += [(end, 0.0)]
@@ -53,7 +58,7 @@ def one_lifted(h: Hand) -> list[Stroke]:
     return [[*flag(h, near, foot), (near, 0.0)], line(top, foot, h.between(-0.06, 0.06))]
 
 
-def seven(h: Hand, *, serif: bool = False, barred: str = "") -> list[Stroke]:
+def seven(h: Hand, *, serif: bool = False, barred: str = "", low: bool = False) -> list[Stroke]:
     """Return the strokes of a 7.
 
     Parameters
@@ -64,8 +69,10 @@ def seven(h: Hand, *, serif: bool = False, barred: str = "") -> list[Stroke]:
     barred : str
         "lifted" for a separate bar, "joined" for a bar drawn from the foot of the stem without
         lifting the pen, or "" for none.
+    low : bool
+        Whether a lifted bar crosses the lower third of the stem.
     """
-    left, right = h.point((0, 6), (0, 8)), h.point((52, 62), (-4, 6))
+    left, right = h.point((0, 6), (-2, 6)), h.point((52, 62), (-3, 6))
     top: Stroke = [(left, h.turn() if serif else 1.0)]
     if serif:
         top.insert(0, (left + h.point((-5, 5), (5, 16 if barred else 22)), 0.0))
@@ -82,11 +89,26 @@ def seven(h: Hand, *, serif: bool = False, barred: str = "") -> list[Stroke]:
         end = start + h.between(38, 58) * direction(h.between(-20, 10))
         return [[*top, *stem, (foot, h.turn(0.2)), (start, h.turn(0.4)), (end, 0.0)]]
     if barred == "lifted":
-        share = h.between(0.35 if serif else 0.25, 0.75)
+        share = h.between(0.72, 0.83) if low else h.between(0.35 if serif else 0.25, 0.75)
         crossed = right + (foot - right) * (share + 1j * bend * 3 * share * (1 - share))
         return [[*top, *stem, (foot, 0.0)], bar(h, crossed)]
     curled = h.sometimes(0.2) * h.between(-16, 8)
     return [[*top, *stem, (foot, 1.0), (foot + curled - 1j * np.abs(curled) * 0.2, 0.0)]]
+
+
+def seven_round(h: Hand) -> list[Stroke]:
+    """Return the strokes of a 7 with a round top, like that of a 2, and a bar."""
+    start = h.point((-2, 10), (10, 26))
+    right = h.point((48, 58), (12, 30))
+    foot = h.point((10, 44), (100, 100))
+    share = h.between(0.2, 0.7)
+    head: Stroke = [
+        (start, 0.0),
+        (h.point((2, 14), (-12, 2)), 1.0),
+        (h.point((40, 56), (-8, 4)), 1.0),
+    ]
+    stem: Stroke = [(right, 1.0), *bent(right, foot, h.between(-0.06, 0.1)), (foot, 0.0)]
+    return [head + stem, bar(h, right + (foot - right) * share)]
 
 
 def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
@@ -95,8 +117,8 @@ def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
     The stem of an open 4 starts above the bar, at it or just below it. That of a closed 4 starts
     where the angle starts.
     """
-    knee = h.point((0, 10), (44, 74))
-    end = h.between(46, 66) + 1j * (knee.imag + h.between(-14, 8))
+    knee = h.point((0, 10), (44, 74 if closed else 80))
+    end = h.between(46, 66) + 1j * (knee.imag + h.between(-14 if closed else -22, 8))
     x = h.between(0.62, 0.86)
     bar_y = (knee + (end - knee) * x).imag
     x = (knee + (end - knee) * x).real
@@ -104,10 +126,10 @@ def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
         start = x + h.point((-10, 2), (-2, 3))
         top = start + h.point((0, 6), (-3, 8))
     else:
-        low = h.between(0, 1) ** 2  # where the stem starts: 0 above the angle, 1 at the bar
+        low = h.between(0, 1) ** 1.3  # where the stem starts: 0 above the angle, 1 at the bar
         start = h.between(4, 24 + 12 * low) + 1j * h.between(-2, 14 * (1 - low))
         top = x + h.between(-2, 8) + 1j * (-6 + (bar_y + 10) * low)
-    foot = x + h.between(-12, 6) + 1j * np.maximum(h.between(88, 108), bar_y + 22)
+    foot = x + h.between(-12, 6) + 1j * np.maximum(h.between(88, 108), bar_y + 20)
     angle = [
         (start, 0.0),
         *bent(start, knee, h.between(-0.1, 0.1)),
@@ -158,5 +180,5 @@ def four_round_again(h: Hand) -> list[Stroke]:
     """Return the stroke of a closed 4: from the right end of the bar left, up, down the stem."""
     end, knee = h.point((52, 66), (54, 66)), h.point((-2, 8), (52, 68))
     top, foot = h.point((34, 46), (-2, 4)), h.point((30, 46), (96, 106))
-    turns = h.turn(0.6), h.turn(0.4)
+    turns = h.turn(0.6), h.turn(0.8)
     return [[(end, 0.0), (knee, turns[0]), (top, turns[1]), *bent(top, foot), (foot, 0.0)]]

@@ -20,7 +20,7 @@ Points = NDArray[Any] | complex
 Vertex = tuple[Points, Numbers]
 Stroke = list[Vertex]
 
-LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 78, 47, 32, 18))
+LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 80, 56, 36, 18))
 """Angles between flag and stem, degrees, and the greatest length of a flag, on the grid. A longer
 one would turn a 1 into a 7."""
 
@@ -148,7 +148,7 @@ def flag(h: Hand, top: Points, foot: Points, flattest: float = 80) -> Stroke:
         Largest angle between flag and stem.
     """
     angle = h.between(15, flattest)
-    length = h.between(10, np.interp(angle, *LONGEST_FLAG))
+    length = 10 + (np.interp(angle, *LONGEST_FLAG) - 10) * h.between(0, 1) ** 0.8
     down = (foot - top) / np.abs(foot - top)
     tip = top + length * down * direction(angle)
     curl = np.where(h.sometimes(0.15), h.between(0.1, 1), 0) * np.interp(length, (25, 60), (1, 0.2))

@@ -25,9 +25,9 @@ NARROW = 0.6  # width over height below which hollow digits get finer lines
 NOISES = 64  # fields of noise, shared by all digits of a batch
 
 # Shares of digits.
-THIN, THICK = 0.08, 0.1
+THIN, THICK = 0.08, 0.16
 SQUARE = 0.2
-TWO_TONES, BLURRED = 0.12, 0.06
+TWO_TONES, BLURRED = 0.18, 0.06
 BREAKING = 0.03
 STRETCHED = 0.1
 

@@ -129,7 +129,8 @@ def five(h: Hand, *, cap: str = "lifted") -> list[Stroke]:
         tip = corner + h.between(6, 18) * tilt
     body = [*bent(corner, knee, h.between(-0.08, 0.08)), (knee, turns[1]), *lower]
     if cap == "lifted":
-        far = h.sometimes(0.4)
-        gap = np.where(far, h.point((-2, 12), (-10, 4)), h.point((-3, 3), (-3, 3)))
-        return [[(corner, 0.0), *body], line(corner + gap, tip + gap, h.between(-0.12, 0.12))]
+        far = h.sometimes(0.5)
+        gap = np.where(far, h.point((-14, 12), (-10, 4)), h.point((-3, 3), (-3, 3)))
+        tip = tip + gap + np.maximum(-gap.real, 0) * h.between(0, 1.5)
+        return [[(corner, 0.0), *body], line(corner + gap, tip, h.between(-0.12, 0.12))]
     return [[(tip, 0.0), *bent(tip, corner, h.between(-0.1, 0.1)), (corner, turns[0]), *body]]

@@ -150,5 +150,56 @@ def test_shift_stays_within_its_bounds():
     assert 1.8 < np.abs(rows).max() <= 2.05
 
 
+def bar(wide=4, tall=20, left=8, n=400):
+    images = np.zeros((n, 28, 28), np.uint8)
+    images[:, 4 : 4 + tall, left : left + wide] = 255
+    return images
+
+
+def test_about_the_share_asked_for_are_scans():
+    changed = (Warp(**STILL | {"scans": 0.4})(bar(), rng()) != bar()).any(axis=(1, 2))
+    assert 0.25 < changed.mean() < 0.4  # 7 in 8 of 0.4, less those of even edges that get sharper
+
+
+def test_scans_are_stretched_up_to_a_square():
+    scans = Warp(**STILL | {"scans": 1})(bar(), rng()) > 127
+    wide, tall = scans.any(axis=1).sum(axis=1), scans.any(axis=2).sum(axis=1)
+    assert wide.max() > 16
+    assert np.median(wide[wide > 8]) > 9
+    assert tall.max() <= 20 + 4
+    assert (wide <= 4).mean() > 0.1, "not every scan is stretched"
+    columns = scans[wide > 9].mean(axis=(0, 1))  # those that are
+    assert columns[:14].sum() == pytest.approx(columns[14:].sum(), rel=0.1), "about the middle"
+
+
+def test_a_wide_digit_is_not_made_narrower():
+    flat = bar(wide=20, tall=4, left=4)
+    scans = Warp(**STILL | {"scans": 1})(flat, rng()) > 127
+    assert (scans.any(axis=1).sum(axis=1) >= 20).all()
+
+
+def test_lines_of_scans_are_up_to_2_wider():
+    scans = Warp(**STILL | {"scans": 1})(bar(), rng()) > 200
+    tall = scans.any(axis=2).sum(axis=1)
+    assert set(tall) == {20, 22, 24}
+
+
+def test_scans_in_two_tones_have_few_greys():
+    soft = np.tile(np.linspace(0, 255, 28).astype(np.uint8), (400, 28, 1))
+    scans = Warp(**STILL | {"scans": 1})(soft, rng())
+    greys = ((scans > 0) & (scans < 255)).mean(axis=(1, 2))
+    assert greys.min() < 0.1
+    assert (greys > 0.8).mean() > 0.3
+
+
+def test_a_part_is_warped_as_in_the_whole():
+    images = photo(16)
+    for warp in (Warp(), Warp(scans=0.5)):
+        whole, part = warp(images, rng()), warp(images, rng(), slice(5, 11))
+        np.testing.assert_array_equal(part[5:11], whole[5:11])
+        np.testing.assert_array_equal(part[:5], images[:5])
+
+
 def test_an_empty_batch_is_an_empty_batch():
-    assert Warp()(np.zeros((0, 28, 28), np.uint8), rng()).shape == (0, 28, 28)
+    for warp in (Warp(), Warp(scans=1)):
+        assert warp(np.zeros((0, 28, 28), np.uint8), rng()).shape == (0, 28, 28)

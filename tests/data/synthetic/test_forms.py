@@ -45,9 +45,27 @@ def test_stems_of_1_lean_and_bend():
 
 
 def test_bars_of_7_are_at_any_height():
-    stem, bar = written(7, "with a bar")
-    top, foot = stem[:, 3].imag, stem[:, -1].imag
-    assert reaches((bar[:, 1].imag - top) / (foot - top), 0.2, 0.8)
+    for name, lowest, highest in (("with a bar", 0.25, 0.75), ("with a low bar", 0.7, 0.82)):
+        stem, bar = written(7, name)
+        top, foot = stem[:, 3].imag, stem[:, -1].imag
+        assert reaches((bar[:, 1].imag - top) / (foot - top), lowest, highest)
+
+
+def test_round_tops_of_7_bend_down_twice():
+    stroke, bar = written(7, "with a round top and a bar")
+    start, _, top, right, _, foot = stroke.T
+    assert (start.imag > top.imag).all()
+    assert (right.imag > top.imag).all()
+    assert (right.real > start.real + 30).all()
+    assert (foot.imag == 100).all()
+    assert (bar[:, 1].imag < 90).all()
+
+
+def test_stems_of_flagged_1_lean_right_more():
+    stroke = written(1, "with a flag")[0]
+    lean = (stroke[:, 3] - stroke[:, -1]).real
+    assert reaches(lean, -12, 32)
+    assert (lean > 0).mean() > 0.6
 
 
 def test_bars_of_7_cross_the_stem():
@@ -68,10 +86,11 @@ def test_stems_of_4_start_at_any_height():
     angle, stem = written(4, "open")
     knee, end = angle[:, 2], angle[:, -1]
     share = (stem[:, 0] - knee).real / (end - knee).real
-    above = (knee + share * (end - knee)).imag - stem[:, 0].imag
+    crossed = (knee + share * (end - knee)).imag
+    above = crossed - stem[:, 0].imag
     assert reaches(above, -2, 60)
     assert (above < -1).mean() > 0.01
-    assert (stem[:, -1].imag - knee.imag > 15).all()
+    assert (stem[:, -1].imag - crossed > 10).all()
 
 
 def test_closed_4_closes():
