@@ -31,7 +31,7 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
     if standing:
         end = top + 100j + h.between(-8, 4)
     elif flagged:  # leaning to the right more often than to the left
-        end = top + 100j + h.between(-34, 12)
+        end = top + 100j + h.between(-30, 12)
     else:
         end = h.point((22, 38), (100, 100))
     stem: Stroke = [(top, h.turn(0.25 if standing else 1)), *bent(top, end, h.between(-0.06, 0.06))]
@@ -89,7 +89,7 @@ def seven(h: Hand, *, serif: bool = False, barred: str = "", low: bool = False) 
         end = start + h.between(38, 58) * direction(h.between(-20, 10))
         return [[*top, *stem, (foot, h.turn(0.2)), (start, h.turn(0.4)), (end, 0.0)]]
     if barred == "lifted":
-        share = h.between(0.72, 0.83) if low else h.between(0.35 if serif else 0.25, 0.75)
+        share = h.between(0.7, 0.79) if low else h.between(0.35 if serif else 0.25, 0.75)
         crossed = right + (foot - right) * (share + 1j * bend * 3 * share * (1 - share))
         return [[*top, *stem, (foot, 0.0)], bar(h, crossed)]
     curled = h.sometimes(0.2) * h.between(-16, 8)

@@ -145,11 +145,13 @@ def flag(h: Hand, top: Points, foot: Points, flattest: float = 80) -> Stroke:
     top, foot : ndarray or complex
         Ends of the stem.
     flattest : float
-        Largest angle between flag and stem.
+        Largest angle between flag and stem; it is less if the stem leans to the right.
     """
-    angle = h.between(15, flattest)
-    length = 10 + (np.interp(angle, *LONGEST_FLAG) - 10) * h.between(0, 1) ** 0.8
     down = (foot - top) / np.abs(foot - top)
+    lean = np.degrees(np.angle(down / 1j))  # to the right; it makes the flag flatter
+    angle = h.between(15, np.minimum(flattest, 85 - lean))
+    longest = np.interp(angle + lean.clip(0), *LONGEST_FLAG)
+    length = 10 + (longest - 10) * h.between(0, 1) ** 0.8
     tip = top + length * down * direction(angle)
     curl = np.where(h.sometimes(0.15), h.between(0.1, 1), 0) * np.interp(length, (25, 60), (1, 0.2))
     end = tip + curl * (top + down * length - tip) * 0.9  # towards the stem, at the same height

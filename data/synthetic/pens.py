@@ -79,7 +79,7 @@ def choose(widest: NDArray, pen: NDArray, rng: np.random.Generator) -> NDArray[n
     edge = np.where(blurred, rng.uniform(1.8, 2.6, n), edge)
     stretch = np.where(others < STRETCHED, rng.uniform(0.2, 1, n), 0)
     square = rng.random(n) < SQUARE
-    rough = np.where(two_tones, rng.uniform(0, 0.14, n) * width, 0)
+    rough = np.where(two_tones, rng.uniform(0, 0.1, n) * width, 0)
     width = np.minimum(width * pen, WIDEST)
     return np.stack([width, np.minimum(edge, width), stretch, square, rough], 1).astype(np.float32)
 

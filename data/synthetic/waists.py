@@ -26,7 +26,7 @@ def two(h: Hand, *, knee: str = "corner") -> list[Stroke]:
     else:
         joint = h.point((0, 10), (91, 99))
         side = [(joint, h.turn() if knee == "corner" else h.turn(0.4))]
-    length = h.between(20, 32) if knee == "short" else h.between(38, 66)
+    length = h.between(24, 34) if knee == "short" else h.between(38, 66)
     end = joint.real + length + 1j * (joint.imag + h.between(-8, 6))
     wave = h.between(-0.12, 0.14)
     foot = bent(joint, end, -wave, 0.35) + bent(joint, end, wave * h.between(0, 1), 0.7)

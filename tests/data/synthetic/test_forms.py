@@ -45,7 +45,7 @@ def test_stems_of_1_lean_and_bend():
 
 
 def test_bars_of_7_are_at_any_height():
-    for name, lowest, highest in (("with a bar", 0.25, 0.75), ("with a low bar", 0.7, 0.82)):
+    for name, lowest, highest in (("with a bar", 0.25, 0.75), ("with a low bar", 0.69, 0.79)):
         stem, bar = written(7, name)
         top, foot = stem[:, 3].imag, stem[:, -1].imag
         assert reaches((bar[:, 1].imag - top) / (foot - top), lowest, highest)
@@ -64,7 +64,7 @@ def test_round_tops_of_7_bend_down_twice():
 def test_stems_of_flagged_1_lean_right_more():
     stroke = written(1, "with a flag")[0]
     lean = (stroke[:, 3] - stroke[:, -1]).real
-    assert reaches(lean, -12, 32)
+    assert reaches(lean, -12, 30)
     assert (lean > 0).mean() > 0.6
 
 
@@ -137,7 +137,7 @@ def test_waists_of_3_are_deep_to_hardly_any():
 
 
 def test_bases_of_2_are_short_to_long():
-    for name, low, high in (("with a corner", 38, 65), ("with hardly a base", 20, 32)):
+    for name, low, high in (("with a corner", 38, 65), ("with hardly a base", 24, 34)):
         (stroke,) = written(2, name)
         assert reaches((stroke[:, -1] - stroke[:, -4]).real, low, high)
 

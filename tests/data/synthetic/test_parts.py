@@ -89,13 +89,22 @@ def test_flags_have_every_angle_and_length(hand):
     end, tip, *_ = vertices([parts.flag(hand, top, foot)])[0].T
     angle = np.degrees(np.angle((tip - top) / (foot - top)))
     length = np.abs(tip - top) / np.abs(foot - top)
-    assert reaches(angle, 15, 80)
+    assert reaches(angle, 15, 79)
     assert reaches(length, 0.1, 0.88)
     assert angle.min() > 14.9
     assert angle.max() < 80.1
     assert length[angle > 70].max() < 0.35, "a long flat one makes a 7"
     straight = end == tip
     assert 0.8 < straight.mean() < 0.9, "the others are curled"
+
+
+def test_flags_on_leaning_stems_are_steeper(hand):
+    """A flag that is nearly horizontal would make a 7 of a leaning 1, so it must be short."""
+    top, foot = np.full(MANY, 30 + 0j), np.full(MANY, 0 + 100j)
+    _, tip, *_ = vertices([parts.flag(hand, top, foot)])[0].T
+    below = np.degrees(np.angle((tip - top) / -1)) * -1
+    assert below.min() > 4
+    assert np.abs(tip - top)[below < 15].max() < 32
 
 
 def test_bars_have_every_slope_and_length(hand):
