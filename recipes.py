@@ -30,7 +30,7 @@ from nn.schedule import constant, cosine, one_cycle
 MIX = BatchMix(Warp(scans=0.15), synthetic=0.25, nondigits=0.03)
 GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4, scans=0.05)
 MNIST_ALONE = BatchMix()
-LAST_MIX = BatchMix(GENTLE, synthetic=0.15, nondigits=0.02)
+LAST_MIX = BatchMix(GENTLE, synthetic=0.12, nondigits=0.02)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Recipe:
     """
 
     betas: ClassVar[tuple[float, float]] = (0.9, 0.999)  # Adam's; earlier checkpoints lack them
-    epochs: int = 13
+    epochs: int = 16
     channels: tuple[int, int, int] = (32, 64, 128)
     dropout: float = 0.0
     lr: float = 4e-3

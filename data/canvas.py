@@ -35,7 +35,7 @@ LINE_WIDTH = 2.5  # median over the training images
 LINE_EDGE = 1.3  # distance over which a line fades from ink to paper
 THIN = 1.7  # 1 % of MNIST's lines are thinner; such lines are redrawn
 BROAD = 4.4  # 5 % of MNIST's lines are wider; such lines are made narrower
-SLIM = 0.7  # of their width is left of broad lines
+SLIM = 0.8  # of their width is left of broad lines
 STEP = 0.4  # distance between the points of a redrawn stroke
 
 

@@ -76,7 +76,7 @@ def nine_lifted(h: Hand, *, tail: str = "") -> list[Stroke]:
     rx = h.between(13, 25)
     ry = np.clip(rx * h.between(0.7, 1.3), 11, 28)
     head = arc(50 - rx + 1j * ry, rx, ry, h.between(-100, 0), -h.between(335, 390), count=8)
-    top = 50 + h.between(-1, 4) + 1j * ry * h.between(-0.15, 0.9)
+    top = 50 + h.between(-9, 4) + 1j * ry * h.between(-0.15, 0.9)
     return [head, [(top, 0.0), *stem(h, top, tail, 38)]]
 
 

@@ -77,7 +77,7 @@ FORMS = (
     Form(7, "with a bar", 5, partial(lines.seven, barred="lifted"), 4.2),
     Form(7, "with a serif and a bar", 2, partial(lines.seven, serif=True, barred="lifted"), 4.2),
     Form(7, "with a low bar", 0.8, partial(lines.seven, barred="lifted", low=True), 2.8),
-    Form(7, "with a round top and a bar", 1, lines.seven_round, 3.6),
+    Form(7, "with a round top and a bar", 1.5, lines.seven_round, 3.6),
     Form(7, "with a bar joined to its foot", 0.4, partial(lines.seven, barred="joined"), 3.6),
     Form(8, "of one stroke", 10, bowls.eight, 5),
     Form(8, "of two rings", 3, bowls.eight_of_rings, 5),

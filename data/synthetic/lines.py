@@ -36,7 +36,7 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
         end = h.point((22, 38), (100, 100))
     stem: Stroke = [(top, h.turn(0.25 if standing else 1)), *bent(top, end, h.between(-0.06, 0.06))]
     if flagged:
-        flattest = {"base": 56, "joined": 50, "hooked": 55}.get(foot, 80)
+        flattest = {"base": 62, "joined": 52, "hooked": 55}.get(foot, 80)
         stem = flag(h, top, end, flattest=flattest) + stem
     if foot == "joined":
         left, right = h.between(12, 28), h.between(14, 34)
@@ -72,7 +72,7 @@ def seven(h: Hand, *, serif: bool = False, barred: str = "", low: bool = False) 
     low : bool
         Whether a lifted bar crosses the lower third of the stem.
     """
-    left, right = h.point((0, 6), (-2, 6)), h.point((52, 62), (-3, 6))
+    left, right = h.point((0, 6), (-3, 4)), h.point((52, 62), (-2, 6))
     top: Stroke = [(left, h.turn() if serif else 1.0)]
     if serif:
         top.insert(0, (left + h.point((-5, 5), (5, 16 if barred else 22)), 0.0))
@@ -101,7 +101,7 @@ def seven_round(h: Hand) -> list[Stroke]:
     start = h.point((-2, 10), (10, 26))
     right = h.point((48, 58), (12, 30))
     foot = h.point((10, 44), (100, 100))
-    share = h.between(0.2, 0.7)
+    share = h.between(0.3, 0.75)
     head: Stroke = [
         (start, 0.0),
         (h.point((2, 14), (-12, 2)), 1.0),
@@ -117,7 +117,7 @@ def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
     The stem of an open 4 starts above the bar, at it or just below it. That of a closed 4 starts
     where the angle starts.
     """
-    knee = h.point((0, 10), (44, 74 if closed else 80))
+    knee = h.point((0, 10), (44, 74 if closed else 84))
     end = h.between(46, 66) + 1j * (knee.imag + h.between(-14 if closed else -22, 8))
     x = h.between(0.62, 0.86)
     bar_y = (knee + (end - knee) * x).imag
@@ -129,7 +129,7 @@ def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
         low = h.between(0, 1) ** 1.3  # where the stem starts: 0 above the angle, 1 at the bar
         start = h.between(4, 24 + 12 * low) + 1j * h.between(-2, 14 * (1 - low))
         top = x + h.between(-2, 8) + 1j * (-6 + (bar_y + 10) * low)
-    foot = x + h.between(-12, 6) + 1j * np.maximum(h.between(88, 108), bar_y + 20)
+    foot = x + h.between(-12, 6) + 1j * np.maximum(h.between(88, 108), bar_y + 15)
     angle = [
         (start, 0.0),
         *bent(start, knee, h.between(-0.1, 0.1)),
@@ -180,5 +180,5 @@ def four_round_again(h: Hand) -> list[Stroke]:
     """Return the stroke of a closed 4: from the right end of the bar left, up, down the stem."""
     end, knee = h.point((52, 66), (54, 66)), h.point((-2, 8), (52, 68))
     top, foot = h.point((34, 46), (-2, 4)), h.point((30, 46), (96, 106))
-    turns = h.turn(0.6), h.turn(0.8)
+    turns = h.turn(0.6), h.between(0, 0.9)
     return [[(end, 0.0), (knee, turns[0]), (top, turns[1]), *bent(top, foot), (foot, 0.0)]]

@@ -20,7 +20,7 @@ Points = NDArray[Any] | complex
 Vertex = tuple[Points, Numbers]
 Stroke = list[Vertex]
 
-LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 80, 56, 36, 18))
+LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 80, 52, 31, 14))
 """Angles between flag and stem, degrees, and the greatest length of a flag, on the grid. A longer
 one would turn a 1 into a 7."""
 
