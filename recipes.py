@@ -114,8 +114,8 @@ RECIPES = {
         epochs=40,
         dropout=0.2,
         weight_decay=0.05,
-        mix=BatchMix(Warp(), synthetic=0.2, nondigits=0.05),
-        last_mix=BatchMix(GENTLE, synthetic=0.1, nondigits=0.05),
+        mix=BatchMix(Warp(scans=0.2), synthetic=0.3, nondigits=0.05),
+        last_mix=BatchMix(GENTLE, synthetic=0.15, nondigits=0.05),
     ),
     "fast": ShortRecipe(),
 }

@@ -5,7 +5,7 @@ import numpy as np
 from data.synthetic.parts import Hand, Stroke, arc, bent, bowl, direction, hook, line
 
 
-def zero(h: Hand, *, slash: str = "") -> list[Stroke]:
+def zero(h: Hand, *, slash: str = "", inside: bool = False) -> list[Stroke]:
     """Return the strokes of a 0: open, closed, or with ends that overlap.
 
     Parameters
@@ -13,6 +13,8 @@ def zero(h: Hand, *, slash: str = "") -> list[Stroke]:
     h : Hand
     slash : str
         "lifted" for a separate slash, "joined" for one drawn without lifting the pen, or "".
+    inside : bool
+        Whether the pen comes from a point inside the ring.
     """
     rx, ry = h.between(20, 31), 50.0
     way = np.where(h.sometimes(0.85), -1, 1)
@@ -27,6 +29,9 @@ def zero(h: Hand, *, slash: str = "") -> list[Stroke]:
     inwards = (sweep > 370) & h.sometimes(0.5)
     grow = np.where(inwards, h.between(0.72, 1), h.between(0.95, 1.05))
     ring = arc(30 + 50j, rx, ry, start, way * sweep, grow, count=8)
+    if inside:
+        middle = 30 + 50j + h.point((-6, 6), (-14, 14))
+        ring.insert(0, (ring[0][0] + (middle - ring[0][0]) * h.between(0.4, 1), 0.0))
     strokes = [ring]
     if slash:
         tilt = direction(h.between(100, 140)) * np.where(h.sometimes(0.92), 1, -1).astype(float)

@@ -45,6 +45,7 @@ class Form(NamedTuple):
 
 FORMS = (
     Form(0, "a ring, open to overlapping", 10, bowls.zero, 4.2),
+    Form(0, "begun inside its ring", 0.7, partial(bowls.zero, inside=True), 3.5),
     Form(0, "slashed", 1.5, partial(bowls.zero, slash="lifted"), 3.2),
     Form(0, "slashed without lifting", 0.5, partial(bowls.zero, slash="joined"), 3.2),
     Form(1, "a stem", 2, partial(lines.one, flagged=False), 6, False),
@@ -76,8 +77,8 @@ FORMS = (
     Form(7, "with a serif", 2.5, partial(lines.seven, serif=True), 4),
     Form(7, "with a bar", 5, partial(lines.seven, barred="lifted"), 4.2),
     Form(7, "with a serif and a bar", 2, partial(lines.seven, serif=True, barred="lifted"), 4.2),
-    Form(7, "with a low bar", 0.8, partial(lines.seven, barred="lifted", low=True), 2.8),
-    Form(7, "with a round top and a bar", 1.5, lines.seven_round, 3.6),
+    Form(7, "with a low bar", 0.8, partial(lines.seven, barred="lifted", low=True), 2.5),
+    Form(7, "with a round top and a bar", 1.5, lines.seven_round, 2.7),
     Form(7, "with a bar joined to its foot", 0.4, partial(lines.seven, barred="joined"), 3.6),
     Form(8, "of one stroke", 10, bowls.eight, 5),
     Form(8, "of two rings", 3, bowls.eight_of_rings, 5),

@@ -36,7 +36,7 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
         end = h.point((22, 38), (100, 100))
     stem: Stroke = [(top, h.turn(0.25 if standing else 1)), *bent(top, end, h.between(-0.06, 0.06))]
     if flagged:
-        flattest = {"base": 62, "joined": 52, "hooked": 55}.get(foot, 80)
+        flattest = {"base": 56, "joined": 52, "hooked": 55}.get(foot, 80)
         stem = flag(h, top, end, flattest=flattest) + stem
     if foot == "joined":
         left, right = h.between(12, 28), h.between(14, 34)
@@ -89,7 +89,7 @@ def seven(h: Hand, *, serif: bool = False, barred: str = "", low: bool = False) 
         end = start + h.between(38, 58) * direction(h.between(-20, 10))
         return [[*top, *stem, (foot, h.turn(0.2)), (start, h.turn(0.4)), (end, 0.0)]]
     if barred == "lifted":
-        share = h.between(0.7, 0.79) if low else h.between(0.35 if serif else 0.25, 0.75)
+        share = h.between(0.68, 0.77) if low else h.between(0.35 if serif else 0.25, 0.75)
         crossed = right + (foot - right) * (share + 1j * bend * 3 * share * (1 - share))
         return [[*top, *stem, (foot, 0.0)], bar(h, crossed)]
     curled = h.sometimes(0.2) * h.between(-16, 8)
@@ -101,7 +101,7 @@ def seven_round(h: Hand) -> list[Stroke]:
     start = h.point((-2, 10), (10, 26))
     right = h.point((48, 58), (12, 30))
     foot = h.point((10, 44), (100, 100))
-    share = h.between(0.3, 0.75)
+    share = h.between(0.3, 0.7)
     head: Stroke = [
         (start, 0.0),
         (h.point((2, 14), (-12, 2)), 1.0),
