@@ -29,6 +29,7 @@ from .layers.batchnorm import BatchNorm
 from .layers.conv import Conv2D
 from .layers.dense import Dense
 from .layers.dropout import Dropout
+from .layers.more.cases import cases as more_cases
 from .layers.pool import AvgPool2D, MaxPool2D
 from .layers.rescaling import Rescaling
 from .loss import SoftmaxCrossEntropy
@@ -182,6 +183,8 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
         Conv2D(3, 4, 3, pad="same", **exact), ReLU(), AvgPool2D(2), Flatten(),
         Dropout(0.25), Dense(4, 6, **exact), ReLU(), Dense(6, 5, **exact), Softmax(),
     )  # fmt: skip
+    for title, shape, layer in more_cases(rng):
+        yield layers(title, shape, layer)
 
 
 def main(names: Sequence[str] = ()) -> int:
@@ -193,13 +196,13 @@ def main(names: Sequence[str] = ()) -> int:
     if not chosen:
         print(f"no case begins with {' or '.join(names)}: {', '.join(dict(cases()))}")
         return 2
-    print(f"{'layer':<19}{'array':<9}{'worst error':>12}  {'at':<16}{'compared':>9}{'skipped':>9}")
+    print(f"{'layer':<25}{'array':<9}{'worst error':>12}  {'at':<16}{'compared':>9}{'skipped':>9}")
     failed = 0
     for title, run in chosen:
         for row in run():
             failed += not row.passed
             print(
-                f"{title:<19}{row.name:<9}{row.error:>12.1e}  {row.where!s:<16}"
+                f"{title:<25}{row.name:<9}{row.error:>12.1e}  {row.where!s:<16}"
                 f"{row.compared:>9}{row.skipped:>9}  {'ok' if row.passed else 'FAILED'}"
             )
     print(f"{failed} failed" if failed else f"all below {TOLERANCE:.0e}")
