@@ -153,11 +153,10 @@ class ArithmeticView(ttk.Frame):
     def _draw_grids(self, layer, breakdown):
         """Draw the patch; with a kernel, also the kernel and the products."""
         KH, KW, C = breakdown.patch.shape
-        is_pool = breakdown.kind != "Conv2D"  # a pool has one input channel per output channel
-        largest = 0 if is_pool else breakdown.total.terms[0].index or 0
+        largest = breakdown.total.terms[0].index or 0 if breakdown.total else 0
         self.channel.configure(values=[LARGEST, *map(str, range(C))])
         c = largest if self.channel.get() == LARGEST else min(int(self.channel.get()), C - 1)
-        self.patch = layer, breakdown.corner, (KH, KW), breakdown.at[-1] if is_pool else c
+        self.patch = layer, breakdown.corner, (KH, KW), breakdown.first_channel + c
         patch = breakdown.patch[..., c]
         texts = _texts(patch, breakdown.decimals)
         grid = self.sheet.number_grid

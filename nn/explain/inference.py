@@ -13,6 +13,7 @@ from ..layers.base import Layer
 from ..layers.batchnorm import BatchNorm
 from ..layers.conv import Conv2D
 from ..layers.dropout import Dropout
+from ..layers.more import DepthwiseConv2D, GroupedConv2D
 from ..model import Sequential
 
 
@@ -81,5 +82,5 @@ def map_layers(model: Sequential) -> list[int]:
     return [
         i + isinstance(follower, ReLU)
         for i, (layer, follower) in enumerate(zip(model.layers, followers, strict=True))
-        if isinstance(layer, Conv2D)
+        if isinstance(layer, (Conv2D, GroupedConv2D, DepthwiseConv2D))
     ]
