@@ -64,7 +64,7 @@ class ComparePanel(ttk.Frame):
         """Ask for a file and open it."""
         path = filedialog.askopenfilename(
             parent=self, title="Open a network",
-            filetypes=[("networks", [".npz", *convert.READERS]), ("all files", "*")],
+            filetypes=[("networks", convert.SUFFIXES), ("all files", "*")],
         )  # fmt: skip
         if path:
             self.open(path)

@@ -3,13 +3,18 @@
 ``mnist.npz`` is the shipped network. `check` decides whether a network is one for digits.
 """
 
+import logging
 import os
 from pathlib import Path
 
 import numpy as np
 
 from nn import ModelFileError, Sequential, convert
+from nn.convert.digits import fit
 from nn.saving.limits import cost
+
+LOG = logging.getLogger(__name__)
+"""Gets a line if a model's images or pixels are not like ours; shown on stderr by default."""
 
 SHIPPED = Path(__file__).with_name("mnist.npz")
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -23,13 +28,20 @@ MAX_WORK = 1 << 31
 """Most multiply-adds and floats that all layers may need for one image: about a second."""
 
 
-def load(path: str | os.PathLike | None = None) -> Sequential:
+def load(path: str | os.PathLike | None = None, pixels: str | None = None) -> Sequential:
     """Load a network for digits.
+
+    A network of other origin gets layers in front that bring our images into its shape and unit;
+    what was done is logged in one line, as is a warning if it reads drawn digits no better than
+    chance. See `nn.convert.digits`.
 
     Parameters
     ----------
     path : path-like, optional
         A file in a format that `nn.convert.load` reads. Default: the shipped network.
+    pixels : str, optional
+        The unit of the pixels that it was trained on, one of `nn.convert.digits.UNITS`. Default:
+        the one with which it reads drawn digits best.
 
     Returns
     -------
@@ -42,10 +54,18 @@ def load(path: str | os.PathLike | None = None) -> Sequential:
     """
     path = SHIPPED if path is None else path
     model = convert.load(path)
+    is_ours = pixels is None and Path(path) == SHIPPED
     try:
+        if not is_ours:
+            try:
+                model, *lines = fit(model, pixels)
+            except ValueError as error:
+                raise ValueError(f"not a network for images of 28x28: {error}") from error
         check(model)
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error
+    for line in filter(None, () if is_ours else lines):
+        LOG.warning("%s: %s", path, line)
     return model
 
 

@@ -1,43 +1,46 @@
 """Read and write models of other systems.
 
-- `keras`: Keras 2 and 3, ``.h5`` and ``.keras``; needs h5py;
-- `onnx`: ONNX, ``.onnx``; needs onnx;
-- `builder`: checks each layer read from a file and appends it to a network; shared by both;
+- `contents`: tells what a file is by its first bytes;
+- `keras`: Keras 2 and 3, HDF5 files and zip archives; needs h5py;
+- `onnx`: ONNX; needs onnx;
+- `c`: one C file, only written;
+- `builder`: checks each layer read from a file and appends it to a network; shared by all readers;
+- `digits`: fits a network to drawn digits: the size and number of channels of its images, and the
+  unit of its pixels;
 - `command`: ``python -m nn.convert.keras`` and ``python -m nn.convert.onnx``;
+- `table`: the table of layers in docs/models.md;
 - `errors`: one-line errors that name the file and the layer.
 
-h5py and onnx are imported only when such a file is read or written. docs/models.md lists the
-supported layers.
+h5py and onnx are imported only when such a file is read or written.
 """
 
 import os
 from importlib import import_module
-from pathlib import Path
 
 from ..model import Sequential
+from .contents import kind_of
 from .errors import ConversionError
 
-READERS = {".h5": "keras", ".hdf5": "keras", ".keras": "keras", ".onnx": "onnx"}
-"""The package that reads each suffix; `Sequential.load` reads all others."""
+SUFFIXES = (".npz", ".h5", ".hdf5", ".keras", ".onnx")
+"""Usual endings of files that can be read; the content decides, not the name."""
 
-__all__ = ["ConversionError", "load"]
+__all__ = ["SUFFIXES", "ConversionError", "load"]
 
 
 def load(path: str | os.PathLike) -> Sequential:
-    """Read a network from a file whose suffix tells the format.
+    """Read a network from a file, whose content tells the format.
 
     Parameters
     ----------
     path : path-like
-        ``.h5``, ``.hdf5`` or ``.keras`` of Keras, ``.onnx``, or what `Sequential.save` wrote, under
-        any other suffix or none.
+        A whole model of Keras 2 or 3, an ONNX file, or what `Sequential.save` wrote.
 
     Raises
     ------
     ModelFileError
         If the file is not a complete and valid model, or has an unsupported layer.
     """
-    reader = READERS.get(Path(path).suffix.lower())
-    if reader is None:
+    kind = kind_of(path)
+    if kind == "npz":
         return Sequential.load(path)
-    return import_module(f".{reader}", __name__).load(path)
+    return import_module(f".{kind}", __name__).load(path)

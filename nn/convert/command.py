@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..model import Sequential
+from .digits import PIXELS_HELP, UNITS, fit
 from .errors import ConversionError
 
 
@@ -33,19 +34,10 @@ def command(
     int
         Exit status: 0, or 2 after a one-line error.
     """
-    import argparse  # here, because a library does not need it
-
-    parser = argparse.ArgumentParser(
-        f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
-    )
-    parser.add_argument("source", type=Path, metavar="IN", help=f"file to read: .npz, {suffixes}")
-    parser.add_argument(
-        "target", type=Path, metavar="OUT", help="file to write, in the other format"
-    )
-    args = parser.parse_args(argv)
+    args = _parser(system, suffixes).parse_args(argv)
     try:
         if args.target.suffix.lower() == ".npz" != args.source.suffix.lower():
-            model = read(args.source)
+            model = _fitted(read(args.source), args.source, args.pixels)
             model.save(args.target)
         elif args.source.suffix.lower() == ".npz" != args.target.suffix.lower():
             model = Sequential.load(args.source)
@@ -56,7 +48,37 @@ def command(
                 f"{suffixes}"
             )
     except (ValueError, OSError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"nn.convert.{system}: {error}", file=sys.stderr)
         return 2
     print(f"wrote {args.target}: {len(model.layers)} layers")
     return 0
+
+
+def _parser(system: str, suffixes: str):
+    """Return the parser of the command line."""
+    import argparse  # here, because a library does not need it
+
+    parser = argparse.ArgumentParser(
+        f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
+    )
+    parser.add_argument("source", type=Path, metavar="IN", help=f"file to read: .npz, {suffixes}")
+    parser.add_argument(
+        "target", type=Path, metavar="OUT", help="file to write, in the other format"
+    )
+    parser.add_argument("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
+    return parser
+
+
+def _fitted(model: Sequential, path: Path, pixels: str | None) -> Sequential:
+    """Return a network fitted to drawn digits, and say how; any other network as it is."""
+    try:
+        found = fit(model, pixels)
+    except ValueError as error:
+        if pixels is not None:
+            raise ConversionError(f"{path}: {error}") from error
+        return model
+    if found.said:
+        print(f"{path}: {found.said}")
+    if found.warning:
+        print(f"{path}: {found.warning}", file=sys.stderr)
+    return found.model

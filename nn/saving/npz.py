@@ -76,7 +76,7 @@ def read_arrays(path: str | os.PathLike, limit: int = MAX_ARCHIVE_BYTES) -> dict
         If it is not an archive of plain arrays, is damaged, or exceeds a limit.
     """
     with open(path, "rb") as file:
-        _check_directory(file)
+        check_directory(file)
         try:
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
@@ -95,7 +95,7 @@ def read_arrays(path: str | os.PathLike, limit: int = MAX_ARCHIVE_BYTES) -> dict
     return arrays
 
 
-def _check_directory(file: BinaryIO) -> None:
+def check_directory(file: BinaryIO) -> None:
     """Check the size of the central directory, as the record at the end of the file states it.
 
     A comment after the record, and the ZIP64 record that archives beyond 4 GiB have before it, are

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import weights
-from nn import AvgPool2D, Conv2D, Dense, Flatten, ModelFileError, Sequential
+from nn import AvgPool2D, Conv2D, Dense, Flatten, ModelFileError, Rescaling, Sequential
 
 
 def test_the_shipped_network_and_samples_exist():
@@ -45,3 +45,23 @@ def test_a_network_that_overflows_is_refused(tmp_path):
     model.save(path)
     with pytest.raises(ModelFileError, match=r"huge\.npz: .* not a number"):
         weights.load(path)
+
+
+def test_unit_of_pixels_is_found_and_said(tmp_path, caplog):
+    shipped = weights.load()
+    path = tmp_path / "bytes.npz"
+    Sequential([Rescaling(1 / 255), *shipped.layers]).save(path)
+    assert caplog.messages == []
+    model = weights.load(path)
+    assert caplog.messages == [f"{path}: reads pixels as 0..255"]
+    x = np.random.default_rng(0).random((2, 28, 28), dtype=np.float32)
+    np.testing.assert_allclose(model.predict_proba(x), shipped.predict_proba(x), atol=1e-5)
+    with pytest.raises(ModelFileError, match=r"bytes\.npz: .*there is no unit of pixels 'x'"):
+        weights.load(path, "x")
+
+
+def test_network_that_only_guesses_gets_a_warning(tmp_path, caplog):
+    path = tmp_path / "new.npz"
+    Sequential([Flatten(), Dense(784, 10, rng=np.random.default_rng(0))]).save(path)
+    weights.load(path)
+    assert "no better than chance" in caplog.text

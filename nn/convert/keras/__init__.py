@@ -1,15 +1,16 @@
 """Read and write Keras models: ``python -m nn.convert.keras mnist.h5 mnist.npz``, and back.
 
 - `read`: Keras's files as a network here;
-- `layers`: each of Keras's layers as layers here;
-- `write`: a network here as Keras's files;
+- `structure`: the description of a model as a list of layers;
+- `layers`, `activations`, `arguments`: each of Keras's layers as layers here;
+- `write_layers`, `write`: a network here as Keras's layers, and as its files;
 - `hdf5`: checked reading of untrusted HDF5 files;
 - `isolated`: reading in a child process, since a damaged file may hang or crash HDF5.
 
-The suffix tells the format. ``.keras`` is the zip archive of Keras 3, ``.h5`` the HDF5 file of
-Keras 2, which Keras 3 reads and writes as well; both hold a whole model. ``.weights.h5``, which is
-only written, holds the weights for ``model.load_weights``. Keras itself is not needed, and no code
-in a file is run.
+Of a file that is written the suffix tells the format. ``.keras`` is the zip archive of Keras 3,
+``.h5`` the HDF5 file of Keras 2, which Keras 3 reads and writes as well; both hold a whole model.
+``.weights.h5``, which is only written, holds the weights for ``model.load_weights``. Keras itself
+is not needed, and no code in a file is run.
 """
 
 import os
@@ -19,12 +20,13 @@ from ...model import Sequential
 from ..errors import ConversionError, errors_in, import_optional
 from . import write
 from .isolated import read_isolated
+from .write_layers import keras_layers
 
 SUFFIXES = ".keras, .h5 or .weights.h5"
 
 
 def load(path: str | os.PathLike) -> Sequential:
-    """Read a Sequential model that Keras 2 or 3 saved as ``.h5`` or ``.keras``.
+    """Read a model that Keras 2 or 3 saved, if its layers are a chain.
 
     The network takes pixels in [0, 1]: a first `Rescaling` for pixels of 0 to 255 is adjusted.
 
@@ -62,7 +64,7 @@ def save(
         name = Path(path).name.lower()
         if not name.endswith((".keras", ".h5", ".hdf5")):
             raise ConversionError(f"{path}: the name of a Keras file ends with {SUFFIXES}")
-        layers = write.keras_layers(model, input_shape)
+        layers = keras_layers(model, input_shape)
     if name.endswith(".weights.h5"):
         write.weights(layers, path)
     elif name.endswith(".keras"):

@@ -14,6 +14,12 @@ from typing import Any
 from ...saving.npz import MAX_ARCHIVE_BYTES
 from ..errors import import_optional
 
+MAX_ENTRIES = 20_000
+"""Groups and arrays that a file may have."""
+
+MAX_DEPTH = 24
+"""Groups in one another."""
+
 
 @contextmanager
 def open_file(file: str | os.PathLike | io.BytesIO) -> Iterator:
@@ -50,7 +56,11 @@ def find_array(group, path: str):
     ValueError
         If it is not a dataset, is stored elsewhere, or is larger in memory than in the file.
     """
-    dataset = find(group, path)
+    return check_array(find(group, path), path)
+
+
+def check_array(dataset, path: str):
+    """Return a dataset, checked but not yet read; raise ValueError as `find_array` does."""
     if not isinstance(dataset, import_optional("h5py").Dataset):
         raise ValueError(f"{path!r} is not an array")
     if dataset.is_virtual or dataset.external:
@@ -58,6 +68,35 @@ def find_array(group, path: str):
     if not dataset.id.get_storage_size() >= dataset.nbytes <= MAX_ARCHIVE_BYTES:
         raise ValueError(f"{path!r} is compressed, not stored or too large")
     return dataset
+
+
+def datasets(group, inside: str = "") -> dict[str, Any]:
+    """Return all datasets below a group by path, neither checked nor read.
+
+    Until Keras 2.15, archives made on Windows have backslashes in their names.
+
+    Raises
+    ------
+    ValueError
+        If there are more than `MAX_ENTRIES`, or groups are nested deeper than `MAX_DEPTH`.
+    """
+    h5py = import_optional("h5py")
+    found: dict[str, Any] = {}
+    waiting, seen = [(inside, group, 0)], 0
+    while waiting:
+        inside, group, depth = waiting.pop()
+        for name in group:
+            seen += 1
+            if seen > MAX_ENTRIES or depth > MAX_DEPTH:
+                raise ValueError("it holds too many groups and arrays, or nests them too deeply")
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            path, entry = f"{inside}{name}".replace("\\", "/"), group[name]
+            if isinstance(entry, h5py.Group):
+                waiting.append((f"{path}/", entry, depth + 1))
+            else:
+                found[path] = entry
+    return found
 
 
 def text(value: Any) -> str:

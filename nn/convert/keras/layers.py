@@ -4,118 +4,126 @@ An argument that matters and has an unsupported value is an error, never ignored
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...layers.activation import Flatten, ReLU, Softmax
+from ...layers.base import Layer
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
 from ...layers.dense import Dense
 from ...layers.dropout import Dropout
+from ...layers.more import (
+    ELU,
+    Clip,
+    Crop2D,
+    DepthwiseConv2D,
+    GaussianNoise,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    GroupedConv2D,
+    LeakyReLU,
+    Normalization,
+    Permute,
+    PReLU,
+    SpatialDropout2D,
+    ZeroPad2D,
+)
 from ...layers.pool import AvgPool2D, MaxPool2D
-from ..builder import Builder
-
-WITH_ARRAYS = {
-    "Conv2D": "conv2d",
-    "Dense": "dense",
-    "BatchNormalization": "batch_normalization",
-}
-"""Classes of layers that have weights, and their folders' names in the archive of Keras 3."""
-
-Arrays = Sequence[Any]
-"""Arrays of a layer in Keras's order: each has a shape and is read by ``array[...]``."""
-
-Config = dict[str, Any]
-"""JSON object that describes a layer or a model."""
+from .activations import activation
+from .arguments import Arrays, KerasBuilder, by_name, number, padding_of, require, with_bias
+from .structure import Config
 
 
-def absorb_zero_padding(kind: str, config: Config, zeros: tuple) -> Config:
-    """Return the configuration of a layer that also does the padding of a ZeroPadding2D before it.
-
-    ``zeros`` is ((top, bottom), (left, right)), in pixels.
-    """
-    _require(config, padding="valid")
-    if kind not in ("Conv2D", "AveragePooling2D"):
-        raise ValueError("a ZeroPadding2D before this layer is not supported")
-    return {**config, "padding": zeros}
-
-
-def _require(config: Config, **supported) -> None:
-    """Raise ValueError unless each argument is missing or has the one supported value."""
-    for name, value in supported.items():
-        given = config.get(name, value)
-        given = tuple(given) if isinstance(given, list) else given
-        if given != value:
-            raise ValueError(f"{name}={given!r} is not supported, only {value!r}")
+def add_activation(build: KerasBuilder, given: Any) -> None:
+    """Append the layer that ``activation=`` stands for: a name, or a serialised layer."""
+    if isinstance(given, dict):
+        config = given.get("config")
+        name = config if isinstance(config, str) else given.get("class_name")
+        if isinstance(config, dict) and name in TRANSLATORS:
+            TRANSLATORS[name](build, config, [])
+            return
+        given = name
+    found = None if given is None else activation(str(given), build.keras)
+    if found is not None:
+        kind, arguments = found
+        build.add(kind, **arguments)
 
 
-def _by_name(names: tuple[str, ...], arrays: Arrays) -> dict[str, Any]:
-    if len(arrays) != len(names):
-        raise ValueError(f"it has {len(arrays)} arrays and needs {len(names)}: {', '.join(names)}")
-    return dict(zip(names, arrays, strict=True))
-
-
-def _add_activation(build: Builder, activation: Any) -> None:
-    """Append the layer that ``activation=`` stands for."""
-    if isinstance(activation, dict):  # a serialised layer or function
-        config = activation.get("config")
-        name = config if isinstance(config, str) else activation.get("class_name")
-        if isinstance(config, dict) and name in ("ReLU", "Softmax"):
-            return TRANSLATORS[name](build, config, [])
-        activation = name
-    if activation not in (None, "linear", "relu", "softmax"):
-        raise ValueError(
-            f"activation {activation!r} is not supported; supported are relu, softmax and linear"
-        )
-    if activation == "relu":
-        build.add(ReLU)
-    elif activation == "softmax":
-        build.add(Softmax)
-    return None
-
-
-def _padding(config: Config) -> int | str | tuple:
-    padding = config.get("padding", "valid")
-    if isinstance(padding, tuple):  # from a ZeroPadding2D; JSON has lists only
-        return padding
-    if padding not in ("valid", "same"):
-        raise ValueError(f"padding={padding!r} is not supported, only 'valid' and 'same'")
-    return 0 if padding == "valid" else "same"
-
-
-def _conv2d(build: Builder, config: Config, arrays: Arrays) -> None:
-    _require(config, data_format="channels_last", dilation_rate=(1, 1), groups=1)
-    bias = config.get("use_bias", True)
+def _conv2d(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+    require(config, data_format="channels_last")
+    groups, dilation = config.get("groups", 1), config.get("dilation_rate", 1)
+    more: dict[str, Any] = {}
+    if groups != 1 or dilation not in (1, [1, 1]):
+        more = {"groups": groups, "dilation": dilation}
     build.add(
-        Conv2D,
-        _by_name(("w", "b") if bias else ("w",), arrays),
+        GroupedConv2D if more else Conv2D,
+        with_bias(config, arrays, "w"),
         in_channels=build.shape[-1],
         out_channels=config["filters"],
         kernel_size=config["kernel_size"],
         stride=config.get("strides", 1),
-        pad=_padding(config),
-        bias=bias,
+        pad=padding_of(build, config),
+        bias=config.get("use_bias", True),
+        **more,
     )
-    _add_activation(build, config.get("activation"))
+    add_activation(build, config.get("activation"))
 
 
-def _dense(build: Builder, config: Config, arrays: Arrays) -> None:
-    bias = config.get("use_bias", True)
-    if len(build.shape) != 1:
-        raise ValueError(f"a dense layer on an input of shape {build.shape} is not supported")
+def _depthwise(build: KerasBuilder, config: Config, arrays: dict[str, Any]) -> None:
+    require(config, data_format="channels_last")
     build.add(
-        Dense,
-        _by_name(("w", "b") if bias else ("w",), arrays),
-        in_features=build.shape[0],
-        out_features=config["units"],
-        bias=bias,
+        DepthwiseConv2D,
+        arrays,
+        channels=build.shape[-1],
+        kernel_size=config["kernel_size"],
+        multiplier=config.get("depth_multiplier", 1),
+        dilation=config.get("dilation_rate", 1),
+        stride=config.get("strides", 1),
+        pad=padding_of(build, config),
+        bias="b" in arrays,
     )
-    _add_activation(build, config.get("activation"))
 
 
-def _batchnorm(build: Builder, config: Config, arrays: Arrays) -> None:
+def _depthwise_conv2d(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+    _depthwise(build, config, with_bias(config, arrays, "w"))
+    add_activation(build, config.get("activation"))
+
+
+def _separable_conv2d(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+    """A depthwise convolution, then one of 1x1 that mixes the channels."""
+    found = with_bias(config, arrays, "depth", "w")
+    _depthwise(build, config, {"w": found.pop("depth")})
+    build.add(
+        Conv2D, found, in_channels=build.shape[-1], out_channels=config["filters"], kernel_size=1,
+        bias="b" in found,
+    )  # fmt: skip
+    add_activation(build, config.get("activation"))
+
+
+def _dense(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+    """On maps, a dense layer is a convolution of 1x1."""
+    found, units = with_bias(config, arrays, "w"), config["units"]
+    if len(build.shape) == 3 and build.has_channels:
+        kernel = found["w"]
+        if len(kernel.shape) == 2 and kernel.shape[0] == build.shape[-1]:
+            found["w"] = np.array(kernel[...])[None, None]
+        build.add(
+            Conv2D, found, in_channels=build.shape[-1], out_channels=units, kernel_size=1,
+            bias="b" in found,
+        )  # fmt: skip
+    elif len(build.shape) == 1:
+        build.add(
+            Dense, found, in_features=build.shape[0], out_features=units, bias="b" in found
+        )  # fmt: skip
+    else:
+        raise ValueError(f"a dense layer on an input of shape {build.shape} is not supported")
+    add_activation(build, config.get("activation"))
+
+
+def _batchnorm(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
     axis = config.get("axis", -1)
     axis = axis[0] if isinstance(axis, list) and len(axis) == 1 else axis
     if axis not in (-1, len(build.shape)):
@@ -125,80 +133,165 @@ def _batchnorm(build: Builder, config: Config, arrays: Arrays) -> None:
     names = ["gamma"] * config.get("scale", True) + ["beta"] * config.get("center", True)
     build.add(
         BatchNorm,
-        defaults | _by_name((*names, "mean", "var"), arrays),
+        defaults | by_name((*names, "mean", "var"), arrays),
         channels=channels,
         momentum=config.get("momentum", 0.99),
         eps=config.get("epsilon", 1e-3),
     )
 
 
-def _max_pool(build: Builder, config: Config, _arrays: Arrays) -> None:
-    build.add(MaxPool2D, **_pooling(config))
+def _normalization(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+    """Its mean and variance are arguments or, after ``adapt``, arrays; the count is not used."""
+    require(config, invert=False)
+    if not arrays:
+        mean, var = (
+            np.ravel(config.get(name) or ()).astype(float) for name in ("mean", "variance")
+        )
+    else:
+        mean, var = (np.array(array[...]).ravel() for array in arrays[:2])
+    if mean.size == var.size == 1:
+        scale = 1 / max(math.sqrt(var[0]), 1e-7)
+        build.rescale(scale, -float(mean[0]) * scale)
+    else:
+        build.add(Normalization, {"mean": mean, "var": var}, channels=build.shape[-1])
 
 
-def _avg_pool(build: Builder, config: Config, _arrays: Arrays) -> None:
+def _max_pool(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
+    pad = "same" if config.get("padding") == "same" else 0
+    build.add(MaxPool2D, **_pooling(config), pad=pad)
+
+
+def _avg_pool(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
     """Zeros of a ZeroPadding2D count in the mean; those of padding="same" do not."""
-    arguments = _pooling(config)
-    build.add(AvgPool2D, count_pad=isinstance(arguments["pad"], tuple), **arguments)
+    pad = padding_of(build, config)
+    build.add(AvgPool2D, count_pad=isinstance(pad, tuple), **_pooling(config), pad=pad)
 
 
 def _pooling(config: Config) -> dict[str, Any]:
-    _require(config, data_format="channels_last")
-    size, stride = config["pool_size"], config.get("strides")
-    return {"size": size, "stride": stride, "pad": _padding(config)}
+    require(config, data_format="channels_last")
+    if (padding := config.get("padding", "valid")) not in ("valid", "same"):
+        raise ValueError(f"padding={padding!r} is not supported, only 'valid' and 'same'")
+    return {"size": config["pool_size"], "stride": config.get("strides")}
 
 
-def _relu(build: Builder, config: Config, _arrays: Arrays) -> None:
-    _require(config, max_value=None, negative_slope=0, threshold=0)
-    build.add(ReLU)
+def _global_pool(kind: type[Layer]) -> Callable[[KerasBuilder, Config, Arrays], None]:
+    def add(build, config, _arrays):
+        require(config, data_format="channels_last")
+        build.add(kind, keepdims=config.get("keepdims") or False)
+
+    return add
 
 
-def _softmax(build: Builder, config: Config, _arrays: Arrays) -> None:
+def _relu(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
+    require(config, threshold=0)
+    top, slope = config.get("max_value"), number(config.get("negative_slope") or 0)
+    if top is None:
+        build.add(LeakyReLU, slope=slope) if slope else build.add(ReLU)
+    elif slope:
+        raise ValueError("max_value with negative_slope is not supported")
+    else:
+        build.add(Clip, low=0, high=number(top))
+
+
+def _leaky_relu(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
+    build.add(LeakyReLU, slope=number(config.get("alpha", config.get("negative_slope", 0.3))))
+
+
+def _prelu(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+    found = by_name(("alpha",), arrays)
+    build.add(PReLU, found, shape=tuple(found["alpha"].shape))
+
+
+def _softmax(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
     axis = config.get("axis", -1)
     if axis not in (-1, [-1], 1):
         raise ValueError(f"axis={axis!r} is not supported, only the last")
     build.add(Softmax)
 
 
-def _flatten(build: Builder, config: Config, _arrays: Arrays) -> None:
-    _require(config, data_format="channels_last")
+def _flatten(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
+    require(config, data_format="channels_last")
     if len(build.shape) != 1:
         build.add(Flatten)
 
 
-def _reshape(build: Builder, config: Config, _arrays: Arrays) -> None:
-    """Support flattening, and adding a channel axis, which `Builder` has added already."""
-    target = tuple(config["target_shape"])
-    if target in ((-1,), (math.prod(build.shape),)):
-        _flatten(build, {}, [])
-    elif target != build.shape:
-        raise ValueError(f"a reshape of {build.shape} to {target} is not supported")
+def _reshape(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
+    target, size = list(config["target_shape"]), math.prod(build.shape)
+    if not 1 <= len(target) <= 3 or any(type(n) is not int for n in target):
+        raise ValueError(f"target_shape={target!r} is not supported")
+    if target.count(-1) == 1:
+        target[target.index(-1)] = size // max(1, -math.prod(target))
+    if min(target) < 1 or math.prod(target) != size:
+        raise ValueError(f"a reshape of {build.shape} to {tuple(target)} is not possible")
+    build.has_channels = len(target) != 2
+    build.reshape((*target, 1) if len(target) == 2 else tuple(target))
 
 
-def _rescaling(build: Builder, config: Config, _arrays: Arrays) -> None:
+def _permute(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
+    axes = tuple(config["dims"])
+    build.add(Permute, axes=axes if build.has_channels else (*axes, 3))
+
+
+def _frame(config: Config, name: str) -> tuple:
+    """Return the ((above, below), (left, right)) of a ZeroPadding2D or Cropping2D."""
+    require(config, data_format="channels_last")
+    frame = config[name]
+    rows, columns = frame if isinstance(frame, list) else (frame, frame)
+    return tuple(tuple(side) if isinstance(side, list) else side for side in (rows, columns))
+
+
+def _rescaling(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
     scale, offset = (_single_number(config.get(name, 0)) for name in ("scale", "offset"))
     build.rescale(scale, offset)
 
 
 def _single_number(value: Any) -> float:
     numbers = set(value) if isinstance(value, list) else {value}
-    if len(numbers) != 1 or not isinstance(number := numbers.pop(), (int, float)):
+    if len(numbers) != 1:
         raise ValueError(f"{value!r} is not supported, only one number for all channels")
-    return float(number)
+    return number(numbers.pop())
 
 
-TRANSLATORS: dict[str, Callable[[Builder, Config, Arrays], None]] = {
+def _nothing(_build: KerasBuilder, _config: Config, _arrays: Arrays) -> None:
+    """Append nothing: the layer has an effect in training only."""
+
+
+TRANSLATORS: dict[str, Callable[[KerasBuilder, Config, Arrays], None]] = {
     "Conv2D": _conv2d,
+    "SeparableConv2D": _separable_conv2d,
+    "DepthwiseConv2D": _depthwise_conv2d,
     "MaxPooling2D": _max_pool,
     "AveragePooling2D": _avg_pool,
+    "GlobalMaxPooling2D": _global_pool(GlobalMaxPool2D),
+    "GlobalAveragePooling2D": _global_pool(GlobalAvgPool2D),
     "BatchNormalization": _batchnorm,
+    "Normalization": _normalization,
     "Dense": _dense,
     "Flatten": _flatten,
     "Reshape": _reshape,
-    "Dropout": lambda build, config, _arrays: build.add(Dropout, rate=config["rate"]),
-    "Activation": lambda build, config, _arrays: _add_activation(build, config["activation"]),
+    "Permute": _permute,
+    "ZeroPadding2D": lambda build, config, _: build.add(ZeroPad2D, pad=_frame(config, "padding")),
+    "Cropping2D": lambda build, config, _: build.add(Crop2D, crop=_frame(config, "cropping")),
+    "Dropout": lambda build, config, _: build.add(Dropout, rate=config["rate"]),
+    "SpatialDropout2D": lambda build, config, _: build.add(SpatialDropout2D, rate=config["rate"]),
+    "GaussianNoise": lambda build, config, _: build.add(GaussianNoise, stddev=config["stddev"]),
+    "Activation": lambda build, config, _: add_activation(build, config["activation"]),
     "ReLU": _relu,
+    "LeakyReLU": _leaky_relu,
+    "PReLU": _prelu,
+    "ELU": lambda build, config, _: build.add(ELU, alpha=number(config.get("alpha", 1))),
     "Softmax": _softmax,
     "Rescaling": _rescaling,
-}
+    **dict.fromkeys(
+        ("GaussianDropout", "AlphaDropout", "ActivityRegularization", "RandomRotation",
+         "RandomZoom", "RandomTranslation", "RandomFlip", "RandomContrast", "RandomBrightness"),
+        _nothing,
+    ),
+}  # fmt: skip
 """Each appends a layer to a network, given its configuration and arrays."""
+
+WITH_ARRAYS = frozenset(
+    {"Conv2D", "SeparableConv2D", "DepthwiseConv2D", "Dense", "BatchNormalization", "PReLU",
+     "Normalization"}
+)  # fmt: skip
+"""Classes of layers that have weights."""

@@ -1,74 +1,124 @@
 """Read Keras's files: find the description of the layers and their weights.
 
-Both formats describe the layers in JSON. The legacy HDF5 file stores weights under the layers'
-names, the newer archive under their classes' names, counted: ``layers/conv2d_1/vars/0``. In both,
-the arrays of a layer are identified by their order alone.
+The formats describe the layers in JSON, and store the arrays of each layer in order:
+
+- HDF5 (``.h5``, of any name; ``.keras`` until TensorFlow 2.12): under the layer's name;
+- the zip archive of Keras 2.12 and later: under the names of the layers' classes, counted, such as
+  ``layers/conv2d_1/vars/0``. Keras 2.12 and 2.13 count differently, and name the folder
+  differently, and until 2.15 Windows' file names got into the paths. So only the order of the
+  numbers is used, within a class.
 
 `nn.convert.keras.isolated` runs this file as a program.
 """
 
 import io
 import os
+import re
 import sys
 import zipfile
-from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 from ...model import Sequential
-from ...saving.npz import MAX_ARCHIVE_BYTES, METHODS
-from ..builder import Builder
+from ...saving.npz import MAX_ARCHIVE_BYTES, METHODS, check_directory
 from ..errors import errors_at, errors_in
 from . import hdf5
+from .arguments import Arrays, KerasBuilder
 from .isolated import child_main
-from .layers import TRANSLATORS, WITH_ARRAYS, Arrays, Config, absorb_zero_padding
+from .layers import TRANSLATORS, WITH_ARRAYS
+from .structure import Config, Placed, input_shape, layers_of, snake_case
 
 MAX_CONFIG_BYTES = 16 << 20
 """The largest description of a model that is read."""
 
-FindArrays = Callable[[Config, str], Arrays]
-"""Takes the configuration of a layer and its class name; returns its arrays in order."""
+FOLDERS = ("layers", "_layer_checkpoint_dependencies")
+"""Names of the folder of layers in the archive; the second until Keras 2.15."""
+
+GUESSED_SHAPES = ((28, 28, 1), (784,))
+"""Input shapes that are tried if the file has none."""
+
+FindArrays = Callable[[Placed], Arrays]
+"""Takes a layer and its place; returns its arrays in order."""
 
 
 def read(path: str | os.PathLike) -> Sequential:
     """Read a file of either format, in this process; see `nn.convert.keras.load`."""
     with errors_in(path):
-        return (archive if Path(path).suffix.lower() == ".keras" else legacy)(path)
+        with open(path, "rb") as file:
+            is_zip = file.read(2) == b"PK"
+        return (archive if is_zip else legacy)(path)
 
 
 def legacy(path: str | os.PathLike) -> Sequential:
     """Read the HDF5 file of Keras 2, which Keras 3 writes as well."""
     with hdf5.open_file(path) as file:
         if "model_config" not in file.attrs:
-            raise ValueError("it holds weights only; save the whole model with model.save")
+            raise ValueError(
+                "it holds weights only; build the model in Python, then model.load_weights(FILE) "
+                "and model.save('model.keras')"
+            )
         described = hdf5.parse_description(hdf5.text(file.attrs["model_config"]))
         weights = hdf5.find(file, "model_weights")
+        version = hdf5.text(file.attrs.get("keras_version", "2"))
 
-        def find_arrays(config: Config, _class_name: str) -> Arrays:
-            group = hdf5.find(weights, config["name"])
-            return [hdf5.find_array(group, name) for name in hdf5.text_list(group, "weight_names")]
+        def find_arrays(layer: Placed) -> Arrays:
+            """Return the arrays under the name of the layer, or of the outermost model it is in."""
+            group = hdf5.find(weights, layer.path[0][1])
+            names = hdf5.text_list(group, "weight_names")
+            if len(layer.path) > 1:
+                own = [name for name in names if layer.path[-1][1] in name.split("/")[:-1]]
+                names = sorted(own, key=_rank)
+            return [hdf5.find_array(group, name) for name in names]
 
-        return _network(described, find_arrays)
+        return _network(described, find_arrays, _major(version))
+
+
+def _rank(name: str) -> int:
+    """Return the place of a weight in its layer: what is trained comes first."""
+    return "moving_" in name.rpartition("/")[2]
 
 
 def archive(path: str | os.PathLike) -> Sequential:
-    """Read the zip archive of Keras 3: ``config.json`` and ``model.weights.h5``."""
+    """Read the zip archive of Keras 2.12 and later: ``config.json`` and ``model.weights.h5``."""
+    with open(path, "rb") as file:
+        check_directory(file)
     with zipfile.ZipFile(path) as members:
         described = hdf5.parse_description(_member(members, "config.json", MAX_CONFIG_BYTES))
+        metadata = {}
+        if "metadata.json" in members.namelist():
+            metadata = hdf5.parse_description(_member(members, "metadata.json", MAX_CONFIG_BYTES))
         weights = io.BytesIO(_member(members, "model.weights.h5", MAX_ARCHIVE_BYTES))
     with hdf5.open_file(weights) as file:
-        # Keras 2.12 to 2.15 used another name for this folder.
-        root = "layers" if "layers" in file else "_layer_checkpoint_dependencies"
-        counts: Counter = Counter()
+        stored = hdf5.datasets(file)
 
-        def find_arrays(_config: Config, class_name: str) -> Arrays:
-            name = WITH_ARRAYS[class_name]
-            number = f"_{counts[name]}" if counts[name] else ""
-            counts[name] += 1
-            group = hdf5.find(file, f"{root}/{name}{number}/vars")
-            return [hdf5.find_array(group, str(i)) for i in range(len(group))]
+        def find_arrays(layer: Placed) -> Arrays:
+            folder = ""
+            for kind, _, number in layer.path:
+                folder = _numbered(stored, folder, kind, number)
+            found = sorted(
+                (int(name.rpartition("/")[2]), name)
+                for name in stored
+                if re.fullmatch(re.escape(folder) + r"vars/\d+", name)
+            )
+            return [hdf5.check_array(stored[name], name) for _, name in found]
 
-        return _network(described, find_arrays)
+        return _network(described, find_arrays, _major(str(metadata.get("keras_version", "3"))))
+
+
+def _numbered(stored: dict[str, Any], folder: str, kind: str, number: int) -> str:
+    """Return the folder of the layer that is ``number`` among those of its class with arrays."""
+    pattern = f"{re.escape(folder)}({'|'.join(FOLDERS)})/{snake_case(kind)}(?:_([0-9]+))?/.+"
+    found = {
+        (int(match[2] or 0), f"{folder}{match[1]}/{name[len(folder) :].split('/')[1]}/")
+        for name in stored
+        if (match := re.fullmatch(pattern, name))
+    }
+    return sorted(found)[number][1] if number < len(found) else "none/"
+
+
+def _major(version: str) -> int:
+    """Return the major version of Keras: 2, or 3 and later."""
+    return 2 if version.startswith(("1", "2")) else 3
 
 
 def _member(members: zipfile.ZipFile, name: str, limit: int) -> bytes:
@@ -82,45 +132,34 @@ def _member(members: zipfile.ZipFile, name: str, limit: int) -> bytes:
         return stream.read(member.file_size)
 
 
-def _network(described: Config, find_arrays: FindArrays) -> Sequential:
-    """Translate all layers of a described model."""
-    if described.get("class_name") != "Sequential":
-        raise ValueError(
-            f"it is a {described.get('class_name')} model; only Sequential is supported"
-        )
-    config = described["config"]
-    layers = config["layers"] if isinstance(config, dict) else config  # a list in Keras 2.1
-    build, zeros = Builder(_input_shape(described, layers)), None
-    for i, layer in enumerate(layers):
-        kind, config = layer["class_name"], layer["config"]
-        with errors_at(f"layer {i} ({kind} {config.get('name', '')!r})"):
-            if zeros is not None:
-                config, zeros = absorb_zero_padding(kind, config, zeros), None
-            if kind == "InputLayer":
-                continue
-            if kind == "ZeroPadding2D":
-                zeros = tuple(tuple(side) for side in config["padding"])
-                continue
+def _network(described: Config, find_arrays: FindArrays, keras: int) -> Sequential:
+    """Translate all layers of a described model; where it leaves out its input shape, guess it."""
+    layers = layers_of(described, WITH_ARRAYS)
+    shape = input_shape(described, layers)
+    if shape is not None:
+        return _translate(layers, shape, find_arrays, keras)
+    refused = []
+    for guess in GUESSED_SHAPES:
+        try:
+            return _translate(layers, guess, find_arrays, keras)
+        except ValueError as error:
+            refused.append(error)
+    raise ValueError(f"its input shape is missing, and it is not (28, 28, 1): {refused[0]}")
+
+
+def _translate(layers, shape, find_arrays, keras):
+    build = KerasBuilder(shape, keras)
+    for layer in layers:
+        kind, config = layer.kind, layer.config
+        if kind == "InputLayer":
+            continue
+        with errors_at(f"layer {layer.number} ({kind} {layer.path[-1][1]!r})"):
             if kind not in TRANSLATORS:
                 raise ValueError(f"unsupported layer; supported are {', '.join(TRANSLATORS)}")
-            arrays = find_arrays(config, kind) if kind in WITH_ARRAYS else []
+            has_arrays = kind in WITH_ARRAYS and config.get("mean") is None
+            arrays = find_arrays(layer) if has_arrays else []
             TRANSLATORS[kind](build, config, arrays)
-    if zeros is not None:
-        raise ValueError("it ends with a ZeroPadding2D")
     return build.network()
-
-
-def _input_shape(described: Config, layers: list[Config]) -> tuple[int, ...]:
-    """Return the shape of one input; each version of Keras stores it in another place."""
-    first, whole = layers[0]["config"], described["config"]
-    candidates = [first.get("batch_shape"), first.get("batch_input_shape")]
-    if isinstance(whole, dict):
-        candidates.append(whole.get("build_input_shape"))
-    candidates.append((described.get("build_config") or {}).get("input_shape"))
-    for shape in candidates:
-        if shape:
-            return tuple(shape[1:])
-    raise ValueError("its input shape is missing; build the model before you save it")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """Read and write ONNX: ``python -m nn.convert.onnx weights/mnist.npz mnist.onnx``, and back.
 
+- `scan`: bounds a file before it is parsed;
 - `read`: an ONNX graph as a network here;
-- `chain`: the layers read so far, and the axis order of their output;
-- `operators`: each of ONNX's operators as a layer here;
+- `graph`: which nodes the answer depends on, in order;
+- `chain`: the layers read so far, and how ONNX's axes lie on ours;
+- `operators`, `activations`, `shapes`: each of ONNX's operators as a layer here;
 - `constants`: stored arrays, and nodes computed from constants alone;
 - `window`: attributes of strides and padding as arguments of layers here;
-- `write`: a network here as an ONNX graph.
+- `write_layers`, `nodes`, `write`: a network here as ONNX's nodes, and as a graph.
 
 A graph that is read must be a chain of layers, channels first (as PyTorch has them) or last. One
 that is written takes images of shape (N, 28, 28, 1) in [0, 1], for any N, and gives probabilities.
-No code in a file is run, and no other file is opened.
+No code in a file is run, and no other file is opened than one of arrays beside it.
 """
 
 import os
@@ -17,9 +19,12 @@ from pathlib import Path
 
 from ...model import Sequential
 from ...saving.atomic import atomic_write
-from ...saving.npz import MAX_ARCHIVE_BYTES
+from ...saving.npz import MAX_MODEL_BYTES
 from ..errors import ConversionError, errors_in, import_optional
-from . import read, write
+from . import read, scan, write
+
+MAX_FILE_BYTES = 2 * MAX_MODEL_BYTES + scan.MAX_DESCRIPTION_BYTES
+"""The largest file that is read: a model's arrays in float64, and their description."""
 
 
 def load(path: str | os.PathLike) -> Sequential:
@@ -31,10 +36,14 @@ def load(path: str | os.PathLike) -> Sequential:
         If it cannot be read, or has an unsupported operator, which the message names.
     """
     with errors_in(path):
-        if os.path.getsize(path) > MAX_ARCHIVE_BYTES:
-            raise ValueError(f"it takes more than {MAX_ARCHIVE_BYTES} bytes")
-        proto = import_optional("onnx").load_model_from_string(Path(path).read_bytes())
-        return read.network(proto.graph)
+        if os.path.getsize(path) > MAX_FILE_BYTES:
+            raise ValueError(f"it takes more than {MAX_FILE_BYTES} bytes")
+        onnx = import_optional("onnx")
+        content = Path(path).read_bytes()
+        scan.check_size(content)
+        proto = onnx.load_model_from_string(content)
+        del content
+        return read.network(proto.graph, Path(path).parent)
 
 
 def save(

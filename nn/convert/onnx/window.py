@@ -18,17 +18,16 @@ def window(attrs: dict[str, Any], kernel, size: tuple[int, int]) -> dict[str, An
     Raises
     ------
     ValueError
-        If the kernel is dilated, or an attribute has an unsupported value.
+        If an attribute has an unsupported value.
     """
-    dilations = tuple(attrs.get("dilations", ()))
-    if any(step != 1 for step in dilations):
-        raise ValueError(f"dilations={dilations} is not supported, only 1")
     kernel = tuple(kernel)
     if tuple(attrs.get("kernel_shape", kernel)) != kernel:
         raise ValueError(f"kernel_shape={attrs['kernel_shape']} is not the shape of the weights")
     stride = tuple(attrs.get("strides", (1, 1)))
     auto = attrs.get("auto_pad", b"NOTSET").decode("ascii", "replace")
-    same = Window.of(kernel, stride, "same")
+    dilations = attrs.get("dilations", (1, 1))
+    reach = tuple((k - 1) * step + 1 for k, step in zip(kernel, dilations, strict=True))
+    same = Window.of(reach, stride, "same")
     pad: int | str | tuple
     if auto == "SAME_UPPER":
         pad = "same"
@@ -65,6 +64,19 @@ def pool_window(
             raise ValueError("ceil_mode with count_include_pad is not supported")
         arguments["pad"] = pad
     return {"size": kernel, **arguments}
+
+
+def in_two_dimensions(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a node on sequences (N, C, W) for images (N, C, 1, W)."""
+    more: dict[str, Any] = {
+        name: (1, *attrs[name])
+        for name in ("kernel_shape", "strides", "dilations")
+        if name in attrs
+    }
+    if "pads" in attrs:
+        before, after = attrs["pads"]
+        more["pads"] = (0, before, 0, after)
+    return attrs | more
 
 
 def _pad_to_ceil(size, pad, k, s):

@@ -61,13 +61,16 @@ def small(path, layers=None, weights=SMALL_WEIGHTS):
     return legacy(path, sequential(layers or small_layers()), weights)
 
 
-def archive(path, described, weights, folder="layers"):
-    """Write the archive of Keras 3; the keys of ``weights`` are class names, counted."""
+def archive(path, described, weights, folder="layers", separator="/"):
+    """Write the archive of Keras 3; the keys of ``weights`` are class names, counted.
+
+    On Windows, Keras 2.13 to 2.15 wrote a backslash as ``separator`` of the folder and the name.
+    """
     content = io.BytesIO()
     with h5py.File(content, "w") as file:
         for name, arrays in weights.items():
             for i, (_, array) in enumerate(arrays):
-                file[f"{folder}/{name}/vars/{i}"] = array
+                file[f"{folder}{separator}{name}/vars/{i}"] = array
     with zipfile.ZipFile(path, "w") as members:
         members.writestr("config.json", json.dumps(described))
         members.writestr("model.weights.h5", content.getvalue())

@@ -6,9 +6,21 @@ import h5py
 import numpy as np
 import pytest
 
-from nn import Dense, Flatten, MaxPool2D, ReLU, Sequential, convert
+from nn import (
+    GELU,
+    Dense,
+    DepthwiseConv2D,
+    Flatten,
+    GroupedConv2D,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Softmax,
+    convert,
+)
 from nn.convert import keras
 from nn.convert.keras.read import read
+from nn.layers.more.cases import cases
 from tests.nn.convert.refusals import refusal
 
 
@@ -81,4 +93,33 @@ def test_layer_without_equivalent_is_refused(tmp_path):
     model, path = Sequential([Flatten(), Swish()]), tmp_path / "m.h5"
     message = refusal(lambda path: keras.save(model, path), path)
     assert "layer 1 (Swish): Keras has no equivalent of this layer" in message
+    assert list(tmp_path.iterdir()) == []
+
+
+CASES = {title: (shape, layer) for title, shape, layer in cases(np.random.default_rng(1), "f4")}
+NOT_IN_KERAS = "GELU approximate"
+
+
+@pytest.mark.parametrize("title", [title for title in CASES if title != NOT_IN_KERAS])
+@pytest.mark.parametrize("ending", ["h5", "keras"])
+def test_further_layer_round_trips(tmp_path, title, ending):
+    shape, layer = CASES[title]
+    rest = [Flatten()] if len(layer.output_shape(shape[1:])) > 1 else []
+    model, path = Sequential([layer, *rest, Softmax()]), tmp_path / f"m.{ending}"
+    keras.save(model, path, shape[1:])
+    x = np.random.default_rng(7).standard_normal(shape).astype(np.float32)
+    np.testing.assert_allclose(read(path).forward(x), model.forward(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (GELU(approximate=True), "Keras has only the exact GELU"),
+        (DepthwiseConv2D(4, 3, stride=(2, 1)), "different strides in rows and columns"),
+        (GroupedConv2D(4, 4, 2, stride=2, dilation=2), r"the stride \(2, 2\) with the dilation"),
+    ],
+)
+def test_what_keras_lacks_is_named(tmp_path, layer, message):
+    with pytest.raises(convert.ConversionError, match=message):
+        keras.save(Sequential([layer, Flatten()]), tmp_path / "m.keras", (6, 6, 4))
     assert list(tmp_path.iterdir()) == []

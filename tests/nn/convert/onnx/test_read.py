@@ -55,14 +55,92 @@ def test_images_without_a_convolution(tmp_path, shape):
     np.testing.assert_allclose(load(path).forward(x), expected, atol=1e-6)
 
 
-def test_arrays_in_other_files_are_not_read(tmp_path):
-    path = save(tmp_path / "m.onnx", NODES, ["n", 1, 4, 4], CONV)
-    proto = onnx.load(path)
+def external(path, location, *, offset=0):
+    """Write the graph of `NODES`, its array k in another file, ``location``."""
+    proto = onnx.load(save(path, NODES, ["n", 1, 4, 4], CONV))
     tensor = proto.graph.initializer[0]
-    onnx.external_data_helper.set_external_data(tensor, "/etc/hostname")
+    raw = tensor.raw_data
+    onnx.external_data_helper.set_external_data(tensor, location, offset, len(raw))
     tensor.ClearField("raw_data")
     path.write_bytes(proto.SerializeToString())
-    assert "array 'k' is stored in another file" in refusal(load, path)
+    return raw
+
+
+def test_array_in_a_file_beside_it_is_read(tmp_path):
+    path, x = tmp_path / "m.onnx", floats(2, 4, 4, 1)
+    expected = load(save(path, NODES, ["n", 1, 4, 4], CONV)).forward(x)
+    raw = external(path, "m.data", offset=3)
+    (tmp_path / "m.data").write_bytes(b"abc" + raw)
+    np.testing.assert_array_equal(load(path).forward(x), expected)
+
+
+def test_array_outside_its_folder_is_not_read(tmp_path):
+    path = tmp_path / "in" / "m.onnx"
+    path.parent.mkdir()
+    (tmp_path / "m.data").write_bytes(bytes(1000))
+    (path.parent / "link").symlink_to(tmp_path / "m.data")
+    (path.parent / "short").write_bytes(bytes(31))
+    for location, why in (
+        ("/etc/hostname", "not beside it"),
+        ("../m.data", "not beside it"),
+        ("link", "not there as an ordinary file"),
+        ("none", "not there as an ordinary file"),
+        ("short", "does not hold its 32 bytes"),
+    ):
+        external(path, location)
+        message = refusal(load, path)
+        assert f"array 'k' is stored in another file, {location!r}, which" in message
+        assert why in message
+
+
+def test_nodes_may_stand_in_any_order(tmp_path):
+    x = floats(2, 4, 4, 1)
+    expected = load(save(tmp_path / "m.onnx", NODES, ["n", 1, 4, 4], CONV)).forward(x)
+    again = load(save(tmp_path / "m.onnx", NODES[::-1], ["n", 1, 4, 4], CONV))
+    np.testing.assert_array_equal(again.forward(x), expected)
+
+
+def test_output_of_ten_numbers_is_the_answer(tmp_path):
+    nodes = [
+        node("Flatten", "images", "a"), node("MatMul", "a", "v", "b"), node("Relu", "b", "out"),
+        node("MatMul", "out", "w", "ten"),
+    ]  # fmt: skip
+    path = save(
+        tmp_path / "m.onnx", nodes, ["n", 1, 4, 4], {"v": floats(16, 7), "w": floats(7, 10)}
+    )
+    proto = onnx.load(path)
+    proto.graph.output.append(onnx.helper.make_tensor_value_info("ten", 1, ["n", 10]))
+    path.write_bytes(proto.SerializeToString())
+    assert load(path).forward(floats(2, 4, 4, 1)).shape == (2, 10)
+
+
+def test_open_sizes_and_a_batch_of_one(tmp_path):
+    x = floats(2, 28, 28, 1)
+    for shape in (["n", 1, "h", "w"], [1, 1, 28, 28], ["n", "c", "h", "w"]):
+        path = save(tmp_path / "m.onnx", NODES, shape, CONV)
+        assert load(path).forward(x).shape == (2, 27 * 27 * 2)
+
+
+def test_description_is_bounded_before_it_is_parsed(tmp_path):
+    path = tmp_path / "m.onnx"
+    for graph in (b"\x0a\x00" * 250_000, b"\x12" + varint(5 << 20) + bytes(5 << 20)):
+        path.write_bytes(b"\x08\x07\x3a" + varint(len(graph)) + graph)
+        assert "its description has more than" in refusal(load, path)
+
+
+def varint(number):
+    """A number as protobuf writes it: seven bits a byte, the lowest first."""
+    more = number >> 7
+    return bytes([number & 127 | 128 * bool(more)]) + (varint(more) if more else b"")
+
+
+def test_array_used_many_times_is_counted_each_time(tmp_path):
+    nodes = [node("Flatten", "images", "x0")]
+    nodes += [node("MatMul", f"x{i}", "w", f"x{i + 1}") for i in range(70)]
+    nodes.append(node("Identity", "x70", "out"))
+    arrays = {"w": np.zeros((1024, 1024), np.float32)}
+    path = save(tmp_path / "m.onnx", nodes, ["n", 1, 32, 32], arrays)
+    assert "its arrays take more than 67108864 bytes" in refusal(load, path)
 
 
 def test_array_of_wrong_size_is_refused(tmp_path):
@@ -74,7 +152,10 @@ def test_array_of_wrong_size_is_refused(tmp_path):
 
 
 def test_constants_cannot_grow(tmp_path):
-    nodes = [node("Concat", *["c"] * 60, "c1", axis=0), node("Concat", *["c1"] * 60, "c2", axis=0)]
+    nodes = [
+        node("Concat", *["c"] * 60, "c1", axis=0), node("Concat", *["c1"] * 60, "c2", axis=0),
+        node("Reshape", "images", "c2", "out"),
+    ]  # fmt: skip
     path = save(tmp_path / "m.onnx", nodes, ["n", 4], {"c": np.zeros(1, np.int64)})
     assert "node 1 (Concat '')" in refusal(load, path)
 

@@ -6,10 +6,11 @@ import pytest
 
 import weights
 from data import mnist
-from nn import Conv2D, Dense, Flatten, ReLU, Sequential
+from nn import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from nn.convert import ConversionError, load
 from nn.convert.onnx import save
 from nn.convert.onnx.__main__ import main
+from nn.layers.more.cases import cases
 from tests.nn.convert.onnx.files import RNG, floats, ort
 from tests.nn.convert.refusals import refusal
 
@@ -65,3 +66,18 @@ def test_layer_without_equivalent_is_refused(tmp_path):
     message = refusal(lambda path: save(model, path), path)
     assert "layer 1 (Swish): ONNX has no equivalent of this layer" in message
     assert list(tmp_path.iterdir()) == []
+
+
+CASES = {title: (shape, layer) for title, shape, layer in cases(np.random.default_rng(1), "f4")}
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_further_layer_agrees_and_round_trips(tmp_path, title):
+    shape, layer = CASES[title]
+    rest = [Flatten()] if len(layer.output_shape(shape[1:])) > 1 else []
+    model = Sequential([layer, *rest, Softmax()])
+    x = RNG.standard_normal(shape).astype(np.float32)
+    save(model, tmp_path / "m.onnx", shape[1:])
+    expected = model.forward(x)
+    np.testing.assert_allclose(ort(tmp_path / "m.onnx", x), expected, atol=1e-6)
+    np.testing.assert_allclose(load(tmp_path / "m.onnx").forward(x), expected, atol=1e-6)
