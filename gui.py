@@ -16,6 +16,7 @@ import weights
 from data.canvas import RADIUS, SIZE
 from data.segments import strokes as segments
 from nn import ModelFileError, Sequential
+from nn.convert.digits import PIXELS_HELP, UNITS
 
 try:
     import tkinter as tk
@@ -215,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = _parser().parse_args(argv)
     try:
-        app = App(weights.load(args.weights))
+        app = App(weights.load(args.weights, args.pixels))
     except (ImportError, ModelFileError, OSError) as error:
         print(f"gui.py: {error}", file=sys.stderr)
         return 2
@@ -248,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="model file: .npz, .h5, .keras or .onnx (default: the shipped network)",
     )
+    parser.add_argument("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
     parser.add_argument(
         "--inspect", action="store_true", help="open the second window at the start"
     )

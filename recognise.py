@@ -205,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The bar and the answers cannot share a terminal.
     hidden = sys.stdout.isatty() or not sys.stderr.isatty()
     try:
-        model = weights.load(args.weights)
+        model = weights.load(args.weights, args.pixels)
         names = args.files or [_samples()]
         with tqdm(disable=hidden, delay=1, unit=" images", leave=False) as bar:
             several: set[str] = set()

@@ -7,6 +7,7 @@ from pathlib import Path
 import weights
 from data.segments import pictures
 from experiment.arguments import at_least, probability
+from nn.convert.digits import PIXELS_HELP, UNITS
 from nn.fast.workers import usable_cores
 
 
@@ -59,6 +60,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="network to use: .npz, .h5, .keras or .onnx (default: the shipped one)",
     )
+    parser.add_argument("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
     parser.add_argument(
         "--jobs",
         type=at_least(int, 1),
