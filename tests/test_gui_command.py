@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 import gui
-from nn import Dense, Flatten, Sequential
 from tests.conftest import need
+from weights import SHIPPED
 
 ROOT = Path(gui.__file__).parent
 
 
 @pytest.fixture
 def weights(tmp_path):
-    """An untrained network, for commands that only need one."""
+    """A copy of the shipped network: one that only guesses would be warned of."""
     path = tmp_path / "weights.npz"
-    Sequential([Flatten(), Dense(28 * 28, 10)]).save(path)
+    path.write_bytes(SHIPPED.read_bytes())
     return path
 
 

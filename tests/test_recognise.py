@@ -16,6 +16,7 @@ from nn import Dense, Flatten, Sequential
 from nn.convert import keras as convert_keras
 from nn.convert import onnx as convert_onnx
 from tests.pictures import LYING, UPRIGHT, save_line
+from weights import SHIPPED
 
 ROOT = Path(recognise.__file__).parent
 
@@ -46,7 +47,7 @@ def model(monkeypatch):
 @pytest.fixture
 def weights(tmp_path):
     path = tmp_path / "weights.npz"
-    Sequential([Flatten(), Dense(28 * 28, 10)]).save(path)
+    path.write_bytes(SHIPPED.read_bytes())
     return path
 
 
