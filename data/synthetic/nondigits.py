@@ -1,8 +1,9 @@
-"""Non-digits: letters, signs, scribbles and blots, which teach a network to be uncertain.
+"""Non-digits: letters, signs, scribbles, blots and pairs of digits teach a network to be uncertain.
 
 A network trained on digits alone classifies any drawing as a digit, with high confidence. Trained
 on non-digits too, with the uniform distribution as their target, it gives them low probabilities.
-Shapes that could be a digit (O, S, Z, I, q) are left out.
+Shapes that could be a digit (O, S, Z, I, q) are left out. Two digits that touch are no digit, so that
+`data.segments` can see that they are two.
 """
 
 from functools import cache, partial
@@ -10,7 +11,7 @@ from functools import cache, partial
 import numpy as np
 
 from data.synthetic import handwriting
-from data.synthetic.forms import Form
+from data.synthetic.forms import FORMS, Form
 from data.synthetic.parts import Hand, Stroke, through
 
 NO_DIGIT = -1
@@ -57,6 +58,11 @@ SCRIBBLES = (7, 9, 12, 16, 22)
 BLOTS = ((1, 6.5), (2, 5.0), (3, 4.5), (4, 3.5), (60, 1.0))
 """Pairs of the number of segments in a blot and the factor of its line width."""
 
+PARTNERS = 2  # pairs that each form begins
+GAP = (-7.0, 6.0)  # range between the two digits of a pair, on the grid of forms
+LARGER = 0.12  # standard deviation of the logarithm of the second one's size
+HIGHER = 8.0  # standard deviation of its place
+
 # Standard deviations of points, on the grid of forms.
 ANYWHERE = 25.0  # of scribbles and blots
 JITTER = 3.0  # of letters and signs
@@ -65,7 +71,7 @@ JITTER = 3.0  # of letters and signs
 def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw n non-digits, framed like MNIST's digits.
 
-    The four kinds are equally frequent: letters, signs, scribbles and blots.
+    The five kinds are equally frequent: letters, signs, scribbles, blots and pairs of digits.
 
     Parameters
     ----------
@@ -105,7 +111,7 @@ def _point(text):
 
 @cache
 def _forms():
-    """Return the forms of all four kinds; the weights of each kind add up to 1."""
+    """Return the forms of all five kinds; the weights of each kind add up to 1."""
     forms = [
         Form(NO_DIGIT, text, 1 / len(texts), partial(_sign, parse(text)), hollow=False)
         for texts in (LETTERS, SIGNS)
@@ -116,7 +122,24 @@ def _forms():
     for size, pen, weight in kinds:
         write = partial(_scribble, size)
         forms.append(Form(NO_DIGIT, f"{size} segments", weight, write, hollow=False, pen=pen))
-    return forms
+    return forms + [
+        Form(NO_DIGIT, f"{left.label} {right.label}", 1 / len(FORMS) / PARTNERS,
+             partial(_pair, left, right), widest=2.8, hollow=False)
+        for i, left in enumerate(FORMS)
+        for right in (FORMS[(11 * i + 17 * k + 3) % len(FORMS)] for k in range(PARTNERS))
+    ]  # fmt: skip
+
+
+def _pair(left: Form, right: Form, h: Hand) -> list[Stroke]:
+    """Write two digits side by side, so that they touch or nearly do."""
+    first, second = left.write(h), right.write(h)
+    size = np.exp(LARGER * h.rng.standard_normal(h.n))
+    end = np.max([np.broadcast_to(np.real(point), h.n) for s in first for point, _ in s], axis=0)
+    start = np.min([np.broadcast_to(np.real(point), h.n) for s in second for point, _ in s], axis=0)
+    move = end + h.between(*GAP) - size * start + 1j * HIGHER * h.rng.standard_normal(h.n)
+    middle = 50j
+    moved = [[(size * (p - middle) + middle + move, turn) for p, turn in s] for s in second]
+    return [*first, *moved]
 
 
 def _sign(strokes, h: Hand) -> list[Stroke]:

@@ -5,6 +5,8 @@ import pytest
 
 from data import canvas
 from data.synthetic import nondigits
+from data.synthetic.forms import FORMS
+from data.synthetic.parts import Hand
 
 
 @pytest.mark.parametrize("text", [*nondigits.LETTERS, *nondigits.SIGNS])
@@ -32,3 +34,28 @@ def test_batch_repeats_with_its_generator_only():
     )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+def test_a_pair_is_two_digits_side_by_side():
+    rng, n = np.random.default_rng(3), 50
+    left, right = (next(form for form in FORMS if form.label == label) for label in (0, 8))
+    alone = nondigits._pair(left, right, Hand(n, rng))
+    assert len(alone) == len(left.write(Hand(n, rng))) + len(right.write(Hand(n, rng)))
+    first, second = (
+        np.array([np.broadcast_to(np.real(point), n) for point, _ in stroke])
+        for stroke in (alone[0], alone[-1])
+    )
+    gap = second.min(axis=0) - first.max(axis=0)
+    low, high = nondigits.GAP
+    assert (gap >= low - 1e-6).all()
+    assert (gap <= high + 1e-6).all()
+    assert gap.min() < 0 < gap.max(), "some touch, some do not"
+
+
+def test_pairs_are_one_fifth_of_all():
+    forms = nondigits._forms()
+    pairs = [form for form in forms if len(form.name) == 3 and form.name[1] == " "]
+    assert sum(form.weight for form in pairs) == pytest.approx(1)
+    assert sum(form.weight for form in forms) == pytest.approx(5)
+    beginners = {form.name[0] for form in pairs}
+    assert beginners == set("0123456789")
