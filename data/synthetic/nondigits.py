@@ -2,7 +2,7 @@
 
 A network trained on digits alone classifies any drawing as a digit, with high confidence. Trained
 on non-digits too, with the uniform distribution as their target, it gives them low probabilities.
-Shapes that could be a digit (O, S, Z, I, q) are left out. Two digits that touch are no digit, so that
+Shapes that could be a digit (O, S, Z, I, q) are left out. Two digits that touch are no digit: so
 `data.segments` can see that they are two.
 """
 
