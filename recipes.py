@@ -111,11 +111,11 @@ RECIPES = {
     "default": Recipe(),
     # A long run can learn more synthetic digits, and needs dropout against overfitting.
     "best": Recipe(
-        epochs=40,
+        epochs=60,
         dropout=0.2,
         weight_decay=0.05,
         mix=BatchMix(Warp(scans=0.2), synthetic=0.3, nondigits=0.05),
-        last_mix=BatchMix(GENTLE, synthetic=0.15, nondigits=0.05),
+        last_mix=BatchMix(GENTLE, synthetic=0.1, nondigits=0.05),
     ),
     "fast": ShortRecipe(),
 }

@@ -36,16 +36,16 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
         end = h.point((22, 38), (100, 100))
     stem: Stroke = [(top, h.turn(0.25 if standing else 1)), *bent(top, end, h.between(-0.06, 0.06))]
     if flagged:
-        flattest = {"base": 56, "joined": 52, "hooked": 55}.get(foot, 80)
-        stem = flag(h, top, end, flattest=flattest) + stem
+        flattest = {"base": 66, "joined": 52, "hooked": 55}.get(foot, 80)
+        stem = flag(h, top, end, flattest, 0 if foot == "base" else 0.15) + stem
     if foot == "joined":
         left, right = h.between(12, 28), h.between(14, 34)
         tilt = direction(h.between(-8, 8))
         turns = h.turn(0.5), h.turn(0.3)
         stem += [(end, turns[0]), (end - left * tilt, turns[1]), (end + right * tilt, 0.0)]
     elif foot == "hooked":
-        side = np.where(h.sometimes(0.6), h.between(5, 13), h.between(-18, -4))
-        stem += hook(h, end, side, h.between(1, 7))
+        side = np.where(h.sometimes(0.5), h.between(5, 13), h.between(-24, -4))
+        stem += hook(h, end, side, h.between(1, 8))
     else:
         stem += [(end, 0.0)]
     return [stem, base(h, end)] if foot == "base" else [stem]
@@ -111,13 +111,20 @@ def seven_round(h: Hand) -> list[Stroke]:
     return [head + stem, bar(h, right + (foot - right) * share)]
 
 
-def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
+def four(h: Hand, *, closed: bool = False, low: bool = False) -> list[Stroke]:
     """Return the strokes of a 4: an angle, and a stem.
 
     The stem of an open 4 starts above the bar, at it or just below it. That of a closed 4 starts
     where the angle starts.
+
+    Parameters
+    ----------
+    h : Hand
+    closed : bool
+    low : bool
+        Whether the bar of an open 4 is near its foot, and the stem short.
     """
-    knee = h.point((0, 10), (44, 74 if closed else 84))
+    knee = h.point((0, 10), (70, 86) if low else (44, 74))
     end = h.between(46, 66) + 1j * (knee.imag + h.between(-14 if closed else -22, 8))
     x = h.between(0.62, 0.86)
     bar_y = (knee + (end - knee) * x).imag
@@ -126,10 +133,11 @@ def four(h: Hand, *, closed: bool = False) -> list[Stroke]:
         start = x + h.point((-10, 2), (-2, 3))
         top = start + h.point((0, 6), (-3, 8))
     else:
-        low = h.between(0, 1) ** 1.3  # where the stem starts: 0 above the angle, 1 at the bar
-        start = h.between(4, 24 + 12 * low) + 1j * h.between(-2, 14 * (1 - low))
-        top = x + h.between(-2, 8) + 1j * (-6 + (bar_y + 10) * low)
-    foot = x + h.between(-12, 6) + 1j * np.maximum(h.between(88, 108), bar_y + 15)
+        down = h.between(0.4, 0.9) if low else h.between(0, 1) ** 1.3
+        # Where the stem starts: 0 above the angle, 1 at the bar.
+        start = h.between(4, 24 + 12 * down) + 1j * h.between(-2, 14 * (1 - down))
+        top = x + h.between(-2, 8) + 1j * (-6 + (bar_y + 10) * down)
+    foot = x + h.between(-12, 6) + 1j * np.maximum(h.between(88, 108), bar_y + 16)
     angle = [
         (start, 0.0),
         *bent(start, knee, h.between(-0.1, 0.1)),

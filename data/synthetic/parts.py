@@ -20,7 +20,7 @@ Points = NDArray[Any] | complex
 Vertex = tuple[Points, Numbers]
 Stroke = list[Vertex]
 
-LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 80, 52, 31, 14))
+LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 80, 52, 28, 12))
 """Angles between flag and stem, degrees, and the greatest length of a flag, on the grid. A longer
 one would turn a 1 into a 7."""
 
@@ -134,10 +134,8 @@ def through(points: list[Points], turns: list[Numbers] | None = None) -> Stroke:
     return list(zip([points[0], *inner, points[-1]], turns, strict=True))
 
 
-def flag(h: Hand, top: Points, foot: Points, flattest: float = 80) -> Stroke:
+def flag(h: Hand, top: Points, foot: Points, flattest: float = 80, curled: float = 0.15) -> Stroke:
     """Return the up-stroke that leads to the top of a stem; the top is not included.
-
-    Its beginning may be curled towards the stem.
 
     Parameters
     ----------
@@ -146,6 +144,8 @@ def flag(h: Hand, top: Points, foot: Points, flattest: float = 80) -> Stroke:
         Ends of the stem.
     flattest : float
         Largest angle between flag and stem; it is less if the stem leans to the right.
+    curled : float
+        Share of flags whose beginning is curled towards the stem.
     """
     down = (foot - top) / np.abs(foot - top)
     lean = np.degrees(np.angle(down / 1j))  # to the right; it makes the flag flatter
@@ -153,7 +153,9 @@ def flag(h: Hand, top: Points, foot: Points, flattest: float = 80) -> Stroke:
     longest = np.interp(angle + lean.clip(0), *LONGEST_FLAG)
     length = 10 + (longest - 10) * h.between(0, 1) ** 0.8
     tip = top + length * down * direction(angle)
-    curl = np.where(h.sometimes(0.15), h.between(0.1, 1), 0) * np.interp(length, (25, 60), (1, 0.2))
+    curl = np.where(h.sometimes(curled), h.between(0.1, 1), 0) * np.interp(
+        length, (25, 60), (1, 0.2)
+    )
     end = tip + curl * (top + down * length - tip) * 0.9  # towards the stem, at the same height
     return [(end, 0.0), (tip, h.turn()), *bent(tip, top, h.between(-0.15, 0.15))]
 

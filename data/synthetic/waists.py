@@ -110,8 +110,9 @@ def five(h: Hand, *, cap: str = "lifted") -> list[Stroke]:
     ----------
     h : Hand
     cap : str
-        "lifted" for a separate cap, which may be detached; "joined" for one drawn without lifting
-        the pen; "round" for the same with round corners; "missing" for a very short one.
+        "lifted" for a separate cap, which may be detached; "across" for one that crosses the top
+        of the stem; "joined" for one drawn without lifting the pen; "round" for the same with
+        round corners; "missing" for a very short one.
     """
     corner = h.point((8, 20), (0, 8))
     knee = h.point((4, 13), (38, 50))
@@ -128,9 +129,11 @@ def five(h: Hand, *, cap: str = "lifted") -> list[Stroke]:
     if cap == "missing":
         tip = corner + h.between(6, 18) * tilt
     body = [*bent(corner, knee, h.between(-0.08, 0.08)), (knee, turns[1]), *lower]
-    if cap == "lifted":
+    if cap in ("lifted", "across"):
         far = h.sometimes(0.5)
-        gap = np.where(far, h.point((-14, 12), (-10, 4)), h.point((-3, 3), (-3, 3)))
+        gap = np.where(far, h.point((-12, 12), (-10, 4)), h.point((-3, 3), (-3, 3)))
+        if cap == "across":
+            gap = h.point((-26, -8), (-4, 5))
         tip = tip + gap + np.maximum(-gap.real, 0) * h.between(0, 1.5)
         return [[(corner, 0.0), *body], line(corner + gap, tip, h.between(-0.12, 0.12))]
     return [[(tip, 0.0), *bent(tip, corner, h.between(-0.1, 0.1)), (corner, turns[0]), *body]]

@@ -93,6 +93,13 @@ def test_stems_of_4_start_at_any_height():
     assert (stem[:, -1].imag - crossed > 10).all()
 
 
+def test_low_bars_of_4_leave_a_short_stem():
+    angle, stem = written(4, "open, its bar near the foot")
+    assert reaches(angle[:, 2].imag, 70, 86)
+    assert (np.ptp(stem.imag, axis=1) < 85).all()
+    assert (stem[:, -1].imag > angle[:, -1].imag).all()
+
+
 def test_closed_4_closes():
     angle, stem = written(4, "closed")
     assert np.abs(angle[:, 0] - stem[:, 0]).max() < 12
@@ -148,6 +155,14 @@ def test_caps_of_5_touch_or_are_detached():
     assert (gap < 1).any()
     assert (gap > 10).any()
     assert reaches(np.abs(cap[:, -1] - cap[:, 0]), 32, 54)
+
+
+def test_caps_of_5_can_cross_the_stem():
+    body, cap = written(5, "its cap across the stem")
+    left, right = (cap[:, 0] - body[:, 0]).real, (cap[:, -1] - body[:, 0]).real
+    assert reaches(left, -26, -8)
+    assert (right > 5).all()
+    assert reaches(right - left, 40, 70)
 
 
 def test_rings_of_0_are_open_to_overlapping():
