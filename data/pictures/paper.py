@@ -7,7 +7,7 @@ picture is uniform, a plane if it is a gradient; in a photograph it varies (`pho
 import numpy as np
 
 from data.pictures import photograph
-from data.pictures.pieces import inradius
+from data.pictures.pieces import inradius, label, spread
 
 FLAT = 0.03  # brightness: a border that varies less is uniform
 SCAN_SIDE = 64  # pixels: a picture no larger than this is no photograph
@@ -15,6 +15,7 @@ TRIM = 25  # at most 1/25 of a side, and a pixel, is cut off as a line along the
 OTHER_TONE = 0.2  # brightness between a frame and the paper in it
 RING = 0.85  # of the ring inside a frame: paper
 SURE = 0.75  # of the rim: a tone that has more is the paper's
+CLEAR = 0.7  # of the rim of a scan: a side that has more is the paper
 TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
 
 THIN = 0.2  # of the side: half the width of the broadest line
@@ -43,8 +44,10 @@ def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
     light_ink = is_ink_light(grey > split)
     paper = rim[(rim <= split) == light_ink]
     blank = grey[(grey <= split) == light_ink]
-    level = np.median(paper)
     sure = len(paper) > SURE * len(rim)
+    if max(grey.shape) <= SCAN_SIDE and not sure:
+        paper = min(paper, _inner(grey, (grey <= split) == light_ink), key=noise_of)
+    level = np.median(paper)
     if max(grey.shape) <= SCAN_SIDE or (sure and _uniform(paper, blank, level)):
         return grey - level if light_ink else level - grey, noise_of(paper)
     if _two_tones(grey, split, light_ink):
@@ -101,8 +104,32 @@ def _frame(grey):
 
 
 def is_ink_light(light: np.ndarray) -> bool:
-    """Return whether the light pixels are the ink: most of the rim is paper, by its length."""
-    return _rim(light).mean() < 0.5
+    """Return whether the light pixels are the ink.
+
+    Most of the rim is paper, by its length. In a scan cropped tightly around a digit with thick
+    lines the ink may have as much of it. Then the ink is the side that holds together: lines are
+    connected, and they cut the paper into pieces.
+
+    Parameters
+    ----------
+    light : ndarray, bool, (H, W)
+    """
+    share = _rim(light).mean()
+    if max(light.shape) > SCAN_SIDE or max(share, 1 - share) > CLEAR:
+        return share < 0.5
+    return 0.5 - share + _largest(light) - _largest(~light) > 0
+
+
+def _largest(mask):
+    """Return the area of the largest connected piece relative to that of the mask."""
+    area = label(mask).area
+    return area.max(initial=0) / max(area.sum(), 1)
+
+
+def _inner(grey, blank):
+    """Return the brightness of paper that is not next to ink, where lines have soft edges."""
+    inner = spread(blank, 1, np.minimum)
+    return grey[inner if inner.any() else blank]
 
 
 def gradient(grey: np.ndarray) -> np.ndarray | float:
