@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from data import canvas
 from tests.pictures import SEVEN, distance, picture
@@ -105,3 +105,14 @@ def test_tiny(size):
         digit = canvas.from_image(strange)
         assert digit.shape == (28, 28)
         assert ((digit >= 0) & (digit <= 1)).all()  # false for NaN as well
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("soft", [16, 8])  # pixels: of these that are enlarged the edges are soft
+def test_thick_lines_touch_the_frame_all_round(invert, soft):
+    large = Image.new("L", (160, 160))
+    ImageDraw.Draw(large).rounded_rectangle((0, 0, 159, 159), 60, outline=255, width=40)
+    scan = large.resize((soft, soft), Image.Resampling.BOX).resize((16, 16))
+    expected = canvas.from_image(ImageOps.expand(scan, 4))  # with a margin
+    cropped = canvas.from_image(ImageOps.invert(scan) if invert else scan)
+    assert distance(cropped, expected) < 0.1
