@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from data import canvas
 from data.errors import DataError
+from data.pictures.open import shrunk
 from data.segments.symbols import Reading
 
 Answer = tuple[str, NDArray[np.float32] | Reading]
@@ -135,7 +136,15 @@ def marked(
 
 
 def mark(image: Image.Image, answer: NDArray[np.float32] | Reading) -> Image.Image:
-    """Return a picture with a box and the answer at each symbol; one digit has no box."""
+    """Return a picture with a box and the answer at each symbol; one digit has no box.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        As `data.canvas.open_image` opens it: a large one is shrunk.
+    answer : ndarray, float32, (10,), or Reading
+        Its boxes are in pixels of the picture's file.
+    """
     shown = image.convert("RGB")
     draw = ImageDraw.Draw(shown)
     if not isinstance(answer, Reading):
@@ -144,7 +153,7 @@ def mark(image: Image.Image, answer: NDArray[np.float32] | Reading) -> Image.Ima
         draw.text((2, 0), str(int(answer.argmax())), fill=COLOUR, font=font)
         return shown
     for symbol in answer.symbols:
-        left, top, right, low = symbol.box
+        left, top, right, low = (length / shrunk(image) for length in symbol.box)
         draw.rectangle((left - 1, top - 1, right + 1, low + 1), outline=COLOUR, width=2)
         size = int(min(max(TEXT * (low - top), SMALLEST), LARGEST))
         font = ImageFont.load_default(size)

@@ -31,7 +31,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--json",
         action="store_true",
         help="print an array of objects: file, digit, probability and all ten probabilities; for a "
-        "number its lines of symbols, each with its box",
+        "number its lines of symbols, each with its box (left, top, right and bottom in pixels of "
+        "the upright picture)",
     )
     parser.add_argument(
         "--digits",
@@ -51,7 +52,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--marked",
         type=Path,
         metavar="FOLDER",
-        help="write each picture to FOLDER, with a box and the answer at each digit",
+        help="write each picture to FOLDER, with a box and the answer at each digit; "
+        "large ones are shrunk",
     )
     parser.add_argument(
         "--weights",

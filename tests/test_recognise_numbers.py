@@ -125,6 +125,27 @@ def test_marked_pictures_have_boxes_at_the_digits(files, tmp_path, capsys):
     assert not red[100, 80:95].any()
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_boxes_are_in_pixels_of_large_files(suffix, orientation, tmp_path, capsys):
+    upright = picture([[tuple(p) for p in stroke] for stroke in NUMBER], 5, (400, 200))
+    upright = upright.resize((4400, 2200))
+    stored = upright if orientation == 1 else upright.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = tmp_path / f"large.{suffix}"
+    stored.save(file, exif=exif)
+    assert recognise.main(["--json", "--marked", str(tmp_path / "out"), str(file)]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    third = answer["lines"][0]["symbols"][2]["box"]
+    assert third == pytest.approx((205 * 11, 45 * 11, 275 * 11, 155 * 11), abs=22)
+    with Image.open(tmp_path / "out" / "large.png") as image:
+        pixels = np.asarray(image).astype(int)
+    red = (pixels[..., 0] > 150) & (pixels[..., 1] < 100)
+    middle = red[len(red) // 2]
+    assert np.flatnonzero(middle)[0] / len(middle) == pytest.approx(54 / 400, abs=0.01)
+
+
 def test_a_folder_that_cannot_be_made_is_reported(files, tmp_path, capsys):
     (tmp_path / "file").touch()
     assert recognise.main(["--marked", str(tmp_path / "file" / "x"), files[0]]) == 2

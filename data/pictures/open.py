@@ -22,6 +22,7 @@ MAX_RUN_PIXELS = 4_000_000  # of a run-length encoded BMP, which Pillow decodes 
 MAX_BYTES = 32 << 20  # of a file
 MAX_READS = 20_000  # by a decoder; a valid file of MAX_BYTES takes half as many
 MAX_EXIF = 1 << 16  # bytes: as much as fits into a JPEG marker
+SHRUNK = "pixels of the file in a pixel"  # key of a picture's info
 LARGE = 4 * tone.WORKING_SIDE  # pixels: a picture with a side twice as long is shrunk towards this
 
 
@@ -36,7 +37,7 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     Returns
     -------
     PIL.Image.Image
-        Decoded, and rotated as its EXIF orientation says. Large pictures are shrunk.
+        Decoded, and rotated as its EXIF orientation says. Large pictures are shrunk; see `shrunk`.
 
     Raises
     ------
@@ -68,6 +69,11 @@ def open_image(path: str | os.PathLike) -> Image.Image:
             formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
             reason = f"not a complete {formats} image: save it again"
         raise DataError(f"{name}: {reason}") from error
+
+
+def shrunk(image: Image.Image) -> int:
+    """Return how many pixels of its file, along each axis, make a pixel of an opened picture."""
+    return image.info.get(SHRUNK, 1)
 
 
 def check_size(image: Image.Image, name: object, most: int = MAX_PIXELS) -> None:
@@ -105,6 +111,7 @@ def _decode(content, name):
         _check(claimed, name, MAX_DECODED_PIXELS)
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
+        full = image.width
         image.draft(
             None, (tone.WORKING_SIDE, tone.WORKING_SIDE)
         )  # only JPEG can be decoded smaller
@@ -114,6 +121,7 @@ def _decode(content, name):
         for key in ("exif", "Raw profile type exif"):  # these hold the orientation
             if len(image.info.get(key, b"")) > MAX_EXIF:
                 del image.info[key]
+        image.info[SHRUNK] = round(full / image.width)
         return ImageOps.exif_transpose(_shrunk(image))
 
 
@@ -128,4 +136,6 @@ def _shrunk(image):
         image = image.convert("L")
     elif image.mode.startswith("I;16"):
         image = image.convert("I")
-    return image.reduce(factor)
+    image = image.reduce(factor)
+    image.info[SHRUNK] *= factor
+    return image

@@ -14,6 +14,7 @@ from data import canvas
 from data.errors import DataError
 from data.pictures import grids, ink, paper, region, rules, tone
 from data.pictures.lines import line_width
+from data.pictures.open import shrunk
 from data.pictures.pieces import label, spread
 from data.segments import cells, cuts
 from data.segments.lines import digit_height, lines
@@ -44,9 +45,9 @@ class Page:
     heights : list of float
         Of the digits of each line, pixels of ``coverage``.
     corner : (float, float)
-        Left and top of ``coverage`` in the picture, in the picture's pixels.
+        Left and top of ``coverage`` in the picture, in pixels of its file.
     scale : float
-        The picture's pixels in a pixel of ``coverage``.
+        Pixels of the picture's file in a pixel of ``coverage``.
     """
 
     coverage: np.ndarray
@@ -71,7 +72,7 @@ class Page:
         return canvas.like_mnist(digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
     def in_picture(self, box):
-        """Return a box in pixels of the picture."""
+        """Return a box in pixels of the picture's file, upright."""
         left, top = self.corner
         x0, y0, x1, y1 = (self.scale * length for length in box)
         return left + x0, top + y0, left + x1, top + y1
@@ -91,7 +92,7 @@ def find(image: Image.Image) -> Page:
         If there is no ink, or far too much of it; the message does not name the picture.
     """
     grey = tone.grey(image, SIDE)
-    scale = max(image.size) / max(grey.shape)
+    scale = shrunk(image) * max(image.size) / max(grey.shape)
     grey, corner = _sheet(grey)
     coverage = ink.covered(grey, LEAST)
     if coverage is None:

@@ -104,7 +104,7 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     Returns
     -------
     Reading or None
-        Boxes are in pixels of the picture; None if it holds one digit, or no number.
+        Boxes are in pixels of the picture's file, upright; None if it holds one digit, or no number.
     """
     page = picture.page
     assert page is not None
