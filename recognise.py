@@ -94,7 +94,23 @@ def _recognise_pictures(model, names, on_error, jobs, digits, on_several):
             for file, picture in batch:
                 if picture.several:
                     on_several(file)
-            yield from _answers(model, files, np.stack([p.digit for p in prepared]), on_error)
+            by_name = dict(batch)
+            for file, proba in _answers(
+                model, files, np.stack([p.digit for p in prepared]), on_error
+            ):
+                if pictures.is_unsure(by_name[file], proba):
+                    yield from _look_again(model, file, proba, on_error, on_several)
+                else:
+                    yield file, proba
+
+
+def _look_again(model, file, proba, on_error, on_several):
+    """Yield the answer to a picture that looked like one digit, but may be two that touch."""
+    _, picture = folders.prepare(file, partial(pictures.prepare, again=True))
+    if isinstance(picture, Exception) or picture.page is None:
+        yield file, proba
+    else:
+        yield from _number(model, file, picture, on_error, on_several)
 
 
 def _number(model, file, picture, on_error, on_several):

@@ -167,6 +167,8 @@ def read_picture(classify, image: Image.Image) -> str:
     except DataError:
         return ""
     proba = None if found.digit is None else classify(found.digit[None])[0]
+    if proba is not None and pictures.is_unsure(found, proba):
+        found = pictures.prepare(image, again=True)
     reading = None if found.page is None else pictures.read(found, proba, classify)
     if reading is not None:
         return "\n".join(line.text for line in reading)

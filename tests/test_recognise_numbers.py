@@ -170,3 +170,16 @@ def test_choices_are_those_of_the_segmenter(capsys):
         recognise.main(["--digits", "some"])
     error = capsys.readouterr().err
     assert all(choice in error for choice in pictures.DIGITS)
+
+
+def test_two_narrow_digits_that_touch_are_a_number(tmp_path, capsys):
+    file = str(tmp_path / "ten.png")
+    tie = np.array([[101, 100], [120, 100]])
+    strokes = one(101, 50), zero(120, 50, wide=55), tie
+    ten = [[tuple(point) for point in stroke] for stroke in strokes]
+    picture(ten, 5, (300, 200)).save(file)
+    assert pictures.prepare(Image.open(file)).page is None, (
+        "no wider than high: first read as one digit"
+    )
+    assert recognise.main([file]) == 0
+    assert capsys.readouterr().out == f"{file}\t10\t{0.991**2:.4f}\n"

@@ -18,10 +18,10 @@ from data.segments.row import Part
 from data.segments.symbols import Box
 
 CUT = 2.5  # logarithm of the odds against two digits at a candidate cut
-WIDE = 0.8  # of the digits' height: a piece as wide may be two digits
+WIDE = 0.7  # of the digits' height: a piece as wide may be two digits
 ROWS = 40  # height at which cuts are looked for, pixels
-STEP = 0.08  # of the height: between the columns near which a cut is looked for
-BAND = 0.2  # of the height: how far a cut strays from its column
+STEP = 0.05  # of the height: between the columns near which a cut is looked for
+BAND = 0.12  # of the height: how far a cut strays from its column
 ASIDE = 0.15  # cost of a step aside
 LENGTH = 0.004  # cost of a row: of paths through paper the straight one is best
 INK = 4.0  # the odds again for each line that a cut crosses after the first
@@ -32,7 +32,7 @@ NOTCH_NEAR, NOTCH_FAR = 0.08, 0.35  # of the height: where ink is no lower, and 
 DEEP = 0.12  # of the height: depth of a notch
 MOST_LINES = 3.5  # a cut crosses no more lines
 SOLID = 0.5  # of the height: a piece whose lines are as wide is a bar or a blot
-NARROW = 0.15  # of the height: the distance between two cuts, and from an edge
+NARROW = 0.1  # of the height: the distance between two cuts, and from an edge
 
 
 def parts(

@@ -2,6 +2,8 @@
 
 A picture is prepared without the network, so that other processes can do it: the digit in it, as if
 there was one, and its page of pieces if there may be several. Then the network reads the page.
+One piece of ink that is no wider than a digit is looked at again only if the network is uncertain
+of it: it may be two digits that touch.
 """
 
 from typing import NamedTuple
@@ -23,6 +25,8 @@ from data.segments.symbols import Line, Reading
 ONE = 2.5  # logarithm of the odds that a picture in which one digit was found has no more
 TINY = 32  # pixels: a picture no larger than this holds one digit
 WIDE = 1.1  # width over height: ink that is wider may be several digits
+NARROW = 0.7  # width over height: ink that is wider may be two digits that touch
+CERTAIN = 0.95  # probability of one digit: ink of more is looked at no more
 TALL = 0.5  # of the ink's height: two pieces that are higher may be two digits
 PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
@@ -50,15 +54,18 @@ class Prepared(NamedTuple):
         Why there is no digit; empty if there is one.
     several : bool
         Whether there are several pieces of ink side by side, or above one another.
+    wide : bool
+        Whether the ink is as wide as two digits that touch; see `is_unsure`.
     """
 
     digit: np.ndarray | None
     page: Page | None = None
     trouble: str = ""
     several: bool = False
+    wide: bool = False
 
 
-def prepare(image: Image.Image, digits: str = "auto") -> Prepared:
+def prepare(image: Image.Image, digits: str = "auto", again: bool = False) -> Prepared:
     """Find the digit or the digits in a picture.
 
     Parameters
@@ -67,6 +74,8 @@ def prepare(image: Image.Image, digits: str = "auto") -> Prepared:
         Any mode, upright.
     digits : str
         One of `DIGITS`.
+    again : bool
+        Whether to find the page also of ink that looks like one digit; see `is_unsure`.
 
     Raises
     ------
@@ -79,15 +88,28 @@ def prepare(image: Image.Image, digits: str = "auto") -> Prepared:
     found = ink.find(tone.grey(image))
     digit = None if found.digit is None else canvas.like_mnist(found.digit)
     several = max(image.size) > TINY and (digit is None or _may_be_several(found.digit))
+    wide = max(image.size) > TINY and digit is not None and _is_wide(found.digit, NARROW)
     page = None
-    if several and digits == "auto":
+    if digits == "auto" and (several or again):
         try:
             page = pages.find(image)
         except DataError:
             several = False
     if digit is None and page is None:
         raise DataError(found.trouble)
-    return Prepared(digit, page, found.trouble, several)
+    return Prepared(digit, page, found.trouble, several, wide and digits == "auto")
+
+
+def is_unsure(picture: Prepared, proba: np.ndarray) -> bool:
+    """Return whether a picture that looks like one digit is to be prepared ``again``.
+
+    Parameters
+    ----------
+    picture : Prepared
+    proba : ndarray, float32, (10,)
+        What the network answered to ``picture.digit``.
+    """
+    return picture.page is None and picture.wide and proba.max() < CERTAIN
 
 
 def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) -> Reading | None:
@@ -139,10 +161,16 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     return many if len(many.symbols) > 1 and score > one + ONE else None
 
 
+def _is_wide(digit, least):
+    """Return whether ink is more than ``least`` times as wide as high, and no bar or blot."""
+    H, W = digit.shape
+    return bool(least * H < W and line_width(digit) < cuts.SOLID * H)
+
+
 def _may_be_several(digit):
     """Return whether the ink of a picture may be several digits, by its shape alone."""
     H, W = digit.shape
-    if WIDE * H < W and line_width(digit) < cuts.SOLID * H:
+    if _is_wide(digit, WIDE):
         return True
     pieces = label(digit > ink.SOLID)
     size = pieces.box[:, 2:] - pieces.box[:, :2] + 1

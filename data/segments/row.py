@@ -31,7 +31,7 @@ import numpy as np
 from data.segments import signs as marks
 from data.segments.symbols import Box, Line, Symbol, around
 
-MOST_PARTS = 6  # of a candidate
+MOST_PARTS = 8  # of a candidate
 WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no digit
 LEAST = 0.02  # probability: one that is lower counts as this
 DIGIT = 2.0  # logarithm of the odds
