@@ -22,7 +22,7 @@ from data.segments import page as pages
 from data.segments.page import Page
 from data.segments.symbols import Line, Reading
 
-ONE = 2.5  # logarithm of the odds that a picture in which one digit was found has no more
+ONE = 1.8  # logarithm of the odds that a picture in which one digit was found has no more
 TINY = 32  # pixels: a picture no larger than this holds one digit
 WIDE = 1.1  # width over height: ink that is wider may be several digits
 NARROW = 0.7  # width over height: ink that is wider may be two digits that touch
@@ -126,7 +126,8 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     Returns
     -------
     Reading or None
-        Boxes are in pixels of the picture's file, upright; None if it holds one digit, or no number.
+        Boxes are in pixels of the picture's file, upright; None if it holds one digit, or no
+        number.
     """
     page = picture.page
     assert page is not None
