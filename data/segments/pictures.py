@@ -37,10 +37,6 @@ DIGITS = ("auto", "one", "many")
 """Whether a picture holds one digit or a number: decided by its ink, or known."""
 
 
-class _TooManyError(Exception):
-    """A picture has more candidates than `MOST_READ`."""
-
-
 class Prepared(NamedTuple):
     """A picture, before the network has seen it.
 
@@ -131,21 +127,13 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     """
     page = picture.page
     assert page is not None
-    read_so_far = 0
-
-    def limited(images):
-        nonlocal read_so_far
-        read_so_far += len(images)
-        if read_so_far > MOST_READ:
-            raise _TooManyError
-        return classify(images)
-
+    limited = row.limited(classify, MOST_READ)
     try:
         found = [
             row.read(parts, height, page.draw, limited)
             for parts, height in zip(page.lines, page.heights, strict=True)
         ]
-    except _TooManyError:
+    except row.TooManyError:
         return None
     many = Reading(
         Line(symbol._replace(box=page.in_picture(symbol.box)) for symbol in line)

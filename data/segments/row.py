@@ -58,6 +58,24 @@ Classify = Callable[[np.ndarray], np.ndarray]
 """Maps images, float32 (N, 28, 28), to probabilities, float32 (N, 10)."""
 
 
+class TooManyError(Exception):
+    """There are more candidates than the network is to read."""
+
+
+def limited(classify: Classify, most: int) -> Classify:
+    """Return a network that raises `TooManyError` before its images are more than ``most``."""
+    asked = 0
+
+    def ask(images):
+        nonlocal asked
+        asked += len(images)
+        if asked > most:
+            raise TooManyError
+        return classify(images)
+
+    return ask
+
+
 class Part(NamedTuple):
     """A stroke or piece of ink, or what is between two candidate cuts.
 

@@ -16,6 +16,7 @@ from data.segments.symbols import Box, Line, Reading, Symbol, around
 
 ONE = 2.5  # logarithm of the odds that a drawing is one digit
 MOST_STROKES = 200  # a drawing of more is not divided
+MOST_READ = 100  # candidates that the network reads for a drawing: more are scribbles
 
 CUT = 5.5  # the same, that a stroke does not run through two digits at a candidate cut
 WIDE = 1.1  # width over height: a stroke of more may run through two digits
@@ -51,7 +52,11 @@ def find(strokes: Iterable[Sequence | np.ndarray], classify: row.Classify) -> Re
     written = [_parts([inked[i] for i in line]) for line in lines(boxes)]
     if len(written) == 1 and len(written[0]) == 1:
         return one
-    found = [row.read(parts, _height(parts), draw, classify) for parts in written]
+    limited = row.limited(classify, MOST_READ)
+    try:
+        found = [row.read(parts, _height(parts), draw, limited) for parts in written]
+    except row.TooManyError:
+        return one
     many = Reading(line for _, line in found)
     score = sum(score for score, _ in found)
     as_one = row.as_one(written, list(map(_height, written)), proba)

@@ -113,3 +113,11 @@ def test_a_thousand_strokes_are_read_as_one():
 def test_dots_are_one_digit_as_before(points):
     dots = [[(20.0 * k, 50.0)] * points for k in range(4)]
     assert len(read(*dots).symbols) == 1
+
+
+def test_scattered_strokes_are_not_read_without_end():
+    rng = np.random.default_rng(0)
+    scattered = [rng.uniform(0, 280, 2) + rng.uniform(-9, 9, (8, 2)) for _ in range(200)]
+    network = ByShape()
+    assert len(strokes.find(scattered, network).symbols) == 1
+    assert sum(network.calls) <= 1 + strokes.MOST_READ
