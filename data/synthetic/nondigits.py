@@ -134,8 +134,11 @@ def _pair(left: Form, right: Form, h: Hand) -> list[Stroke]:
     """Write two digits side by side, so that they touch or nearly do."""
     first, second = left.write(h), right.write(h)
     size = np.exp(LARGER * h.rng.standard_normal(h.n))
-    end = np.max([np.broadcast_to(np.real(point), h.n) for s in first for point, _ in s], axis=0)
-    start = np.min([np.broadcast_to(np.real(point), h.n) for s in second for point, _ in s], axis=0)
+    left_x, right_x = (
+        [np.asarray(point).real + np.zeros(h.n) for stroke in digit for point, _ in stroke]
+        for digit in (first, second)
+    )
+    end, start = np.max(left_x, axis=0), np.min(right_x, axis=0)
     move = end + h.between(*GAP) - size * start + 1j * HIGHER * h.rng.standard_normal(h.n)
     middle = 50j
     moved = [[(size * (p - middle) + middle + move, turn) for p, turn in s] for s in second]
