@@ -114,19 +114,8 @@ class Fused(Sequential):
 
     def _program(self, shape):
         """Return the program for images of this shape, None if it must be layer by layer."""
-        program = self._programs.get(shape)
-        if program is not None and program.is_current():
-            return program
-        if program is None and shape in self._programs:
-            return None
-        if len(self._programs) >= MAX_PROGRAMS:
-            self._programs.clear()
-        try:
-            program = Program(self.model.layers, (*shape, 1) if len(shape) == 2 else shape)
-        except UnknownLayerError:
-            program = None
-        self._programs[shape] = program
-        return program
+        whole = (*shape, 1) if len(shape) == 2 else shape
+        return _made(self._programs, shape, lambda: Program(self.model.layers, whole))
 
     def learn(
         self, images: np.ndarray, labels: np.ndarray, label_smoothing: float, share: float
@@ -164,19 +153,10 @@ class Fused(Sequential):
         if not usual:
             return None
         shape = images.shape if images.ndim == 4 else (*images.shape, 1)
-        tape = self._tapes.get(shape)
-        if tape is not None and tape.is_current():
-            return tape
-        if tape is None and shape in self._tapes:
-            return None
-        if len(self._tapes) >= MAX_PROGRAMS:
-            self._tapes.clear()
         try:
-            tape = Tape(self.layers, shape)
-        except (NotOnTapeError, ValueError):  # the layers say what is wrong with the shape
-            tape = None
-        self._tapes[shape] = tape
-        return tape
+            return _made(self._tapes, shape, lambda: Tape(self.layers, shape))
+        except ValueError:  # the layers say what is wrong with the shape
+            return None
 
     # The parameters, and what is made of them, are the model's.
 
@@ -211,6 +191,26 @@ class Fused(Sequential):
     def save(self, path) -> None:
         """Write the model to ``path``; it loads as a plain one."""
         self.model.save(path)
+
+
+def _made(kept, shape, make):
+    """Return what ``make`` makes for images of a shape; keep it until a parameter is replaced.
+
+    None if the network must go layer by layer.
+    """
+    found = kept.get(shape)
+    if found is not None and found.is_current():
+        return found
+    if found is None and shape in kept:
+        return None
+    if len(kept) >= MAX_PROGRAMS:
+        kept.clear()
+    try:
+        found = make()
+    except (UnknownLayerError, NotOnTapeError):
+        found = None
+    kept[shape] = found
+    return found
 
 
 def fuse(

@@ -9,6 +9,9 @@ from ..layers.conv import Conv2D
 from ..layers.pool import MaxPool2D
 from . import kernels
 
+Parameter = tuple[dict[str, np.ndarray], str, np.ndarray]
+"""The arrays of a layer, the name of one of them, and that array."""
+
 CACHE_LINE = 64
 """Bytes; as many as the widest vector has."""
 
@@ -59,6 +62,14 @@ def winograd_tile(
 def _tiles(height, width, m):
     """Return how many tiles of m x m cover a map."""
     return -(-height // m) * -(-width // m)
+
+
+def are_current(parameters: list[Parameter]) -> bool:
+    """Return whether the layers still have the same arrays under these names."""
+    for arrays, name, array in parameters:  # noqa: SIM110 - all() takes twice as long
+        if arrays.get(name) is not array:
+            return False
+    return True
 
 
 def is_tiling(pool: MaxPool2D) -> bool:

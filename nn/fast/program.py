@@ -20,7 +20,17 @@ from ..layers.dropout import Dropout
 from ..layers.pool import AvgPool2D, MaxPool2D
 from ..layers.rescaling import Rescaling
 from . import kernels
-from .plan import aligned, convolution, is_tiling, kept_size, operation, round_up, scratch_size
+from .plan import (
+    Parameter,
+    aligned,
+    are_current,
+    convolution,
+    is_tiling,
+    kept_size,
+    operation,
+    round_up,
+    scratch_size,
+)
 
 GROUP_FLOATS = 1 << 16
 """Floats of working memory for the images that go through the network side by side: 256 KiB, half
@@ -28,8 +38,6 @@ of a small second-level cache."""
 
 MAX_GROUP = 32
 """Images that go through the network side by side, at most."""
-
-Parameter = tuple[dict[str, np.ndarray], str, np.ndarray]
 
 
 class UnknownLayerError(Exception):
@@ -63,10 +71,7 @@ class Program:
 
     def is_current(self) -> bool:
         """Return whether the layers still have the same arrays as parameters."""
-        for arrays, name, array in self._parameters:  # noqa: SIM110 - all() takes twice as long
-            if arrays.get(name) is not array:
-                return False
-        return True
+        return are_current(self._parameters)
 
     def __call__(self, images: np.ndarray) -> np.ndarray | None:
         """Return the probabilities (N, classes) of N images, None if one is not finite.

@@ -14,6 +14,7 @@ from ..layers.base import Layer
 from ..loss import targets
 from . import kernels
 from .layers import FastLayer
+from .plan import are_current
 
 
 class NotOnTapeError(Exception):
@@ -69,7 +70,7 @@ class Tape:
 
     def is_current(self) -> bool:
         """Return whether the layers still have the same arrays as parameters."""
-        return all(params.get(name) is w for params, name, w in self._params)
+        return are_current(self._params)
 
     def play(
         self, images: np.ndarray, labels: np.ndarray, label_smoothing: float, share: float

@@ -10,39 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from ...layers import more
 from ...layers.activation import Flatten, ReLU, Softmax
 from ...layers.base import Shape
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
 from ...layers.dense import Dense
 from ...layers.dropout import Dropout
-from ...layers.more import (
-    ELU,
-    GELU,
-    SELU,
-    Clip,
-    Crop2D,
-    DepthwiseConv2D,
-    GaussianNoise,
-    GlobalAvgPool2D,
-    GlobalMaxPool2D,
-    GroupedConv2D,
-    HardSigmoid,
-    HardSwish,
-    LeakyReLU,
-    Mish,
-    Normalization,
-    Permute,
-    PReLU,
-    Reshape,
-    Sigmoid,
-    Softplus,
-    Softsign,
-    SpatialDropout2D,
-    Swish,
-    Tanh,
-    ZeroPad2D,
-)
 from ...layers.more.normalization import LEAST
 from ...layers.more.selu import ALPHA, SCALE
 from ...layers.pool import AvgPool2D, MaxPool2D
@@ -101,7 +75,7 @@ def _convolution(layer: Any, shape: Shape, arrays: Arrays, name: str) -> Iterato
     KH, KW = layer.config["kernel_size"]
     (DH, DW), (SH, SW) = layer.config.get("dilation", (1, 1)), layer.window.stride
     (above, _), (left, _) = layer.window.padding(H, W)
-    depthwise = isinstance(layer, DepthwiseConv2D)
+    depthwise = isinstance(layer, more.DepthwiseConv2D)
     groups = C if depthwise else layer.config.get("groups", 1)
     channels = C // groups
     w, scale = arrays.weights(name, layer)
@@ -163,7 +137,7 @@ def _pool(layer: MaxPool2D | AvgPool2D, shape: Shape, _arrays: Arrays, _name: st
 
 def _global_pool(layer: Any, shape: Shape, _arrays: Arrays, _name: str) -> Iterator[str]:
     H, W, C = shape
-    is_max = isinstance(layer, GlobalMaxPool2D)
+    is_max = isinstance(layer, more.GlobalMaxPool2D)
     step = "if (in[i] > found) found = in[i]" if is_max else "found += in[i]"
     yield f"for (int c = 0; c < {C}; c++) {{"
     yield f"    float found = {'-INFINITY' if is_max else '0'};"
@@ -186,13 +160,15 @@ def _batchnorm(layer: BatchNorm, shape: Shape, arrays: Arrays, name: str) -> Ite
     yield from _per_channel(scale, layer.params["beta"] - mean * scale, shape, arrays, name)
 
 
-def _normalization(layer: Normalization, shape: Shape, arrays: Arrays, name: str) -> Iterator[str]:
+def _normalization(
+    layer: more.Normalization, shape: Shape, arrays: Arrays, name: str
+) -> Iterator[str]:
     mean, var = (layer.state[key].astype(np.float64) for key in ("mean", "var"))
     scale = 1 / np.maximum(np.sqrt(var), LEAST)
     yield from _per_channel(scale, -mean * scale, shape, arrays, name)
 
 
-def _prelu(layer: PReLU, shape: Shape, arrays: Arrays, name: str) -> Iterator[str]:
+def _prelu(layer: more.PReLU, shape: Shape, arrays: Arrays, name: str) -> Iterator[str]:
     alpha = arrays.floats(f"{name}_alpha", np.broadcast_to(layer.params["alpha"], shape))
     yield f"for (int i = 0; i < {math.prod(shape)}; i++)"
     yield f"    out[i] = in[i] > 0 ? in[i] : {alpha}[i] * in[i];"
@@ -226,13 +202,13 @@ def _element_wise(formula: Callable[[Any], str]) -> Callable[..., Iterator[str]]
     return write
 
 
-def _clip_formula(layer: Clip) -> str:
+def _clip_formula(layer: more.Clip) -> str:
     low, high = layer.config["low"], layer.config["high"]
     text = "x" if low is None else f"fmaxf(x, {number(low)})"
     return text if high is None else f"fminf({text}, {number(high)})"
 
 
-def _gelu_formula(layer: GELU) -> str:
+def _gelu_formula(layer: more.GELU) -> str:
     if layer.config["approximate"]:
         inner = f"{number(math.sqrt(2 / math.pi))} * (x + 0.044715f * x * x * x)"
         return f"0.5f * x * (1 + tanhf({inner}))"
@@ -241,44 +217,44 @@ def _gelu_formula(layer: GELU) -> str:
 
 FORMULAS: dict[type, Callable[[Any], str]] = {
     ReLU: lambda _: "x > 0 ? x : 0",
-    LeakyReLU: lambda layer: f"x > 0 ? x : {number(layer.config['slope'])} * x",
-    ELU: lambda layer: f"x > 0 ? x : {number(layer.config['alpha'])} * expm1f(x)",
-    SELU: lambda _: f"x > 0 ? {number(SCALE)} * x : {number(SCALE * ALPHA)} * expm1f(x)",
-    GELU: _gelu_formula,
-    Swish: lambda _: "x / (1 + expf(-x))",
-    Mish: lambda _: "x * tanhf(fmaxf(x, 0) + log1pf(expf(-fabsf(x))))",
-    Sigmoid: lambda _: "1 / (1 + expf(-x))",
-    HardSigmoid: lambda layer: "fminf(fmaxf({} * x + {}, 0), 1)".format(
+    more.LeakyReLU: lambda layer: f"x > 0 ? x : {number(layer.config['slope'])} * x",
+    more.ELU: lambda layer: f"x > 0 ? x : {number(layer.config['alpha'])} * expm1f(x)",
+    more.SELU: lambda _: f"x > 0 ? {number(SCALE)} * x : {number(SCALE * ALPHA)} * expm1f(x)",
+    more.GELU: _gelu_formula,
+    more.Swish: lambda _: "x / (1 + expf(-x))",
+    more.Mish: lambda _: "x * tanhf(fmaxf(x, 0) + log1pf(expf(-fabsf(x))))",
+    more.Sigmoid: lambda _: "1 / (1 + expf(-x))",
+    more.HardSigmoid: lambda layer: "fminf(fmaxf({} * x + {}, 0), 1)".format(
         *map(number, layer.config.values())
     ),
-    HardSwish: lambda _: "x * fminf(fmaxf(x + 3, 0), 6) / 6",
-    Tanh: lambda _: "tanhf(x)",
-    Softplus: lambda _: "fmaxf(x, 0) + log1pf(expf(-fabsf(x)))",
-    Softsign: lambda _: "x / (1 + fabsf(x))",
-    Clip: _clip_formula,
+    more.HardSwish: lambda _: "x * fminf(fmaxf(x + 3, 0), 6) / 6",
+    more.Tanh: lambda _: "tanhf(x)",
+    more.Softplus: lambda _: "fmaxf(x, 0) + log1pf(expf(-fabsf(x)))",
+    more.Softsign: lambda _: "x / (1 + fabsf(x))",
+    more.Clip: _clip_formula,
     Rescaling: lambda layer: "{} * x + {}".format(*map(number, layer.config.values())),
 }
 """The formula of each element-wise layer, given the layer."""
 
 WRITERS: dict[type, Callable[[Any, Shape, Arrays, str], Iterator[str]]] = {
     Conv2D: _convolution,
-    GroupedConv2D: _convolution,
-    DepthwiseConv2D: _convolution,
+    more.GroupedConv2D: _convolution,
+    more.DepthwiseConv2D: _convolution,
     Dense: _dense,
     MaxPool2D: _pool,
     AvgPool2D: _pool,
-    GlobalMaxPool2D: _global_pool,
-    GlobalAvgPool2D: _global_pool,
+    more.GlobalMaxPool2D: _global_pool,
+    more.GlobalAvgPool2D: _global_pool,
     BatchNorm: _batchnorm,
-    Normalization: _normalization,
-    PReLU: _prelu,
+    more.Normalization: _normalization,
+    more.PReLU: _prelu,
     Softmax: _softmax,
     **{kind: _element_wise(formula) for kind, formula in FORMULAS.items()},
-    Permute: _moved,
-    ZeroPad2D: _moved,
-    Crop2D: _moved,
+    more.Permute: _moved,
+    more.ZeroPad2D: _moved,
+    more.Crop2D: _moved,
 }
 """Each yields the lines of a layer's block, given it, its input's shape, the arrays, and a name."""
 
-NOTHING = (Flatten, Reshape, Dropout, SpatialDropout2D, GaussianNoise)
+NOTHING = (Flatten, more.Reshape, Dropout, more.SpatialDropout2D, more.GaussianNoise)
 """Layers that leave the numbers and their order as they are."""

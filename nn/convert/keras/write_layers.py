@@ -10,39 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...layers import more
 from ...layers.activation import Flatten, ReLU, Softmax
 from ...layers.base import Layer
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
 from ...layers.dense import Dense
 from ...layers.dropout import Dropout
-from ...layers.more import (
-    ELU,
-    GELU,
-    SELU,
-    Clip,
-    Crop2D,
-    DepthwiseConv2D,
-    GaussianNoise,
-    GlobalAvgPool2D,
-    GlobalMaxPool2D,
-    GroupedConv2D,
-    HardSigmoid,
-    HardSwish,
-    LeakyReLU,
-    Mish,
-    Normalization,
-    Permute,
-    PReLU,
-    Reshape,
-    Sigmoid,
-    Softplus,
-    Softsign,
-    SpatialDropout2D,
-    Swish,
-    Tanh,
-    ZeroPad2D,
-)
 from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
 from ...layers.window import Window
@@ -107,15 +81,20 @@ def _padded(window: Window, shape: Shape, zeros: bool) -> tuple[str, Parts]:
 
 
 def _conv2d(layer: Conv2D, shape: Shape) -> Parts:
+    own = {"filters": layer.config["out_channels"]}
+    return _convolution("Conv2D", layer, shape, own, _kernel(layer))
+
+
+def _convolution(kind: str, layer: Any, shape: Shape, own: dict, arrays: dict) -> Parts:
+    """Return a convolution of a class of Keras; ``own`` are the arguments of this class alone."""
     padding, before = _padded(layer.window, shape, zeros=True)
     config = {
-        "filters": layer.config["out_channels"],
-        "kernel_size": layer.window.kernel,
-        "strides": layer.window.stride,
+        "kernel_size": layer.config["kernel_size"],
+        "strides": layer.config["stride"],
         "padding": padding,
         "use_bias": layer.config["bias"],
     }
-    return [*before, ("Conv2D", config, _kernel(layer))]
+    return [*before, (kind, own | config, arrays)]
 
 
 def _dense(layer: Layer, _shape: Shape) -> Parts:
@@ -123,8 +102,8 @@ def _dense(layer: Layer, _shape: Shape) -> Parts:
     return [("Dense", config, _kernel(layer))]
 
 
-def _kernel(layer: Layer) -> dict[str, np.ndarray]:
-    names = {"w": "kernel", "b": "bias"}
+def _kernel(layer: Layer, kernel: str = "kernel") -> dict[str, np.ndarray]:
+    names = {"w": kernel, "b": "bias"}
     return {names[name]: array for name, array in layer.params.items()}
 
 
@@ -164,54 +143,42 @@ def _equal_strides(layer: Layer) -> None:
     stride, dilation = layer.config["stride"], layer.config["dilation"]
     if max(stride) > 1 and max(dilation) > 1:
         raise ValueError(f"Keras cannot combine the stride {stride} with the dilation {dilation}")
-    if isinstance(layer, DepthwiseConv2D) and stride[0] != stride[1]:
+    if isinstance(layer, more.DepthwiseConv2D) and stride[0] != stride[1]:
         raise ValueError(f"Keras cannot use different strides in rows and columns, {stride}")
 
 
-def _grouped(layer: GroupedConv2D, shape: Shape) -> Parts:
+def _grouped(layer: more.GroupedConv2D, shape: Shape) -> Parts:
     _equal_strides(layer)
-    padding, before = _padded(layer.window, shape, zeros=True)
-    config = {
+    own = {
         "filters": layer.config["out_channels"],
-        "kernel_size": layer.config["kernel_size"],
-        "strides": layer.config["stride"],
-        "padding": padding,
         "dilation_rate": layer.config["dilation"],
         "groups": layer.config["groups"],
-        "use_bias": layer.config["bias"],
     }
-    return [*before, ("Conv2D", config, _kernel(layer))]
+    return _convolution("Conv2D", layer, shape, own, _kernel(layer))
 
 
-def _depthwise(layer: DepthwiseConv2D, shape: Shape) -> Parts:
+def _depthwise(layer: more.DepthwiseConv2D, shape: Shape) -> Parts:
     _equal_strides(layer)
-    padding, before = _padded(layer.window, shape, zeros=True)
-    config = {
-        "kernel_size": layer.config["kernel_size"],
-        "strides": layer.config["stride"],
-        "padding": padding,
+    own = {
         "depth_multiplier": layer.config["multiplier"],
         "dilation_rate": layer.config["dilation"],
-        "use_bias": layer.config["bias"],
     }
-    names = {"w": "depthwise_kernel", "b": "bias"}
-    arrays = {names[name]: array for name, array in layer.params.items()}
-    return [*before, ("DepthwiseConv2D", config, arrays)]
+    return _convolution("DepthwiseConv2D", layer, shape, own, _kernel(layer, "depthwise_kernel"))
 
 
-def _prelu(layer: PReLU, shape: Shape) -> Parts:
+def _prelu(layer: more.PReLU, shape: Shape) -> Parts:
     alpha = layer.params["alpha"]
     alpha = alpha.reshape((1,) * (len(shape) - alpha.ndim) + alpha.shape)
     shared = [i for i, n in enumerate(alpha.shape, 1) if n == 1]
     return [("PReLU", {"shared_axes": shared or None}, {"alpha": alpha})]
 
 
-def _normalization(layer: Normalization, _shape: Shape) -> Parts:
+def _normalization(layer: more.Normalization, _shape: Shape) -> Parts:
     mean, var = (layer.state[name].tolist() for name in ("mean", "var"))
     return [("Normalization", {"axis": -1, "mean": mean, "variance": var}, {})]
 
 
-def _clip(layer: Clip, _shape: Shape) -> Parts:
+def _clip(layer: more.Clip, _shape: Shape) -> Parts:
     """Write a range that does not begin at 0 as a ReLU between two shifts."""
     low, high = layer.config["low"], layer.config["high"]
     if low is None:
@@ -224,12 +191,12 @@ def _clip(layer: Clip, _shape: Shape) -> Parts:
     return [shift[0], relu, shift[1]] if low else [relu]
 
 
-def _hard_sigmoid(layer: HardSigmoid, _shape: Shape) -> Parts:
+def _hard_sigmoid(layer: more.HardSigmoid, _shape: Shape) -> Parts:
     line = {"scale": layer.config["slope"], "offset": layer.config["offset"]}
     return [("Rescaling", line, {}), ("ReLU", {"max_value": 1.0}, {})]
 
 
-def _gelu(layer: GELU, _shape: Shape) -> Parts:
+def _gelu(layer: more.GELU, _shape: Shape) -> Parts:
     if layer.config["approximate"]:
         raise ValueError("Keras has only the exact GELU as an activation by name")
     return [("Activation", {"activation": "gelu"}, {})]
@@ -259,39 +226,39 @@ def _frame(kind: str, name: str) -> Callable[[Layer, Shape], Parts]:
 
 TRANSLATORS: dict[type, Callable[[Any, Shape], Parts]] = {
     Conv2D: _conv2d,
-    GroupedConv2D: _grouped,
-    DepthwiseConv2D: _depthwise,
+    more.GroupedConv2D: _grouped,
+    more.DepthwiseConv2D: _depthwise,
     Dense: _dense,
     MaxPool2D: _max_pool,
     AvgPool2D: _avg_pool,
-    GlobalMaxPool2D: _same_arguments("GlobalMaxPooling2D"),
-    GlobalAvgPool2D: _same_arguments("GlobalAveragePooling2D"),
+    more.GlobalMaxPool2D: _same_arguments("GlobalMaxPooling2D"),
+    more.GlobalAvgPool2D: _same_arguments("GlobalAveragePooling2D"),
     BatchNorm: _batchnorm,
-    Normalization: _normalization,
+    more.Normalization: _normalization,
     ReLU: _same_arguments("ReLU"),
-    LeakyReLU: _renamed("LeakyReLU", slope="negative_slope"),
-    PReLU: _prelu,
-    ELU: _same_arguments("ELU"),
-    SELU: _activation("selu"),
-    GELU: _gelu,
-    Swish: _activation("silu"),
-    Mish: _activation("mish"),
-    Sigmoid: _activation("sigmoid"),
-    HardSigmoid: _hard_sigmoid,
-    HardSwish: _activation("hard_silu"),
-    Tanh: _activation("tanh"),
-    Softplus: _activation("softplus"),
-    Softsign: _activation("softsign"),
-    Clip: _clip,
+    more.LeakyReLU: _renamed("LeakyReLU", slope="negative_slope"),
+    more.PReLU: _prelu,
+    more.ELU: _same_arguments("ELU"),
+    more.SELU: _activation("selu"),
+    more.GELU: _gelu,
+    more.Swish: _activation("silu"),
+    more.Mish: _activation("mish"),
+    more.Sigmoid: _activation("sigmoid"),
+    more.HardSigmoid: _hard_sigmoid,
+    more.HardSwish: _activation("hard_silu"),
+    more.Tanh: _activation("tanh"),
+    more.Softplus: _activation("softplus"),
+    more.Softsign: _activation("softsign"),
+    more.Clip: _clip,
     Softmax: _same_arguments("Softmax"),
     Flatten: _same_arguments("Flatten"),
-    Reshape: _renamed("Reshape", shape="target_shape"),
-    Permute: _renamed("Permute", axes="dims"),
-    ZeroPad2D: _frame("ZeroPadding2D", "padding"),
-    Crop2D: _frame("Cropping2D", "cropping"),
+    more.Reshape: _renamed("Reshape", shape="target_shape"),
+    more.Permute: _renamed("Permute", axes="dims"),
+    more.ZeroPad2D: _frame("ZeroPadding2D", "padding"),
+    more.Crop2D: _frame("Cropping2D", "cropping"),
     Dropout: _same_arguments("Dropout"),
-    SpatialDropout2D: _same_arguments("SpatialDropout2D"),
-    GaussianNoise: _same_arguments("GaussianNoise"),
+    more.SpatialDropout2D: _same_arguments("SpatialDropout2D"),
+    more.GaussianNoise: _same_arguments("GaussianNoise"),
     Rescaling: _same_arguments("Rescaling"),
 }
 """Each returns Keras's layers for a layer of a class, given it and its input's shape, without N."""

@@ -63,23 +63,26 @@ def _conv(chain: Chain, node, attrs: Attributes) -> None:
 
 def _max_pool(chain: Chain, node, attrs: Attributes) -> None:
     _require_one_output(node)
-    rank, size = len(chain.layout), chain.maps()
-    attrs = in_two_dimensions(attrs) if rank == 2 else attrs
-    if any(step != 1 for step in attrs.get("dilations", ())):
-        raise ValueError(f"dilations={attrs['dilations']} of a pooling is not supported, only 1")
+    rank, size, attrs = _pooled_maps(chain, attrs)
     chain.build.add(MaxPool2D, **pool_window(attrs, size))
     chain.as_before(rank)
 
 
 def _avg_pool(chain: Chain, _node, attrs: Attributes) -> None:
-    rank, size = len(chain.layout), chain.maps()
-    attrs = in_two_dimensions(attrs) if rank == 2 else attrs
-    if any(step != 1 for step in attrs.get("dilations", ())):
-        raise ValueError(f"dilations={attrs['dilations']} of a pooling is not supported, only 1")
+    rank, size, attrs = _pooled_maps(chain, attrs)
     counted = bool(attrs.get("count_include_pad", 0))
     window_arguments = pool_window(attrs, size, padding_counts=counted)
     chain.build.add(AvgPool2D, count_pad=counted, **window_arguments)
     chain.as_before(rank)
+
+
+def _pooled_maps(chain, attrs):
+    """Make maps of what is pooled; return its rank before, their size, and 2-D attributes."""
+    rank, size = len(chain.layout), chain.maps()
+    attrs = in_two_dimensions(attrs) if rank == 2 else attrs
+    if any(step != 1 for step in attrs.get("dilations", ())):
+        raise ValueError(f"dilations={attrs['dilations']} of a pooling is not supported, only 1")
+    return rank, size, attrs
 
 
 def _global_pool(kind) -> Callable[[Chain, Any, Attributes], None]:

@@ -11,39 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ...layers import more
 from ...layers.activation import Flatten, ReLU, Softmax
 from ...layers.base import Layer
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
 from ...layers.dense import Dense
 from ...layers.dropout import Dropout
-from ...layers.more import (
-    ELU,
-    GELU,
-    SELU,
-    Clip,
-    Crop2D,
-    DepthwiseConv2D,
-    GaussianNoise,
-    GlobalAvgPool2D,
-    GlobalMaxPool2D,
-    GroupedConv2D,
-    HardSigmoid,
-    HardSwish,
-    LeakyReLU,
-    Mish,
-    Normalization,
-    Permute,
-    PReLU,
-    Reshape,
-    Sigmoid,
-    Softplus,
-    Softsign,
-    SpatialDropout2D,
-    Swish,
-    Tanh,
-    ZeroPad2D,
-)
 from ...layers.more.normalization import LEAST
 from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
@@ -62,22 +36,18 @@ def _window(layer: Any, shape: Shape) -> dict[str, Any]:
     }
 
 
-def _conv2d(graph: GraphWriter, layer: Conv2D, shape: Shape) -> None:
+def _conv2d(graph: GraphWriter, layer: Any, shape: Shape, **attributes: Any) -> None:
     graph.put_channels(first=True)
     arrays = layer.params["w"].transpose(3, 2, 0, 1), *_bias(layer)
-    graph.add("Conv", arrays, **_window(layer, shape))
+    graph.add("Conv", arrays, **attributes, **_window(layer, shape))
 
 
-def _grouped(graph: GraphWriter, layer: GroupedConv2D, shape: Shape) -> None:
-    graph.put_channels(first=True)
-    arrays = layer.params["w"].transpose(3, 2, 0, 1), *_bias(layer)
-    graph.add(
-        "Conv", arrays, group=layer.config["groups"], dilations=layer.config["dilation"],
-        **_window(layer, shape),
-    )  # fmt: skip
+def _grouped(graph: GraphWriter, layer: more.GroupedConv2D, shape: Shape) -> None:
+    groups, dilation = layer.config["groups"], layer.config["dilation"]
+    _conv2d(graph, layer, shape, group=groups, dilations=dilation)
 
 
-def _depthwise(graph: GraphWriter, layer: DepthwiseConv2D, shape: Shape) -> None:
+def _depthwise(graph: GraphWriter, layer: more.DepthwiseConv2D, shape: Shape) -> None:
     graph.put_channels(first=True)
     w = layer.params["w"]
     KH, KW, C, M = w.shape
@@ -118,7 +88,7 @@ def _batchnorm(graph: GraphWriter, layer: Layer, shape: Shape) -> None:
     graph.add("BatchNormalization", tuple(arrays), epsilon=epsilon, momentum=momentum)
 
 
-def _normalization(graph: GraphWriter, layer: Normalization, shape: Shape) -> None:
+def _normalization(graph: GraphWriter, layer: more.Normalization, shape: Shape) -> None:
     mean, std = layer.state["mean"], np.maximum(np.sqrt(layer.state["var"]), LEAST)
     if len(shape) == 3:
         graph.put_channels(first=True)
@@ -133,12 +103,12 @@ def _flatten(graph: GraphWriter, _layer: Layer, shape: Shape) -> None:
     graph.add("Flatten", axis=1)
 
 
-def _reshape(graph: GraphWriter, layer: Reshape, _shape: Shape) -> None:
+def _reshape(graph: GraphWriter, layer: more.Reshape, _shape: Shape) -> None:
     graph.put_channels(first=False)
     graph.add("Reshape", (np.array([0, *layer.config["shape"]]),))
 
 
-def _permute(graph: GraphWriter, layer: Permute, _shape: Shape) -> None:
+def _permute(graph: GraphWriter, layer: more.Permute, _shape: Shape) -> None:
     graph.put_channels(first=False)
     graph.add("Transpose", perm=(0, *layer.config["axes"]))
 
@@ -169,7 +139,7 @@ def _rescaling(graph: GraphWriter, layer: Layer, _shape: Shape) -> None:
     graph.add("Add", (np.array(layer.config["offset"]),))
 
 
-def _prelu(graph: GraphWriter, layer: PReLU, shape: Shape) -> None:
+def _prelu(graph: GraphWriter, layer: more.PReLU, shape: Shape) -> None:
     alpha = layer.params["alpha"]
     if len(shape) == 3:
         graph.put_channels(first=True)
@@ -177,13 +147,13 @@ def _prelu(graph: GraphWriter, layer: PReLU, shape: Shape) -> None:
     graph.add("PRelu", (alpha,))
 
 
-def _clip(graph: GraphWriter, layer: Clip, _shape: Shape) -> None:
+def _clip(graph: GraphWriter, layer: more.Clip, _shape: Shape) -> None:
     low, high = layer.config["low"], layer.config["high"]
     limits = ["" if limit is None else np.float32(limit) for limit in (low, high)]
     graph.value = graph.node("Clip", graph.value, *limits)
 
 
-def _gelu(graph: GraphWriter, layer: GELU, _shape: Shape) -> None:
+def _gelu(graph: GraphWriter, layer: more.GELU, _shape: Shape) -> None:
     """x * (1 + erf(x / sqrt 2)) / 2, or its approximation; ONNX has Gelu since opset 20."""
     x = graph.value
     if layer.config["approximate"]:
@@ -197,17 +167,17 @@ def _gelu(graph: GraphWriter, layer: GELU, _shape: Shape) -> None:
     graph.value = graph.node("Mul", graph.node("Mul", x, P), np.float32(0.5))
 
 
-def _swish(graph: GraphWriter, _layer: Swish, _shape: Shape) -> None:
+def _swish(graph: GraphWriter, _layer: more.Swish, _shape: Shape) -> None:
     graph.value = graph.node("Mul", graph.value, graph.node("Sigmoid", graph.value))
 
 
-def _mish(graph: GraphWriter, _layer: Mish, _shape: Shape) -> None:
+def _mish(graph: GraphWriter, _layer: more.Mish, _shape: Shape) -> None:
     """x * tanh(softplus(x)); ONNX has Mish since opset 18."""
     x = graph.value
     graph.value = graph.node("Mul", x, graph.node("Tanh", graph.node("Softplus", x)))
 
 
-def _hard_swish(graph: GraphWriter, _layer: HardSwish, _shape: Shape) -> None:
+def _hard_swish(graph: GraphWriter, _layer: more.HardSwish, _shape: Shape) -> None:
     """x * min(max(x + 3, 0), 6) / 6; ONNX has HardSwish since opset 14."""
     x = graph.value
     line = graph.node("Clip", graph.node("Add", x, np.float32(3)), np.float32(0), np.float32(6))
@@ -227,39 +197,39 @@ def _nothing(_graph: GraphWriter, _layer: Layer, _shape: Shape) -> None:
 
 WRITERS: dict[type, Callable[[GraphWriter, Any, Shape], None]] = {
     Conv2D: _conv2d,
-    GroupedConv2D: _grouped,
-    DepthwiseConv2D: _depthwise,
+    more.GroupedConv2D: _grouped,
+    more.DepthwiseConv2D: _depthwise,
     Dense: _dense,
     MaxPool2D: _max_pool,
     AvgPool2D: _avg_pool,
-    GlobalMaxPool2D: _global_pool("GlobalMaxPool"),
-    GlobalAvgPool2D: _global_pool("GlobalAveragePool"),
+    more.GlobalMaxPool2D: _global_pool("GlobalMaxPool"),
+    more.GlobalAvgPool2D: _global_pool("GlobalAveragePool"),
     BatchNorm: _batchnorm,
-    Normalization: _normalization,
+    more.Normalization: _normalization,
     ReLU: _simple("Relu"),
-    LeakyReLU: _simple("LeakyRelu", alpha="slope"),
-    PReLU: _prelu,
-    ELU: _simple("Elu", alpha="alpha"),
-    SELU: _simple("Selu"),
-    GELU: _gelu,
-    Swish: _swish,
-    Mish: _mish,
-    Sigmoid: _simple("Sigmoid"),
-    HardSigmoid: _simple("HardSigmoid", alpha="slope", beta="offset"),
-    HardSwish: _hard_swish,
-    Tanh: _simple("Tanh"),
-    Softplus: _simple("Softplus"),
-    Softsign: _simple("Softsign"),
-    Clip: _clip,
+    more.LeakyReLU: _simple("LeakyRelu", alpha="slope"),
+    more.PReLU: _prelu,
+    more.ELU: _simple("Elu", alpha="alpha"),
+    more.SELU: _simple("Selu"),
+    more.GELU: _gelu,
+    more.Swish: _swish,
+    more.Mish: _mish,
+    more.Sigmoid: _simple("Sigmoid"),
+    more.HardSigmoid: _simple("HardSigmoid", alpha="slope", beta="offset"),
+    more.HardSwish: _hard_swish,
+    more.Tanh: _simple("Tanh"),
+    more.Softplus: _simple("Softplus"),
+    more.Softsign: _simple("Softsign"),
+    more.Clip: _clip,
     Softmax: lambda graph, _layer, _shape: graph.add("Softmax", axis=-1),
     Flatten: _flatten,
-    Reshape: _reshape,
-    Permute: _permute,
-    ZeroPad2D: _frame(1),
-    Crop2D: _frame(-1),
+    more.Reshape: _reshape,
+    more.Permute: _permute,
+    more.ZeroPad2D: _frame(1),
+    more.Crop2D: _frame(-1),
     Dropout: _nothing,
-    SpatialDropout2D: _nothing,
-    GaussianNoise: _nothing,
+    more.SpatialDropout2D: _nothing,
+    more.GaussianNoise: _nothing,
     Rescaling: _rescaling,
 }
 """Each appends the nodes of a layer to a graph, given it and its input's shape, without N."""

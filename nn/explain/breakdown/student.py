@@ -13,20 +13,11 @@ from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
 from ..rounding import add_up, decimals_for, decimals_of, round_to
 from .result import Breakdown
-from .sums import patch_of, weighted_sum
+from .sums import convolved, patch_of, weighted_sum
 
 
 def _conv(layer, x, at, value):
-    patch, corner = patch_of(layer, x, at)
-    kernel = layer.params["w"][..., at[-1]]
-    sums = (patch.astype(np.float64) * kernel).sum(axis=(0, 1))
-    names = [f"input channel {c}" for c in range(len(sums))]
-    bias = layer.params["b"][at[-1]] if "b" in layer.params else None
-    total = weighted_sum(value, names, sums, others="{} other channels", bias=bias)
-    rule = "out = sum of patch x kernel" + (" + bias" if bias is not None else "")
-    return Breakdown(
-        "Conv2D", at, value, total.shown, rule, total, patch=patch, kernel=kernel, corner=corner
-    )  # fmt: skip
+    return convolved(layer, x, at, value, layer.params["w"][..., at[-1]])
 
 
 def _avg_pool(layer, x, at, value):
