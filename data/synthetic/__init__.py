@@ -9,6 +9,7 @@ forms        all forms of the ten digits and their frequencies
 pens         draw strokes with pens and scanners of many kinds
 handwriting  draw forms with the variation of human handwriting
 nondigits    draw letters, signs, scribbles, blots and pairs of digits, labelled as no digit
+touching     draw touching digits and parts of digits, labelled as no digit
 ===========  ===============================================================
 
 `data.batches` mixes them into training batches.

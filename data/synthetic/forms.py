@@ -13,6 +13,9 @@ from typing import NamedTuple
 from data.synthetic import bowls, lines, waists
 from data.synthetic.parts import Hand, Stroke
 
+NO_DIGIT = -1
+"""The label of a non-digit."""
+
 
 class Form(NamedTuple):
     """A family of shapes of one digit.
@@ -20,7 +23,7 @@ class Form(NamedTuple):
     Attributes
     ----------
     label : int
-        0 to 9, or `data.synthetic.nondigits.NO_DIGIT`.
+        0 to 9, or `NO_DIGIT`.
     name : str
     weight : float
         Frequency relative to other forms of the label.

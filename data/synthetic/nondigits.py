@@ -11,11 +11,8 @@ from functools import cache, partial
 import numpy as np
 
 from data.synthetic import handwriting
-from data.synthetic.forms import FORMS, Form
+from data.synthetic.forms import FORMS, NO_DIGIT, Form
 from data.synthetic.parts import Hand, Stroke, through
-
-NO_DIGIT = -1
-"""The label of a non-digit."""
 
 LETTERS = (
     "0,100 30,0! 60,100 | 12,62 48,62",  # A
