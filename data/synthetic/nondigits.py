@@ -10,7 +10,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from data.synthetic import handwriting
+from data.synthetic import handwriting, touching
 from data.synthetic.forms import FORMS, NO_DIGIT, Form
 from data.synthetic.parts import Hand, Stroke, through
 
@@ -55,6 +55,9 @@ SCRIBBLES = (7, 9, 12, 16, 22)
 BLOTS = ((1, 6.5), (2, 5.0), (3, 4.5), (4, 3.5), (60, 1.0))
 """Pairs of the number of segments in a blot and the factor of its line width."""
 
+TOUCHING = 1 / 3
+"""Share of touching digits and parts of digits."""
+
 PARTNERS = 2  # pairs that each form begins
 GAP = (-7.0, 6.0)  # range between the two digits of a pair, on the grid of forms
 LARGER = 0.12  # standard deviation of the logarithm of the second one's size
@@ -68,7 +71,8 @@ JITTER = 3.0  # of letters and signs
 def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw n non-digits, framed like MNIST's digits.
 
-    The five kinds are equally frequent: letters, signs, scribbles, blots and pairs of digits.
+    The share `TOUCHING` is drawn by `data.synthetic.touching`. Of the others five kinds are equally
+    frequent: letters, signs, scribbles, blots and pairs of digits.
 
     Parameters
     ----------
@@ -81,7 +85,10 @@ def batch(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     labels : ndarray, int16, (n,)
         All `NO_DIGIT`.
     """
-    return handwriting.draw(_forms(), n, rng)
+    joined = round(TOUCHING * n)
+    apart, labels = handwriting.draw(_forms(), n - joined, rng)
+    images = np.concatenate([apart, touching.batch(joined, rng)[0]])
+    return rng.permutation(images), np.full(n, NO_DIGIT, labels.dtype)
 
 
 def parse(text: str) -> list[list[tuple[complex, float]]]:

@@ -133,9 +133,9 @@ def kept(made: Pairs, kind: NDArray[np.int64], rng: np.random.Generator) -> NDAr
 def collect(made: Pairs, keep: NDArray[np.bool_]) -> pens.Ink:
     """Return the points that are kept; a stroke is split where it leaves them."""
     before = np.roll(keep, 1) & (np.roll(made.stroke, 1) == made.stroke)
-    before[0] = False
+    before[:1] = False
     run = np.cumsum(keep & ~before)
-    keep = keep & (np.bincount(run[keep], minlength=run[-1] + 1)[run] > 1)
+    keep = keep & (np.bincount(run[keep], minlength=len(run) + 1)[run] > 1)
     order = np.flatnonzero(keep)[np.argsort(made.pair[keep], kind="stable")]
     begins = np.flatnonzero(np.diff(run[order], prepend=-1))
     digits = np.searchsorted(made.pair[order[begins]], np.arange(len(made.labels) + 1))

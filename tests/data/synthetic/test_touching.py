@@ -34,6 +34,10 @@ def test_batch():
     assert len(np.unique(images.reshape(300, -1), axis=0)) == 300
 
 
+def test_a_batch_may_be_empty():
+    assert touching.batch(0, np.random.default_rng(0))[0].shape == (0, 28, 28)
+
+
 def test_batch_repeats_with_its_generator_only():
     first, again, other = (touching.batch(32, np.random.default_rng(seed))[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
