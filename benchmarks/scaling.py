@@ -70,7 +70,7 @@ def exchange(processes: SingleProcess, times: int) -> None:
     print(f"{'shards per rank':<16}{'all-gather':>16}{'all-reduce sum':>18}{'all-reduce max':>18}")
     for shards in SHARDS:
         total = shards * processes.size
-        rows, facts = np.ones((shards, P), np.float32), np.ones((shards, 2))
+        rows, facts = np.ones((shards, P), np.float32), np.ones((shards, 3))
         tasks = (
             partial(processes.all_gather, facts, total),
             partial(processes.all_reduce_sum, rows, total),

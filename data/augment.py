@@ -59,63 +59,83 @@ class Warp:
     pen: float = 0.7
     scans: float = 0.0
 
-    def __call__(
-        self, images: NDArray[np.uint8], rng: np.random.Generator, part: slice = slice(None)
-    ) -> NDArray[np.uint8]:
-        """Warp a batch.
+    def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Warp images at random.
 
         Parameters
         ----------
         images : ndarray, uint8, (N, H, W)
             Left unchanged.
         rng : numpy.random.Generator
-        part : slice
-            Images to warp; the others are copied. Random numbers are drawn for all N, so an image
-            is warped the same way whatever the part.
 
         Returns
         -------
         ndarray, uint8, (N, H, W)
         """
-        N = len(images)
-        angle = np.radians(self.rotation) * rng.uniform(-1, 1, N)
-        wide, high = np.exp(np.log1p(self.scale) * rng.uniform(-1, 1, (2, N)))
-        lean = self.shear * rng.uniform(-1, 1, N)
+        return self.apply(images, *self.numbers(len(images), rng))
+
+    def numbers(
+        self, n: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Draw the random numbers that warp n images.
+
+        Returns
+        -------
+        uniform : ndarray, float64, (n, 7 or 14)
+            In [0, 1); 14 columns if some images look like scans.
+        normal : ndarray, float32, (n, knots, knots, 2)
+            Standard normal: displacements of the knots.
+        """
+        uniform = rng.random((n, 14 if self.scans else 7))
+        return uniform, rng.standard_normal((n, self.knots, self.knots, 2), np.float32)
+
+    def apply(
+        self, images: NDArray[np.uint8], uniform: NDArray[np.float64], normal: NDArray[np.float32]
+    ) -> NDArray[np.uint8]:
+        """Warp N images with given random numbers, a row of `numbers` for each image.
+
+        How an image is warped depends on its row alone, not on the images beside it.
+        """
+        turn, log_wide, log_high, lean, *shifts, stroke = 2 * uniform.T[:7] - 1
+        angle = np.radians(self.rotation) * turn
+        wide, high = (np.exp(np.log1p(self.scale) * log) for log in (log_wide, log_high))
         cos, sin = np.cos(angle), np.sin(angle)
         # Maps coordinates in the warped image to coordinates in the original.
-        matrix = np.empty((N, 2, 2), np.float32)
-        matrix[:, 0, 0], matrix[:, 0, 1] = cos * wide, -sin * high + lean
+        matrix = np.empty((len(images), 2, 2), np.float32)
+        matrix[:, 0, 0], matrix[:, 0, 1] = cos * wide, self.shear * lean - sin * high
         matrix[:, 1, 0], matrix[:, 1, 1] = sin * wide, cos * high
-        shift = self.shift * rng.uniform(-1, 1, (N, 2)).astype(np.float32)
-        pull = rng.standard_normal((N, self.knots, self.knots, 2), np.float32)
-        pull *= np.float32(self.elastic)
-        pen = self.pen * rng.uniform(-1, 1, N).astype(np.float32)
-        sharp = np.zeros(N, np.float32)
+        shift = np.stack(shifts, axis=1).astype(np.float32) * np.float32(self.shift)
+        pen = (self.pen * stroke).astype(np.float32)
+        sharp = np.zeros(len(images), np.float32)
         if self.scans:
-            scan = rng.random(N) < self.scans
-            stretched, thick, two_toned = (scan & (rng.random(N) < 0.5) for _ in range(3))
-            _stretch(images, np.flatnonzero(stretched), matrix, shift, rng)
-            pen = np.where(thick, rng.uniform(0, 2, N), pen).astype(np.float32)
-            sharp = np.where(two_toned, rng.uniform(0.2, 1, N), 0).astype(np.float32)
+            scan, *halves, power, thickness, sharpness = uniform.T[7:]
+            stretched, thick, two_toned = ((scan < self.scans) & (half < 0.5) for half in halves)
+            chosen = np.flatnonzero(stretched)
+            _stretch(images, chosen, matrix, shift, 0.3 + 0.8 * power[chosen])
+            pen = np.where(thick, 2 * thickness, pen).astype(np.float32)
+            sharp = np.where(two_toned, 0.2 + 0.8 * sharpness, 0).astype(np.float32)
         compiled = kernels and kernels.COMPILING
         warp, redraw = (kernels.warp, kernels.redraw) if compiled else (_warp, _redraw)
-        given = np.ascontiguousarray(images[part])
-        warped, drawn = np.empty_like(given), np.array(images)
-        warp(given, matrix[part], shift[part], pull[part], warped)
-        redraw(warped, pen[part].clip(-1, 1), drawn[part])
+        warped, drawn = np.empty_like(images), np.empty_like(images)
+        pull = normal * np.float32(self.elastic)
+        warp(np.ascontiguousarray(images), matrix, shift, pull, warped)
+        redraw(warped, pen.clip(-1, 1), drawn)
         if self.scans:
-            _finish_scans(drawn[part], pen[part], sharp[part], redraw)
+            _finish_scans(drawn, pen, sharp, redraw)
         return drawn
 
 
-def _stretch(images, chosen, matrix, shift, rng):
-    """Make the chosen maps stretch their digits towards a square, around their centre of mass."""
+def _stretch(images, chosen, matrix, shift, power):
+    """Make the chosen maps stretch their digits towards a square, around their centre of mass.
+
+    A digit `tall / wide` times as high as wide becomes that to the ``power`` wider.
+    """
     side = images.shape[-1]
     columns = images[chosen].sum(axis=1, dtype=np.float32)
     wide = np.maximum((columns > 0).sum(axis=1), 1)
     tall = (images[chosen] > 0).any(axis=2).sum(axis=1)
     middle = columns @ np.arange(side, dtype=np.float32) / np.maximum(columns.sum(axis=1), 1)
-    factor = np.maximum(tall / wide, 1) ** rng.uniform(0.3, 1.1, len(chosen))
+    factor = np.maximum(tall / wide, 1) ** power
     matrix[chosen, 0] /= factor[:, None]
     shift[chosen, 0] = middle - (side - 1) / 2 + shift[chosen, 0] / factor
 

@@ -137,54 +137,55 @@ def warp(images, matrix, shift, pull, warped):
         Output.
     """
     N, H, W = images.shape
-    K = pull.shape[1]
     middle_x, middle_y = np.float32((W - 1) / 2), np.float32((H - 1) / 2)
-    per_x, per_y = np.float32((K - 1) / W), np.float32((K - 1) / H)  # knots per pixel
+    padded = np.zeros((H + 2, W + 2), np.float32)  # a border of paper, one pixel wide
+    x, y = np.empty((H, W), np.float32), np.empty((H, W), np.float32)
     for n in range(N):
+        padded[1:-1, 1:-1] = images[n]
         (xx, xy), (yx, yy) = matrix[n]
+        _spread(pull[n], x, y)
         for v in range(H):
-            row = np.float32(v) * per_y
-            i = int(row)
-            b = row - i
             dy = np.float32(v) - middle_y
-            for u in range(W):
-                column = np.float32(u) * per_x
-                j = int(column)
-                a = column - j
+            from_x = middle_x + shift[n, 0] + xy * dy + np.float32(1)
+            from_y = middle_y + shift[n, 1] + yy * dy + np.float32(1)
+            for u in range(W):  # a loop of its own, because it is vectorised
                 dx = np.float32(u) - middle_x
-                x = middle_x + xx * dx + xy * dy + shift[n, 0] + _between(pull[n], i, j, a, b, 0)
-                y = middle_y + yx * dx + yy * dy + shift[n, 1] + _between(pull[n], i, j, a, b, 1)
-                warped[n, v, u] = np.uint8(_sample(images[n], x, y) + np.float32(0.5))
+                x[v, u] = min(max(from_x + xx * dx + x[v, u], np.float32(0)), np.float32(W + 1))
+                y[v, u] = min(max(from_y + yx * dx + y[v, u], np.float32(0)), np.float32(H + 1))
+            for u in range(W):
+                warped[n, v, u] = np.uint8(_sample(padded, x[v, u], y[v, u]) + np.float32(0.5))
 
 
 @kernel
-def _between(pull, i, j, a, b, axis):
-    """Interpolate the displacement along one axis between four knots."""
-    above = pull[i, j, axis] * (1 - a) + pull[i, j + 1, axis] * a
-    below = pull[i + 1, j, axis] * (1 - a) + pull[i + 1, j + 1, axis] * a
-    return above * (1 - b) + below * b
+def _spread(pull, x, y):
+    """Interpolate a displacement (x, y) from its knots to all pixels."""
+    H, W = x.shape
+    K = len(pull)
+    per_x, per_y = np.float32((K - 1) / W), np.float32((K - 1) / H)  # knots per pixel
+    row = np.empty((K, 2), np.float32)
+    for v in range(H):
+        at = np.float32(v) * per_y
+        i = int(at)
+        b = at - np.float32(i)
+        for j in range(K):
+            for axis in range(2):
+                row[j, axis] = pull[i, j, axis] + b * (pull[i + 1, j, axis] - pull[i, j, axis])
+        for u in range(W):
+            at = np.float32(u) * per_x
+            j = int(at)
+            a = at - np.float32(j)
+            x[v, u] = row[j, 0] + a * (row[j + 1, 0] - row[j, 0])
+            y[v, u] = row[j, 1] + a * (row[j + 1, 1] - row[j, 1])
 
 
 @kernel
-def _sample(image, x, y):
-    """Interpolate an image at (x, y); it is 0 outside."""
-    H, W = image.shape
-    left, top = int(np.floor(x)), int(np.floor(y))
-    if left < -1 or top < -1 or left >= W or top >= H:
-        return np.float32(0)
-    a, b = x - left, y - top
-    total = np.float32(0)
-    if top >= 0:
-        if left >= 0:
-            total += image[top, left] * (1 - a) * (1 - b)
-        if left + 1 < W:
-            total += image[top, left + 1] * a * (1 - b)
-    if top + 1 < H:
-        if left >= 0:
-            total += image[top + 1, left] * (1 - a) * b
-        if left + 1 < W:
-            total += image[top + 1, left + 1] * a * b
-    return total
+def _sample(padded, x, y):
+    """Interpolate an image at (x, y), which lie within it."""
+    left, top = min(int(x), padded.shape[1] - 2), min(int(y), padded.shape[0] - 2)
+    a, b = x - np.float32(left), y - np.float32(top)
+    above = padded[top, left] + a * (padded[top, left + 1] - padded[top, left])
+    below = padded[top + 1, left] + a * (padded[top + 1, left + 1] - padded[top + 1, left])
+    return above + b * (below - above)
 
 
 @kernel

@@ -37,7 +37,7 @@ def prepare(model: Sequential, mix: BatchMix | None = None) -> Callable[..., Seq
     start = time.perf_counter()
     compiled = warm_up(model, weights.SHAPE)
     if mix is not None:
-        next(batches(np.zeros((1, *weights.SHAPE[:2]), np.uint8), np.zeros(1, int), 8, (0,), mix))
+        next(batches(np.zeros((1, *weights.SHAPE[:2]), np.uint8), np.zeros(1, int), 8, (0, 0), mix))
     how = "compiled, and cached for the next start" if compiled else "ready"
     print(f"{how}: {time.perf_counter() - start:.1f} s")
     return partial(fuse, input_gradient=False)

@@ -25,6 +25,9 @@ RENAMED = {
 }
 """Names in checkpoints of earlier versions, and what they are called now."""
 
+RANDOM, BY_COUNTER = "random numbers", "by counter"
+"""A setting that checkpoints of earlier versions lack: they drew an epoch with one generator."""
+
 
 def settings(
     args: argparse.Namespace, train: Labelled, recipe: Recipe, model: Sequential
@@ -46,11 +49,23 @@ def settings(
         "training images": zlib.crc32(labels.tobytes(), zlib.crc32(images.tobytes())),
         RECIPE: str(replace(recipe, epochs=args.epochs)),
         "the network": str(model.layers),
+        RANDOM: BY_COUNTER,
     }
 
 
 def with_current_names(saved: dict[str, Any]) -> dict[str, Any]:
-    """Return a checkpoint's settings with earlier names replaced by today's; see `RENAMED`."""
+    """Return a checkpoint's settings with earlier names replaced by today's; see `RENAMED`.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint cannot be resumed bit for bit.
+    """
+    if RANDOM not in saved:
+        raise ValueError(
+            "was begun with the random numbers of an earlier version and cannot be resumed bit "
+            "for bit: use another folder"
+        )
     current = {RENAMED.get(name, name): value for name, value in saved.items()}
     if isinstance(recipe := current.get(RECIPE), str):
         words = rf"\b({'|'.join(RENAMED)})\b"

@@ -105,6 +105,21 @@ def test_refuses_other_settings_under_former_names(folder, tmp_path, monkeypatch
     assert "started with optimizer sgd, not adam" in capsys.readouterr().err
 
 
+def test_refuses_a_checkpoint_with_earlier_random_numbers(folder, tmp_path, monkeypatch, capsys):
+    stop(folder, tmp_path, monkeypatch)
+    newest, *_ = checkpoint.find(tmp_path)
+    progress, arrays = checkpoint.read(newest)
+    del progress["settings"]["random numbers"]
+    old = checkpoint.write(tmp_path, 999, progress, arrays)
+    capsys.readouterr()
+    assert run(folder, tmp_path, "--batch-size", "64") == 2
+    assert capsys.readouterr().err == (
+        f"train.py: {old}: was begun with the random numbers of an earlier version and cannot be "
+        "resumed bit for bit: use another folder\n"
+    )
+    assert old.exists(), "and it is kept"
+
+
 def test_watched_stopped_and_resumed_the_bits_stay(folder, tmp_path, monkeypatch, capsys, whole):
     record_without_drawing(monkeypatch)
     stop(folder, tmp_path / "seen", monkeypatch, "--watch")

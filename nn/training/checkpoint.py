@@ -1,8 +1,8 @@
 """Checkpoints: the complete state of a run in one file, enough to resume it bit for bit.
 
 A checkpoint holds the weights, their EMA, the optimizer's memory and the progress. It needs no
-random generator's state, because no generator lives longer than an epoch: every random number
-follows from the seed and the numbers of the epoch, the step and the shard.
+random generator's state, because random numbers are drawn by counter: each follows from the seed
+and the numbers of the epoch, the step and the block or shard.
 
 Each file is written atomically and carries a checksum. The newest two are kept: if one is damaged,
 the one before it is used.

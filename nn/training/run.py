@@ -94,7 +94,7 @@ class Run:
             Called with one line per damaged checkpoint; the file is renamed.
         translate : callable, optional
             Applied to a checkpoint's settings before they are compared with this run's: replaces
-            names of earlier versions by today's.
+            names of earlier versions by today's. Raises ValueError if it cannot.
 
         Returns
         -------
@@ -129,7 +129,11 @@ class Run:
                 renamed = checkpoint.set_aside(path)
                 tell(f"{error}; renamed to {renamed.name}; trying the one before")
                 continue
-            self._check_settings(translate(settings))
+            try:
+                settings = translate(settings)
+            except ValueError as error:
+                raise CheckpointError(f"{path}: {error}") from None
+            self._check_settings(settings)
             return path, progress, steps, updates, arrays
         return None
 

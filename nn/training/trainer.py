@@ -174,7 +174,7 @@ class Trainer:
         Parameters
         ----------
         images : ndarray, shape (N, H, W) or (N, H, W, C)
-            uint8, or float in [0, 1]. All ranks get the same batch; each reads only its `part`.
+            uint8, or float in [0, 1]. A rank reads only its `part` of the images and labels.
         labels : ndarray of int, shape (N,)
             `nn.loss.NO_CLASS` for an image of no class.
 
@@ -195,20 +195,20 @@ class Trainer:
             with np.errstate(all="ignore"):  # overflow is detected in the loss or the weights
                 return self._run_shard(model, key, images[part], labels[part], batch, out)
 
-        results = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 2)
-        losses, correct = self.processes.all_gather(results, len(cut)).T.tolist()
+        results = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 3)
+        losses, correct, classed = self.processes.all_gather(results, len(cut)).T.tolist()
         loss = sum(losses)
         if not np.isfinite(loss):
             raise _diverged(f"the loss became {loss}", number, lr)
         total = self.processes.all_reduce_sum(self._rows.rows[: len(mine)], len(cut))
         self._update(self._rows.views(total), lr)
-        return Step(loss, int(sum(correct)), int((labels != NO_CLASS).sum()), batch, lr)
+        return Step(loss, int(sum(correct)), int(sum(classed)), batch, lr)
 
-    def _run_shard(self, model, key, images, labels, batch, out) -> tuple[float, int]:
+    def _run_shard(self, model, key, images, labels, batch, out) -> tuple[float, int, int]:
         """Run one shard through a replica, forward and backward.
 
         Write its share of the gradients and of the running statistics to ``out``. Return its share
-        of the loss and its number of correct images.
+        of the loss, its number of correct images and that of images with a class.
         """
         share = len(labels) / batch
         model.adopt_state(self.model)
@@ -220,7 +220,8 @@ class Trainer:
             np.copyto(out[name], dw)
         for name, running in model.named_state().items():
             np.multiply(running, share, out=out[name])
-        return value, int((logits.argmax(axis=1) == labels).sum())
+        correct = int((logits.argmax(axis=1) == labels).sum())
+        return value, correct, int((labels != NO_CLASS).sum())
 
     def _both_ways(self, model, images, labels, share) -> tuple[float, np.ndarray]:
         """Fill a network's gradients of ``share`` times its loss; return that and the logits."""

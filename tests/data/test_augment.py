@@ -192,12 +192,14 @@ def test_scans_in_two_tones_have_few_greys():
     assert (greys > 0.8).mean() > 0.3
 
 
-def test_a_part_is_warped_as_in_the_whole():
+def test_an_image_is_warped_as_if_alone():
     images = photo(16)
     for warp in (Warp(), Warp(scans=0.5)):
-        whole, part = warp(images, rng()), warp(images, rng(), slice(5, 11))
-        np.testing.assert_array_equal(part[5:11], whole[5:11])
-        np.testing.assert_array_equal(part[:5], images[:5])
+        uniform, normal = warp.numbers(16, rng())
+        whole = warp.apply(images, uniform, normal)
+        for part in (slice(5, 11), slice(15, 16)):
+            alone = warp.apply(images[part], uniform[part], normal[part])
+            np.testing.assert_array_equal(alone, whole[part])
 
 
 def test_an_empty_batch_is_an_empty_batch():

@@ -1,12 +1,15 @@
 """Batches: every image once, the shares of a mix, and the background thread."""
 
 import threading
+from functools import partial
+from itertools import islice
 
 import numpy as np
 import pytest
 
 from data.augment import Warp
-from data.batches import BatchMix, ahead, batches
+from data.batches import AT_ONCE, BatchMix, ahead, batches
+from data.synthetic import handwriting, nondigits
 from data.synthetic.nondigits import NO_DIGIT
 
 
@@ -15,6 +18,11 @@ def examples(n=50):
     images = np.zeros((n, 28, 28), np.uint8)
     images[:, 0, 0] = np.arange(n)
     return images, (np.arange(n) % 10).astype(np.uint8)
+
+
+def share(rank, ranks, size):
+    """The part of a batch that one of some ranks uses."""
+    return slice(size * rank // ranks, size * (rank + 1) // ranks)
 
 
 def test_hold_every_image_once_with_its_label():
@@ -37,22 +45,76 @@ def test_are_shuffled_by_their_key():
         assert not np.array_equal(x, x_other)
 
 
-def test_a_part_is_warped_as_in_the_batch():
-    mix = BatchMix(Warp(), 0.25, 0.25)
-    whole, parts = (
-        list(batches(*examples(), 16, (0, 1), mix, part))
-        for part in (lambda n: slice(None), lambda n: slice(4, n // 2))
+@pytest.mark.parametrize("size", [16, 100, 150])
+def test_the_parts_make_up_the_batch(size):
+    """However a batch is divided, each part has the bits that it has in the whole."""
+    mix = BatchMix(Warp(scans=0.5), 0.25, 0.125)
+    whole = list(batches(*examples(250), size, (0, 1), mix))
+    for ranks in (2, 3, 8):
+        parts = [
+            list(batches(*examples(250), size, (0, 1), mix, partial(share, rank, ranks)))
+            for rank in range(ranks)
+        ]
+        for (x, y), *of_ranks in zip(whole, *parts, strict=True):
+            cuts = [share(rank, ranks, len(y)) for rank in range(ranks)]
+            for k, expected in enumerate((x, y)):
+                cut = [arrays[k][part] for arrays, part in zip(of_ranks, cuts, strict=True)]
+                np.testing.assert_array_equal(np.concatenate(cut), expected)
+
+
+def test_a_rank_draws_only_its_share(monkeypatch):
+    drawn = {"digits": 0, "nondigits": 0, "warps": 0}
+
+    def counting(name, function):
+        def counted(n, rng):
+            drawn[name] += n
+            return function(n, rng)
+
+        return counted
+
+    monkeypatch.setattr(handwriting, "batch", counting("digits", handwriting.batch))
+    monkeypatch.setattr(nondigits, "batch", counting("nondigits", nondigits.batch))
+    numbers = Warp.numbers
+    monkeypatch.setattr(
+        Warp, "numbers", lambda self, n, rng: counting("warps", partial(numbers, self))(n, rng)
     )
-    for (x, y), (x_part, y_part) in zip(whole, parts, strict=True):
-        part = slice(4, len(y) // 2)
-        np.testing.assert_array_equal(y_part, y)
-        np.testing.assert_array_equal(x_part[part], x[part])
-        assert not np.array_equal(x_part[:4], x[:4]), "what nobody looks at is not warped"
+    mix, examples_ = BatchMix(Warp(), 0.25, 0.125), examples(160)
+    totals = []
+    for ranks in (1, 4):
+        drawn.update(dict.fromkeys(drawn, 0))
+        for x, y in batches(*examples_, 128, (0, 1), mix, partial(share, ranks - 1, ranks)):
+            assert (x.any(axis=(1, 2)) <= (np.arange(len(y)) >= len(y) * (ranks - 1) / ranks)).all()
+        totals.append(dict(drawn))
+    assert totals[0] == {"digits": 64, "nondigits": 32, "warps": 256}
+    assert totals[1] == {"digits": 16, "nondigits": 8, "warps": 64}
+
+
+def test_later_batches_need_no_earlier_ones():
+    mix = BatchMix(Warp(), 0.25, 0.25)
+    every = list(batches(*examples(2200), 16, (3, 1), mix))
+    assert len(every) > 2 * AT_ONCE
+    for first in (1, 7, AT_ONCE, AT_ONCE + 9, len(every) - 1, len(every)):
+        later = list(islice(batches(*examples(2200), 16, (3, 1), mix, first=first), 3))
+        assert len(later) == min(3, len(every) - first)
+        for got, expected in zip(later, every[first:], strict=False):
+            np.testing.assert_array_equal(got[0], expected[0])
+            np.testing.assert_array_equal(got[1], expected[1])
+
+
+def test_no_two_images_share_random_numbers():
+    images, labels = examples(3000)
+    mix = BatchMix(None, 0.5)
+    epochs = [batches(images, labels, 16, (0, epoch), mix) for epoch in (1, 2)]
+    drawn = [x for epoch in epochs for x, _ in epoch]
+    every = np.concatenate(drawn).reshape(-1, 28 * 28)
+    made = every[every[:, 1:].any(axis=1)]
+    assert len(made) == 2 * 375 * 8
+    assert len(np.unique(made, axis=0)) == len(made)
 
 
 def test_a_mix_has_its_shares_and_all_images():
     mix = BatchMix(synthetic=0.25, nondigits=0.125)
-    got = list(batches(*examples(), 16, (3,), mix))
+    got = list(batches(*examples(), 16, (3, 1), mix))
     assert len(got) == mix.steps(50, 16) == 5
     for _, labels in got:
         assert (labels == NO_DIGIT).sum() == 2
@@ -60,13 +122,13 @@ def test_a_mix_has_its_shares_and_all_images():
     images = np.concatenate([images for images, _ in got])
     given = images[(images.reshape(len(images), -1)[:, 1:] == 0).all(axis=1)]
     assert sorted(given[:, 0, 0]) == list(range(50))
-    # Nor do the kinds stay together: a shard gets some of each.
-    assert len({tuple(np.flatnonzero(labels == NO_DIGIT)) for _, labels in got}) > 1
+    for _, labels in got:  # nor do the kinds stay together: a shard gets some of each
+        assert (labels[:8] == NO_DIGIT).sum() == (labels[8:] == NO_DIGIT).sum() == 1
 
 
 def test_a_warp_is_applied_to_all():
     plain, warped = (
-        np.concatenate([x for x, _ in batches(*examples(), 16, (0,), mix)])
+        np.concatenate([x for x, _ in batches(*examples(), 16, (0, 1), mix)])
         for mix in (BatchMix(synthetic=0.5), BatchMix(Warp(shift=3), synthetic=0.5))
     )
     assert plain.shape == warped.shape
