@@ -27,7 +27,7 @@ from nn import (
 from nn.saving.npz import MAX_MODEL_BYTES
 from nn.schedule import constant, cosine, one_cycle
 
-MIX = BatchMix(Warp(scans=0.15), synthetic=0.25, nondigits=0.03)
+MIX = BatchMix(Warp(scans=0.15), synthetic=0.25, nondigits=0.04)
 GENTLE = Warp(rotation=6.0, scale=0.06, shear=0.08, shift=1.0, elastic=0.4, pen=0.4, scans=0.05)
 MNIST_ALONE = BatchMix()
 LAST_MIX = BatchMix(GENTLE, synthetic=0.12, nondigits=0.02)
@@ -114,8 +114,8 @@ RECIPES = {
         epochs=60,
         dropout=0.2,
         weight_decay=0.05,
-        mix=BatchMix(Warp(scans=0.2), synthetic=0.3, nondigits=0.05),
-        last_mix=BatchMix(GENTLE, synthetic=0.1, nondigits=0.05),
+        mix=BatchMix(Warp(scans=0.2), synthetic=0.45, nondigits=0.06),
+        last_mix=BatchMix(GENTLE, synthetic=0.2, nondigits=0.05),
     ),
     "fast": ShortRecipe(),
 }

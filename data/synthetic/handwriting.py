@@ -24,10 +24,12 @@ JITTER = 1.3  # of a vertex
 TREMOR = 0.5  # of the tremor
 CARE = 0.35  # of the logarithm of a writer's factor, which multiplies both
 
-SLANT = (0.08, 0.2)  # mean and standard deviation of the shear to the right
-ROTATION = 6.0  # standard deviation, degrees
-ASPECT = 0.17  # standard deviation of the logarithm of the horizontal stretch
-FARTHEST = 2.2  # standard deviations at which these three are clipped
+SLANT = (0.08, 0.24)  # mean and standard deviation of the shear to the right
+ROTATION = 7.0  # standard deviation, degrees
+ASPECT = 0.22  # standard deviation of the logarithm of the horizontal stretch
+PROPORTION = 0.3  # standard deviation; 1 would double the size of one half at the other's expense
+BOW = 5.0  # standard deviation of the distance by which an upright or level line is bent
+FARTHEST = 2.2  # standard deviations at which all of these are clipped
 
 
 def digit(label: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -124,16 +126,26 @@ def write(
 
 def _lean(points, of, n, rng):
     """Slant, rotate and stretch n digits; ``of`` (P,) is each point's digit. Return (P, 2)."""
-    leaning, turning, stretching = rng.standard_normal((3, n)).clip(-FARTHEST, FARTHEST)
+    leaning, turning, stretching, *bends = rng.standard_normal((7, n)).clip(-FARTHEST, FARTHEST)
     slant = SLANT[0] + SLANT[1] * leaning
     angle = np.radians(ROTATION) * turning
     wide = np.exp(ASPECT * stretching)
     cos, sin = np.cos(angle), np.sin(angle)
+    points = _bend(points, *(np.asarray(bend, np.float32)[of] for bend in bends))
     rows = (wide * cos, -slant * cos - sin), (wide * sin, cos - slant * sin)
     moved = np.empty((len(points), 2), np.float32)
     for axis, (along_x, along_y) in enumerate(rows):
         moved[:, axis] = points.real * along_x[of] + points.imag * along_y[of]
     return moved
+
+
+def _bend(points, lower, right, upright, level):
+    """Change the proportions of digits and bend their lines; see `PROPORTION` and `BOW`."""
+    x, y = points.real / 60, points.imag / 100
+    across, down = (4 * t * (1 - t) for t in (x.clip(0, 1), y.clip(0, 1)))  # 0 at edges, 1 halfway
+    wider = points.real - 60 / 4 * PROPORTION * right * across + BOW * upright * down
+    taller = points.imag - 100 / 4 * PROPORTION * lower * down + BOW * level * across
+    return wider + 1j * taller
 
 
 def _lay_out(forms, counts, rng):

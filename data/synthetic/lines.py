@@ -29,7 +29,7 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
     top = h.point((26, 36), (0, 0))
     standing = foot in ("base", "joined")
     if standing:
-        end = top + 100j + h.between(-8, 4)
+        end = top + 100j + h.between(-26, 6)
     elif flagged:  # leaning to the right more often than to the left
         end = top + 100j + h.between(-30, 12)
     else:
@@ -53,7 +53,7 @@ def one(h: Hand, *, flagged: bool = True, foot: str = "") -> list[Stroke]:
 
 def one_lifted(h: Hand) -> list[Stroke]:
     """Return the strokes of a 1 whose flag is a separate stroke near the top of the stem."""
-    top, foot = h.point((26, 36), (0, 0)), h.point((22, 38), (100, 100))
+    top, foot = h.point((26, 36), (0, 0)), h.point((14, 40), (100, 100))
     near = top + h.point((-4, 3), (-4, 6))
     return [[*flag(h, near, foot), (near, 0.0)], line(top, foot, h.between(-0.06, 0.06))]
 
@@ -101,7 +101,7 @@ def seven_round(h: Hand) -> list[Stroke]:
     start = h.point((-2, 10), (10, 26))
     right = h.point((48, 58), (12, 30))
     foot = h.point((10, 44), (100, 100))
-    share = h.between(0.3, 0.7)
+    share = h.between(0.3, 0.73)
     head: Stroke = [
         (start, 0.0),
         (h.point((2, 14), (-12, 2)), 1.0),
@@ -122,7 +122,7 @@ def four(h: Hand, *, closed: bool = False, low: bool = False) -> list[Stroke]:
     h : Hand
     closed : bool
     low : bool
-        Whether the bar of an open 4 is near its foot, and the stem short.
+        Whether the bar is near the foot; the stem of an open 4 is then short.
     """
     knee = h.point((0, 10), (70, 86) if low else (44, 74))
     end = h.between(46, 66) + 1j * (knee.imag + h.between(-14 if closed else -22, 8))

@@ -20,7 +20,7 @@ Points = NDArray[Any] | complex
 Vertex = tuple[Points, Numbers]
 Stroke = list[Vertex]
 
-LONGEST_FLAG = ((15, 40, 60, 70, 80), (90, 80, 52, 28, 12))
+LONGEST_FLAG = ((8, 40, 60, 70, 80), (92, 84, 62, 40, 16))
 """Angles between flag and stem, degrees, and the greatest length of a flag, on the grid. A longer
 one would turn a 1 into a 7."""
 
@@ -134,7 +134,7 @@ def through(points: list[Points], turns: list[Numbers] | None = None) -> Stroke:
     return list(zip([points[0], *inner, points[-1]], turns, strict=True))
 
 
-def flag(h: Hand, top: Points, foot: Points, flattest: float = 80, curled: float = 0.15) -> Stroke:
+def flag(h: Hand, top: Points, foot: Points, flattest: float = 80, curled: float = 0.2) -> Stroke:
     """Return the up-stroke that leads to the top of a stem; the top is not included.
 
     Parameters
@@ -149,7 +149,7 @@ def flag(h: Hand, top: Points, foot: Points, flattest: float = 80, curled: float
     """
     down = (foot - top) / np.abs(foot - top)
     lean = np.degrees(np.angle(down / 1j))  # to the right; it makes the flag flatter
-    angle = h.between(15, np.minimum(flattest, 85 - lean))
+    angle = h.between(8, np.minimum(flattest, 85 - lean))
     longest = np.interp(angle + lean.clip(0), *LONGEST_FLAG)
     length = 10 + (longest - 10) * h.between(0, 1) ** 0.8
     tip = top + length * down * direction(angle)

@@ -70,6 +70,20 @@ def test_points_lie_evenly_along_strokes():
     assert within.max() < 2.5 * handwriting.SPACING
 
 
+def test_proportions_move_the_middle_and_bows_bend_lines():
+    """By a quarter of the side times `PROPORTION`, and by `BOW`; the frame stays where it is."""
+    corners = np.array([0, 60, 100j, 60 + 100j])
+    middle = np.array([30 + 50j])
+    for bends, moved in (
+        ((1, 0, 0, 0), -25j * handwriting.PROPORTION),
+        ((0, 1, 0, 0), -15 * handwriting.PROPORTION),
+        ((0, 0, 1, 0), handwriting.BOW),
+        ((0, 0, 0, 1), 1j * handwriting.BOW),
+    ):
+        np.testing.assert_allclose(handwriting._bend(corners, *bends), corners)
+        np.testing.assert_allclose(handwriting._bend(middle, *bends) - middle, moved)
+
+
 def test_batch_repeats_with_its_generator_only():
     images, labels = handwriting.batch(64, rng(3))
     again, labels_again = handwriting.batch(64, rng(3))
