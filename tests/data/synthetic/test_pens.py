@@ -116,7 +116,7 @@ def test_pens_of_every_kind_are_chosen():
     ).T
     assert width.min() == pytest.approx(pens.THINNEST, abs=0.05)
     assert width.max() == 5
-    assert np.median(width) == pytest.approx(canvas.LINE_WIDTH, abs=0.1)
+    assert np.median(width) == pytest.approx(2.5, abs=0.1)
     assert (edge < 0.5).mean() > 0.03
     assert (edge > 1.8).mean() > 0.02
     assert (edge <= width).all()
