@@ -3,7 +3,8 @@
 FILE holds pen strokes in UNIPEN text, such as ``pendigits-orig.tra.gz``. Each digit is placed on
 the window's canvas and read from its strokes, as the window reads it; some are also read from the
 picture on the canvas, as ``recognise.py`` reads pictures. The accuracy is printed by writer too, if
-the file names writers. Then the network's confidence on non-digits is compared with that on digits.
+the file names writers, and for the odd writers' strokes deformed as if others had written them.
+Then the network's confidence on non-digits is compared with that on digits.
 
 Forms and recipes may be chosen by the writers of odd numbers. Those of even numbers are only
 counted, so none of their mistakes is drawn.
@@ -25,11 +26,15 @@ from nn import ModelFileError, Sequential, fuse
 from nn.training.calibration import calibration_error
 
 from .accuracy import nondigits
+from .accuracy.deform import deform
 from .accuracy.unipen import AS_DRAWN, VARIATIONS, Written, read
 from .results import table, write
 
 NO_DIGITS = 500
 """Non-digits of each kind."""
+
+DEFORMED = 4
+"""Times that each digit of the odd writers is deformed."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -66,14 +71,15 @@ def run(model: Sequential, digits: list[Written], args: argparse.Namespace) -> N
     print("\nas drawn, by digit:", ", ".join(f"{d}: {a:.1%}" for d, a in enumerate(by_digit)))
     writers = np.array([digit.writer for digit in digits])
     by_writer = print_writers(plain.argmax(axis=1) == labels, writers)
+    seen = (writers % 2 == 1) | (writers == 0)
+    deformed = print_deformed(model, [digits[i] for i in np.flatnonzero(seen)])
     error = calibration_error(plain, labels)
     print(f"as drawn, expected calibration error {error:.2%}")
     others = print_confidence(model, plain.max(axis=1))
-    seen = (writers % 2 == 1) | (writers == 0)
     report.mistakes(images[seen], labels[seen], plain[seen], args.picture)
     print(f"worst mistakes{' of odd writers' if by_writer else ''}: {args.picture}")
     if args.json:
-        figures |= {"by_digit": by_digit, "writers": by_writer}
+        figures |= {"by_digit": by_digit, "writers": by_writer, "deformed": deformed}
         write(args.json, figures | {"calibration_error": error, "others": others})
 
 
@@ -127,6 +133,20 @@ def print_writers(right: np.ndarray, writers: np.ndarray) -> dict[str, Any]:
             figures[name] = {"mean": mean, "worst": some[worst], "writer": worst}
             print(f"{len(some)} {name} writers: mean {mean:.2%}, worst {some[worst]:.1%} ({worst})")
     return figures
+
+
+def print_deformed(model: Sequential, digits: list[Written]) -> float | None:
+    """Print and return the accuracy on digits whose strokes are deformed; None without digits."""
+    if not digits:
+        return None
+    rng = np.random.default_rng(5)
+    images = [from_strokes(deform(d.strokes, rng)) for d in digits for _ in range(DEFORMED)]
+    labels = np.repeat([digit.label for digit in digits], DEFORMED)
+    proba = model.predict_proba(np.stack(images))
+    by_digit = ", ".join(f"{d}: {_accuracy(proba[labels == d], d):.1%}" for d in np.unique(labels))
+    accuracy = _accuracy(proba, labels)
+    print(f"odd writers, each digit deformed {DEFORMED} times: {accuracy:.2%} ({by_digit})")
+    return accuracy
 
 
 def print_confidence(model: Sequential, digits: np.ndarray) -> dict[str, dict[str, float]]:

@@ -39,6 +39,8 @@ def test_figures_are_printed_and_written(pen, always_three, tmp_path, monkeypatc
         "even": {"mean": 1 / 18, "worst": 1 / 18, "writer": 2},
     }
     assert "1 even writers: mean 5.56%, worst 5.6% (2)" in printed
+    assert figures["deformed"] == 0.5, "of the odd writer, who wrote a 3 and a 4"
+    assert "deformed 4 times: 50.00% (3: 100.0%, 4: 0.0%)" in printed
     assert "20 digits" in printed
     assert "as drawn  " in printed
     assert (tmp_path / "worst.png").stat().st_size > 1000
