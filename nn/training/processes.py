@@ -1,8 +1,9 @@
 """Data-parallel training: the collective operations that several processes need.
 
 Every process (rank) holds the whole network and computes some of each batch's shards. The shards'
-gradients are summed in shard order, whichever rank computed them, and every rank takes the same
-optimizer step. So the weights are the same, bit for bit, for any number of ranks.
+gradients are summed pairwise, in the order of a tree that depends only on the number of shards,
+whichever rank computed them, and every rank takes the same optimizer step. So the weights are the
+same, bit for bit, for any number of ranks.
 
 `SingleProcess` is the trivial case of one rank. `nn.training.mpi` implements the same operations
 for the ranks that an MPI launcher starts.
@@ -84,7 +85,7 @@ class SingleProcess:
         return rows
 
     def all_reduce_sum(self, rows: np.ndarray, total: int) -> np.ndarray:
-        """Sum the rows of all ranks, one after the other in row order.
+        """Sum the rows of all ranks pairwise, in the order of `add_pairwise`.
 
         Parameters
         ----------
@@ -96,7 +97,18 @@ class SingleProcess:
         -------
         ndarray, shape (columns,)
         """
-        total_row = rows[0]
-        for row in rows[1:]:
-            total_row += row
-        return total_row
+        add_pairwise(rows)
+        return rows[0]
+
+
+def add_pairwise(rows: np.ndarray) -> None:
+    """Add rows in place to neighbours, these to neighbours again, until row 0 is the sum.
+
+    With 5 rows: ((0 + 1) + (2 + 3)) + 4. A process that has neighbouring rows can add them before
+    it sends them, and the rounding is the same.
+    """
+    apart = 1
+    while apart < len(rows):
+        for into in range(0, len(rows) - apart, 2 * apart):
+            rows[into] += rows[into + apart]
+        apart *= 2

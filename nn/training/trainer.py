@@ -2,7 +2,7 @@
 
 A batch is cut into shards; how depends only on its size. Worker threads take the shards through
 replicas of the network, forward and backward. A replica shares the weights with the model and has
-its own activations and gradients. The shards' gradients are summed in shard order, and a shard's
+its own activations and gradients. The shards' gradients are summed in a fixed order, and a shard's
 dropout masks are drawn from (seed, step, shard). So the result does not depend on the number of
 threads, on their timing, or on the number of processes that share the shards
 (`nn.training.processes`).

@@ -15,10 +15,26 @@ def no_launcher(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_rows_are_summed_in_their_order():
-    rows = np.array([[1e8, 1], [1, 2], [1, 4], [-1e8, 8]], np.float32)
-    # In float32 1e8 + 1 is 1e8: any other order, or float64, would give 1 or 2.
-    np.testing.assert_array_equal(SingleProcess().all_reduce_sum(rows, 4), [0, 15])
+def test_rows_are_summed_pairwise_in_their_order():
+    rows = np.array([[1e8, 1], [1, 2], [1, 4], [-1e8, 8], [3, 16]], np.float32)
+    # In float32 1e8 + 1 is 1e8: one after the other, or in float64, the rows add up to 3 or 5.
+    np.testing.assert_array_equal(SingleProcess().all_reduce_sum(rows[[0, 3, 1, 2]], 4), [2, 15])
+    np.testing.assert_array_equal(SingleProcess().all_reduce_sum(rows, 5), [3, 31])
+
+
+def tree(rows):
+    """The same sum from above: halves of a power of two, the larger one first."""
+    if len(rows) == 1:
+        return rows[0]
+    half = 2 ** ((len(rows) - 1).bit_length() - 1)
+    return tree(rows[:half]) + tree(rows[half:])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 21])
+def test_the_sum_is_that_of_a_tree(n):
+    rows = np.random.default_rng(n).standard_normal((n, 50), np.float32)
+    expected = tree(list(rows))
+    np.testing.assert_array_equal(SingleProcess().all_reduce_sum(rows, n), expected)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
