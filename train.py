@@ -52,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with join() as processes:
             args = processes.run_on_rank_0(parse, argv)
+            processes.patience = args.patience
             if args.evaluate:
                 return processes.run_on_rank_0(test, args)
             return train(args, processes)
@@ -156,8 +157,8 @@ def train_epoch(
         unit=" steps",
         leave=False,
     ) as bar:
-        loader = ahead(batches(*examples, args.batch_size, key, mix, run.trainer.part))
-        for _ in record(run.steps(loader)):
+        coming = batches(*examples, args.batch_size, key, mix, run.trainer.part, progress.step)
+        for _ in record(run.steps(ahead(coming))):
             row = progress.row()
             text = f"loss {row['loss']:.4f}, accuracy {row['accuracy']:.2%}"
             bar.set_postfix_str(text, refresh=False)

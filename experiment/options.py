@@ -8,6 +8,7 @@ from pathlib import Path
 from experiment.arguments import at_least
 from experiment.digits import QUICK
 from nn.training import checkpoint
+from nn.training.processes import SingleProcess
 from recipes import OPTIMIZERS, RECIPES, SCHEDULES
 
 RUNS = Path("runs")
@@ -54,6 +55,8 @@ def _parser():
         help="resume the run in --output, or the newest in runs/, bit for bit")  # fmt: skip
     add("--save-every", type=at_least(float, 0), default=1.0, metavar="MINUTES",
         help="time between checkpoints (%(default)s)")  # fmt: skip
+    add("--patience", type=at_least(float, 0), default=SingleProcess.patience, metavar="SECONDS",
+        help="with several ranks: end the run if one hangs for so long (%(default)s)")  # fmt: skip
     add("--quick", action="store_true",
         help=f"2 epochs on {QUICK:,} images: takes less than a minute")  # fmt: skip
     add("--watch", action="store_true", help="show in a window how the network learns")

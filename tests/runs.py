@@ -30,11 +30,11 @@ def digits(n=80):
     return rng.integers(0, 256, (n, 8, 8), dtype=np.uint8), rng.integers(0, 10, n)
 
 
-def epoch_batches(epoch):
-    """Yield the batches of an epoch, always the same for the same epoch."""
+def epoch_batches(epoch, first=0):
+    """Yield the batches of an epoch from a number on, always the same for the same epoch."""
     images, labels = digits(40 * STEPS)
     order = np.random.default_rng(epoch).permutation(len(labels))
-    for part in np.split(order, STEPS):
+    for part in np.split(order, STEPS)[first:]:
         yield images[part], labels[part]
 
 
@@ -51,11 +51,15 @@ class Simulation:
         self.told = []
         self.resumed = self.run.resume(self.told.append)
 
+    def rest(self):
+        """Return the batches of the current epoch that are left."""
+        return epoch_batches(self.run.progress.epoch, self.run.progress.step)
+
     def go(self, steps=10**9, kill=False):
         """Train; after so many steps, stop as on SIGTERM, or leave everything as if killed."""
         with self.trainer:
             while self.run.progress.epoch <= EPOCHS:
-                for _ in self.run.steps(epoch_batches(self.run.progress.epoch)):
+                for _ in self.run.steps(self.rest()):
                     steps -= 1
                     if steps == 0 and kill:
                         return self

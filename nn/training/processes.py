@@ -19,6 +19,10 @@ from ..fast.workers import usable_cores
 Result = TypeVar("Result")
 
 
+class HungError(RuntimeError):
+    """A rank gives no sign of life; the message names it."""
+
+
 class SingleProcess:
     """One rank of one: every collective operation is local.
 
@@ -32,10 +36,13 @@ class SingleProcess:
         Number of processes.
     cores : int
         Number of cores that this process may use.
+    patience : float
+        Seconds without a sign of life after which a rank counts as hung.
     """
 
     rank = 0
     size = 1
+    patience = 45.0
 
     def __init__(self):
         self.cores = usable_cores()
@@ -97,18 +104,35 @@ class SingleProcess:
         -------
         ndarray, shape (columns,)
         """
-        add_pairwise(rows)
-        return rows[0]
+        return add_pairwise(dict(enumerate(rows)), slice(0, total), total)[0]
 
 
-def add_pairwise(rows: np.ndarray) -> None:
-    """Add rows in place to neighbours, these to neighbours again, until row 0 is the sum.
+def add_pairwise(rows: dict[int, np.ndarray], part: slice, total: int) -> dict[int, np.ndarray]:
+    """Add shards' rows in place: each to its neighbour, the sums to theirs, and so on.
 
-    With 5 rows: ((0 + 1) + (2 + 3)) + 4. A process that has neighbouring rows can add them before
-    it sends them, and the rounding is the same.
+    Five rows are added as ((0 + 1) + (2 + 3)) + 4. A rank can add the rows of its own shards as far
+    as this order allows, and the sums that all ranks send are added likewise.
+
+    Parameters
+    ----------
+    rows : dict of int to ndarray
+        The row of each shard in ``part``, or the sums of several by the number of the first.
+    part : slice
+        The shards that are complete in ``rows``.
+    total : int
+        Number of shards of the batch.
+
+    Returns
+    -------
+    dict of int to ndarray
+        What is left, by the number of the first shard.
     """
-    apart = 1
-    while apart < len(rows):
-        for into in range(0, len(rows) - apart, 2 * apart):
-            rows[into] += rows[into + apart]
+    left, apart = dict(rows), 1
+    while apart < total:
+        start = part.start // (2 * apart) * 2 * apart
+        for into in range(start, min(part.stop, total - apart), 2 * apart):
+            inside = part.start <= into and min(into + 2 * apart, total) <= part.stop
+            if inside and into + apart in left:
+                left[into] += left.pop(into + apart)
         apart *= 2
+    return left

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 from . import checkpoint
 from .checkpoint import CheckpointError
 from .ema import EMA
+from .processes import HungError
 from .progress import Progress
 from .trainer import Step, Trainer
 
@@ -176,25 +176,32 @@ class Run:
         Parameters
         ----------
         batches : iterable of (images, labels)
-            All batches of the epoch, the same ones each time. Those already done are skipped.
+            The rest of the epoch's batches, from number `progress.step` on.
 
         Raises
         ------
         StoppedError
             If the run was told to stop; it has been saved.
+        HungError
+            If another rank hangs; rank 0 has saved the run as it was after the last step.
         DivergedError
             See `Trainer.step`.
         """
-        self._stop_or_save()
         last = time.monotonic()
-        for images, labels in islice(batches, self.progress.step, None):
-            step = self.trainer.step(images, labels)
-            self.ema.update(self.trainer.model)
-            now = time.monotonic()
-            self.progress.add(step, now - last)
-            last = now
+        try:
             self._stop_or_save()
-            yield step
+            for images, labels in batches:
+                step = self.trainer.step(images, labels)
+                self.ema.update(self.trainer.model)
+                now = time.monotonic()
+                self.progress.add(step, now - last)
+                last = now
+                self._stop_or_save()
+                yield step
+        except HungError as error:
+            if self.trainer.processes.rank > 0:
+                raise
+            raise HungError(f"{error}; saved {self._write()}") from None
 
     def end_epoch(self, **measured: float) -> dict[str, float]:
         """Append the epoch to the history, save, and return its row.

@@ -52,7 +52,7 @@ def test_resuming_keeps_the_notes_that_hold(tmp_path):
         recording.save()  # it noted steps 6 and 8, and the checkpoint is of step 5
     with (second := Simulation(tmp_path)).trainer:
         recording = recorder(second, (STEPS, 2 * STEPS))  # so its second epoch is half done
-        for _ in recording.record(second.run.steps(epoch_batches(2))):
+        for _ in recording.record(second.run.steps(second.rest())):
             pass
         recording.save()
     noted = notes.read(tmp_path)

@@ -30,6 +30,7 @@ def fail():
 
 FAULTS = {
     "exit": lambda: os._exit(3),
+    "hang": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "raise": fail,
     "term": lambda: os.kill(os.getpid(), signal.SIGTERM),
@@ -44,12 +45,12 @@ def network():
     return Sequential([*layers, Dropout(0.3), Dense(36, 10, rng=rng)])
 
 
-def epoch(number):
-    """Yield an epoch's batches; the last is small: it has fewer shards than there are ranks."""
+def epoch(number, first):
+    """Yield an epoch's batches from a number on; the last has fewer shards than there are ranks."""
     rng, n = np.random.default_rng(1), BATCH * (STEPS - 1) + 40
     images, labels = rng.integers(0, 256, (n, 8, 8), np.uint8), rng.integers(0, 10, n)
     order = np.random.default_rng(number).permutation(len(labels))
-    for part in np.split(order, range(BATCH, len(order), BATCH)):
+    for part in np.split(order, range(BATCH, len(order), BATCH))[first:]:
         yield images[part], labels[part]
 
 
@@ -66,7 +67,7 @@ def train(processes, folder: Path, threads: int | None, fault: str = "", at: int
             print(f"resuming at step {optimizer.steps}", flush=True)
         with run.stopping_on_signals():
             while run.progress.epoch <= EPOCHS:
-                for _ in run.steps(epoch(run.progress.epoch)):
+                for _ in run.steps(epoch(run.progress.epoch, run.progress.step)):
                     if optimizer.steps == at and who in (processes.rank, -1):
                         FAULTS[fault]()
                 run.end_epoch()
@@ -82,6 +83,7 @@ def main(argv: list[str]) -> int:
     try:
         with join() as processes:
             Path(folder, f"pid-{processes.rank}").write_text(str(os.getpid()))
+            processes.patience = 5.0
             train(processes, Path(folder), 1, fault, int(at), int(who))
     except StoppedError as stop:
         print(stop, file=sys.stderr)

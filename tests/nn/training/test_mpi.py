@@ -138,6 +138,27 @@ def test_a_failing_rank_aborts_all_with_a_message(mpiexec, tmp_path, fault, says
         time.sleep(0.1)
 
 
+@pytest.mark.parametrize("hung", [0, 1, 2])
+def test_a_hung_rank_is_named_and_ends_the_run(mpiexec, single, tmp_path, hung):
+    process = start(mpiexec, 3, tmp_path, "hang", 70, hung)
+    _, errors = finish(process)
+    assert process.returncode != 0
+    assert re.search(rf"^rank {hung} of 3, on .*: no sign of life for 5 s.*all ranks", errors, re.M)
+    assert errors.count("sign of life") == 1, "one rank says so"
+    assert "Traceback" not in errors
+    deadline = time.monotonic() + PATIENCE
+    while any(alive(int((tmp_path / f"pid-{rank}").read_text())) for rank in range(3)):
+        assert time.monotonic() < deadline, "a rank is left"
+        time.sleep(0.1)
+    newest, *_ = checkpoint.find(tmp_path)
+    if hung > 0:
+        assert f"saved {newest}" in errors
+    assert int(newest.stem.split("-")[1]) == (50 if hung == 0 else 70)
+    printed, errors = finish(start(mpiexec, 2, tmp_path))
+    assert "resuming at step" in printed, errors
+    assert_same(outcome(tmp_path), single)
+
+
 def test_a_failure_of_all_is_reported_once(mpiexec, tmp_path):
     process = start(mpiexec, 2, tmp_path, "raise", 5, -1)
     _, errors = finish(process)
