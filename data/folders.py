@@ -1,5 +1,6 @@
-"""Find picture files in folders, and turn them into digits in several processes."""
+"""Find pictures in folders and archives, and turn them into digits in several processes."""
 
+import glob
 import multiprocessing
 import os
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from data import canvas
+from data import canvas, tars
 from data.errors import DataError
 from data.pictures.formats import OTHER_SUFFIXES, SUFFIXES
 
@@ -24,8 +25,26 @@ Find = Callable[[Image.Image], Any]
 OnError = Callable[[Exception], None]
 
 
+def expand(names: Iterable[str], on_error: OnError) -> Iterator[str]:
+    """Replace each pattern, such as ``scans/**/*.png``, by the files that match it, sorted.
+
+    A name that exists is no pattern, whatever is in it. ``on_error`` is called with a ``DataError``
+    for a pattern that nothing matches.
+    """
+    for name in names:
+        if os.path.lexists(name) or not glob.has_magic(name):
+            yield name
+            continue
+        matches = sorted(glob.iglob(name, recursive=True))
+        yield from matches
+        if not matches:
+            on_error(DataError(f"{name}: no file matches this pattern"))
+
+
 def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
-    """Replace each folder by the pictures in it and in its subfolders, sorted.
+    """Replace each folder or archive by the pictures in it and in its subfolders, sorted.
+
+    Those of an archive are in its own order.
 
     Pictures and pages in formats that cannot be read are among them, so that each gets its line.
 
@@ -44,7 +63,7 @@ def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
     """
     for name in names:
         if not os.path.isdir(name):
-            yield name
+            yield from tars.find(name, on_error) if tars.is_tar(name) else [name]
             continue
         empty = True
         for folder, folders, files in os.walk(Path(name), onerror=on_error):

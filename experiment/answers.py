@@ -17,9 +17,24 @@ from data.segments.symbols import Reading
 Answer = tuple[str, NDArray[np.float32] | Reading]
 """Name of a picture, and the probabilities of the ten digits, (10,), or the number in it."""
 
+COLUMNS = ("file", "line", "lines", "text", "probability")
+"""Of a table of answers. A row is one digit or one line of writing: its number from 1, how many
+lines the picture has, what was read, and its probability."""
+
 COLOUR = (200, 0, 0)
 TEXT = 0.5  # of the box's height: size of the answer beside it
 SMALLEST, LARGEST = 12, 60  # pixels: size of the answer
+
+
+def rows(
+    file: str, answer: NDArray[np.float32] | Reading
+) -> list[tuple[str, int, int, str, float]]:
+    """Return the rows of an answer in a table of `COLUMNS`."""
+    if isinstance(answer, Reading):
+        found = [(line.text, line.probability) for line in answer]
+    else:
+        found = [(str(int(answer.argmax())), float(answer.max()))]
+    return [(str(file), i, len(found), text, p) for i, (text, p) in enumerate(found, start=1)]
 
 
 def as_lines(answers: Iterable[Answer]) -> None:
@@ -28,11 +43,7 @@ def as_lines(answers: Iterable[Answer]) -> None:
     for file, answer in answers:
         # Characters that the terminal cannot encode are escaped.
         name = file.encode(encoding, "backslashreplace").decode(encoding)
-        if isinstance(answer, Reading):
-            found = [(line.text, line.probability) for line in answer]
-        else:
-            found = [(str(int(answer.argmax())), float(answer.max()))]
-        for text, probability in found:
+        for *_, text, probability in rows(file, answer):
             print(f"{name}\t{text}\t{probability:.4f}", flush=True)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import weights
 from data.segments import pictures
 from experiment.arguments import at_least, probability
+from experiment.table import SUFFIXES
 from nn.convert.digits import PIXELS_HELP, UNITS
 from nn.fast.workers import usable_cores
 
@@ -24,8 +25,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         nargs="*",
         metavar="FILE",
         help="a picture (PNG, JPEG, BMP, GIF, TIFF or WebP), a folder, searched with its "
-        "subfolders, or a stack: an .npy or .npz file of images, (N, H, W); images of 28x28 must "
-        "look like MNIST's or its negative, others are prepared like pictures (default: samples/)",
+        "subfolders, a .tar archive of pictures, a pattern such as 'scans/**/*.png', or a stack: "
+        "an .npy or .npz file of images, (N, H, W); images of 28x28 must look like MNIST's or "
+        "its negative, others are prepared like pictures (default: samples/)",
     )
     parser.add_argument(
         "--json",
@@ -70,4 +72,28 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="N",
         help="cores to use for many images (default: all, %(default)s)",
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--output",
+        type=_table,
+        metavar="FILE",
+        help="write the answers to a table, .csv or .parquet: file, line, lines, text, probability",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep the answers that --output has, and read only what is missing",
+    )
+    args = parser.parse_args(argv)
+    if args.resume and not args.output:
+        parser.error("argument --resume: name the table with --output")
+    if args.json and args.output:
+        parser.error("argument --json: not with --output")
+    return args
+
+
+def _table(text):
+    """Return the path of a table of answers: an argument type for argparse."""
+    path = Path(text)
+    if path.suffix.lower() not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"{text!r} must end in {' or '.join(SUFFIXES)}")
+    return path

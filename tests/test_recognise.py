@@ -12,6 +12,7 @@ from PIL import Image
 
 import recognise
 from data import canvas
+from experiment import reading
 from nn import Dense, Flatten, Sequential
 from nn.convert import keras as convert_keras
 from nn.convert import onnx as convert_onnx
@@ -40,7 +41,7 @@ class UprightModel:
 @pytest.fixture
 def model(monkeypatch):
     fake = UprightModel()
-    monkeypatch.setattr(recognise.Sequential, "load", lambda path: fake)
+    monkeypatch.setattr(Sequential, "load", lambda path: fake)
     return fake
 
 
@@ -88,7 +89,7 @@ def test_json_is_one_array_with_all_ten_probabilities(model, tmp_path, capsys):
 
 
 def test_pictures_run_in_batches_and_keep_order(model, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(recognise, "BATCH", 4)
+    monkeypatch.setattr(reading, "BATCH", 4)
     upright = [True, True, False, True, False, False, True, False, True, True]
     files = [
         save_line(tmp_path / f"{i}.png", UPRIGHT if up else LYING) for i, up in enumerate(upright)
@@ -102,7 +103,7 @@ def test_pictures_run_in_batches_and_keep_order(model, tmp_path, monkeypatch, ca
 
 
 def test_answers_come_before_later_pictures_are_opened(tmp_path, monkeypatch):
-    monkeypatch.setattr(recognise, "BATCH", 2)
+    monkeypatch.setattr(reading, "BATCH", 2)
     file = save_line(tmp_path / "a.png")
     asked = []
 
@@ -212,7 +213,7 @@ def test_overflow_in_one_image_spares_the_others(tmp_path, capsys, stack):
 
 
 def test_interrupted_json_is_still_valid(model, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(recognise, "BATCH", 1)
+    monkeypatch.setattr(reading, "BATCH", 1)
     good, bad = save_line(tmp_path / "a.png"), str(tmp_path / "b.png")
     save_line(bad)
     opened = canvas.open_image

@@ -5,6 +5,7 @@ import pytest
 
 import recognise
 from data import stacks
+from experiment import reading
 from nn import Dense, Flatten, Sequential
 from tests.pictures import save_line
 
@@ -52,8 +53,8 @@ def test_a_large_stack_is_read_by_fast_layers(tmp_path, weights, monkeypatch):
     images = np.random.default_rng(0).integers(1, 256, (90, 28, 28), np.uint8)
     np.save(tmp_path / "digits.npy", images)
     made, totals = [], []
-    quickest = recognise._quickest
-    monkeypatch.setattr(recognise, "_quickest", lambda net: made.append(net) or quickest(net))
+    quickest = reading._quickest
+    monkeypatch.setattr(reading, "_quickest", lambda net: made.append(net) or quickest(net))
     network = Sequential.load(weights)
     names = [str(tmp_path / "digits.npy")]
     answers = list(recognise.recognise(network, names, None, 2, totals.append))

@@ -8,6 +8,7 @@ from PIL import Image
 
 import recognise
 from data.segments import pictures
+from nn import Sequential
 from tests.data.segments.networks import ByShape, one, zero
 from tests.pictures import picture
 
@@ -25,7 +26,7 @@ class Model:
 
 @pytest.fixture(autouse=True)
 def model(monkeypatch):
-    monkeypatch.setattr(recognise.Sequential, "load", lambda path: Model())
+    monkeypatch.setattr(Sequential, "load", lambda path: Model())
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from data.errors import DataError
 from data.pictures import tone
 from data.pictures.formats import FORMATS, other, webp_size
+from data.tars import open_member
 
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
 MAX_DECODED_PIXELS = 40_000_000  # where the decoder cannot shrink: a page scanned at 600 dpi
@@ -49,7 +50,7 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     name = os.fspath(path)
     content = b""
     try:
-        with open(path, "rb") as file:
+        with open_member(path, MAX_BYTES + 1) as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise DataError(f"{name}: more than {MAX_BYTES:,} bytes: save it smaller")

@@ -1,0 +1,69 @@
+"""``recognise.py --output``: a table of answers, and reading only what is missing."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import recognise
+from experiment import reading
+from tests.pictures import LYING, save_line
+
+
+@pytest.fixture
+def files(tmp_path):
+    np.save(tmp_path / "z.npy", np.random.default_rng(0).integers(1, 256, (3, 28, 28), np.uint8))
+    pictures = [save_line(tmp_path / f"{i}.png", LYING) for i in range(4)]
+    return [*pictures, str(tmp_path / "missing.png"), str(tmp_path / "z.npy")]
+
+
+def table(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_table_holds_what_would_be_printed(files, tmp_path, capsys):
+    path = tmp_path / "answers.csv"
+    assert recognise.main(files) == 1
+    printed = capsys.readouterr().out
+    assert recognise.main([*files, "--output", str(path)]) == 1, "one could not be read"
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "missing.png" in err
+    lines = (f"{r['file']}\t{r['text']}\t{float(r['probability']):.4f}" for r in table(path))
+    assert list(lines) == printed.splitlines()
+
+
+def test_resumed_it_reads_only_what_is_missing(files, tmp_path, monkeypatch, capsys):
+    path, whole = tmp_path / "answers.csv", tmp_path / "whole.csv"
+    recognise.main([*files, "--output", str(whole)])
+    path.write_bytes(whole.read_bytes()[: whole.read_bytes().index(b"3.png") + 7])
+    opened, prepare = [], reading.folders.prepare
+    monkeypatch.setattr(
+        reading.folders, "prepare", lambda file, find: opened.append(file) or prepare(file, find)
+    )
+    assert recognise.main([*files, "--output", str(path), "--resume"]) == 1
+    assert opened == files[3:5], "the lost one, and the one that could not be read"
+    assert path.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--output", "a.txt"], "'a.txt' must end in .csv or .parquet"),
+        (["--resume"], "argument --resume: name the table with --output"),
+        (["--json", "--output", "a.csv"], "argument --json: not with --output"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(arguments, says, capsys):
+    with pytest.raises(SystemExit):
+        recognise.main(arguments)
+    assert says in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_an_existing_table_is_kept(files, tmp_path, capsys):
+    path = tmp_path / "answers.csv"
+    path.write_text("mine")
+    assert recognise.main([files[0], "--output", str(path)]) == 2
+    assert capsys.readouterr().err.endswith("exists: add --resume, or choose another name\n")
+    assert path.read_text() == "mine"
