@@ -1,9 +1,10 @@
 """Model the speed of training on many machines: ``python -m benchmarks.scaling``.
 
-The command times the parts of a training step on one thread, and prints a table of the throughput
+The command times the parts of a training step on one thread, and prints tables of the throughput
 that docs/scaling.md's model predicts for more machines. Under a launcher, as in ``mpiexec -n 2
-python -m benchmarks.scaling``, it times the communication between ranks instead. The fastest of
-many calls counts, because other processes only slow a call down.
+python -m benchmarks.scaling``, it times the communication between ranks instead, and
+``python -m benchmarks.hosts`` does so between hosts with links of a given rate and delay. The
+fastest of many calls counts, because other processes only slow a call down.
 """
 
 import argparse
@@ -12,9 +13,12 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.namespaces import Link
+from data.batches import batches
 from data.synthetic import handwriting
 from experiment.arguments import at_least
 from nn import Adam, fuse
@@ -22,13 +26,29 @@ from nn.schedule import constant
 from nn.training.ema import EMA
 from nn.training.launch import LaunchError, join
 from nn.training.processes import SingleProcess
-from nn.training.trainer import SHARD, Trainer
+from nn.training.trainer import SHARD, Trainer, shards
 from recipes import MIX, RECIPES, build
 
-NETWORK = 10e9 / 8  # bytes per second: 10 Gbit/s
-LATENCY = 30e-6  # seconds, one message between two machines with TCP on Ethernet
+LINKS = (Link(10e9, 50e-6), Link(1e9, 200e-6))
+MESSAGE = 30e-6
+"""Seconds that a round of messages takes beside the link's delay; fitted to `benchmarks.hosts`."""
+
+BYTE = 0.2e-9
+"""Seconds that a byte takes beside the link: TCP, and copies. Fitted likewise."""
+
+EXCHANGES = 4  # of a step: stop flag, losses, and the two of the sum
 MACHINES = (1, 2, 4, 8, 16, 32, 64)
-SHARDS = (1, 2, 4)  # shards per rank
+FIXED = 128  # images: the usual batch
+IMAGES = 55_000  # MNIST's without those for validation
+SHARDS = (1, 2, 4, 8)  # shards per rank
+
+
+class Costs(NamedTuple):
+    """Seconds of the parts of a step, on one thread."""
+
+    shard: float
+    add: float
+    update: float
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,9 +68,12 @@ def main(argv: list[str] | None = None) -> int:
                 exchange(processes, args.times)
             else:
                 costs = measure(args.times)
-                for name, cost in costs.items():
-                    print(f"{name:<32}{1e6 * cost:10,.1f} µs")
-                table(costs, args.cores, args.shards)
+                for name, cost in costs._asdict().items():
+                    print(f"{name:<10}{1e6 * cost:10,.1f} µs")
+                images = args.shards * SHARD
+                for link in LINKS:
+                    table(costs, link, args.cores, [n * images for n in MACHINES])
+                    table(costs, link, args.cores, [FIXED for n in MACHINES if n * SHARD <= FIXED])
     except LaunchError as error:
         print(f"benchmarks.scaling: {error}", file=sys.stderr)
         return 2
@@ -68,9 +91,9 @@ def exchange(processes: SingleProcess, times: int) -> None:
     P = numbers()
     print(f"{processes.size} ranks, {P:,} numbers per shard; fastest and median of {times}, µs")
     print(f"{'shards per rank':<16}{'all-gather':>16}{'all-reduce sum':>18}{'all-reduce max':>18}")
-    for shards in SHARDS:
-        total = shards * processes.size
-        rows, facts = np.ones((shards, P), np.float32), np.ones((shards, 3))
+    for each in SHARDS:
+        total = each * processes.size
+        rows, facts = np.ones((each, P), np.float32), np.ones((each, 3))
         tasks = (
             partial(processes.all_gather, facts, total),
             partial(processes.all_reduce_sum, rows, total),
@@ -78,15 +101,13 @@ def exchange(processes: SingleProcess, times: int) -> None:
         )
         cells = [timed(task, times) for task in tasks]
         text = "".join(f"{1e6 * best:10,.0f}{1e6 * middle:8,.0f}" for best, middle in cells)
-        print(f"{shards:<14}{text}", flush=True)
+        print(f"{each:<14}{text}", flush=True)
 
 
-def measure(times: int) -> dict[str, float]:
+def measure(times: int) -> Costs:
     """Return the shortest time of each part of a step on one thread, in seconds."""
-    rng = np.random.default_rng(0)
-    recipe = RECIPES["default"]
-    model = build(recipe, 0)
-    images, labels = handwriting.batch(2 * SHARD, rng)
+    model = build(RECIPES["default"], 0)
+    images, labels = handwriting.batch(2 * SHARD, np.random.default_rng(0))
     with Trainer(
         model, Adam(1e-3), constant(1e-3), threads=1, engine=partial(fuse, input_gradient=False)
     ) as trainer:
@@ -97,35 +118,50 @@ def measure(times: int) -> dict[str, float]:
     update_and_average = update + timed(lambda: average.update(model), times)[0]
     rows = np.ones((5, numbers()), np.float32)
     add = timed(lambda: SingleProcess().all_reduce_sum(rows, 5), times)[0] / 4
-    many = np.repeat(images, 4, axis=0)
-    draw = timed(lambda: MIX.warp(many, rng, slice(0, 0)), times)[0] / len(many)
-    warp = timed(lambda: MIX.warp(many, rng), times)[0] / len(many) - draw
-    synthetic = timed(lambda: handwriting.batch(len(many), rng), times)[0] / len(many)
-    return {
-        "a shard, forward and backward": (step - update) / 2,
-        "summing one more shard": add,
-        "optimizer and average": update_and_average,
-        "drawing, per image of the batch": draw + (MIX.synthetic + MIX.nondigits) * synthetic,
-        "warping, per image of the rank": warp,
-    }
+    return Costs((step - update - add) / 2, add, update_and_average)
 
 
-def table(costs: dict[str, float], cores: int, shards: int) -> None:
-    """Print the predicted throughput by number of machines."""
-    compute, add, update, draw, warp = costs.values()
-    print(f"\n{cores} cores and {shards} shards of {SHARD} images per machine, 10 Gbit/s")
-    print("machines    batch   compute  exchange    loader      step   images/s  efficiency")
+def loader(batch: int, share: int) -> float:
+    """Return the processor time in which a rank prepares ``share`` images of each batch, seconds.
+
+    It is the mean over an epoch, and the shorter of two. An epoch of few steps costs more a step,
+    because synthetic images are drawn for many steps at once.
+    """
+    images, labels = np.full((IMAGES, 28, 28), 128, np.uint8), np.zeros(IMAGES, np.uint8)
+    seconds = []
+    for epoch in (1, 2):
+        start = time.thread_time()
+        steps = sum(
+            1 for _ in batches(images, labels, batch, (0, epoch), MIX, lambda _: slice(0, share))
+        )
+        seconds.append((time.thread_time() - start) / steps)
+    return min(seconds)
+
+
+def exchange_time(link: Link, machines: int) -> float:
+    """Return the modelled time of a step's messages, seconds."""
+    rounds = EXCHANGES * math.ceil(math.log2(machines))
+    sent = 2 * 4 * numbers() * (machines - 1) / machines
+    return rounds * (link.delay + MESSAGE) + sent * (8 / link.rate + BYTE)
+
+
+def table(costs: Costs, link: Link, cores: int, sizes: list[int]) -> None:
+    """Print the predicted throughput by number of machines, whose batches have these sizes."""
+    print(f"\n{cores} cores per machine; {link}; milliseconds")
+    print("machines    batch      work  exchange    loader      step   images/s  efficiency")
     first = None
-    for n in MACHINES:
-        work = math.ceil(shards / cores) * compute + shards * add + update
-        sent = 4 * numbers() * (shards + 1) * (n - 1) / n
-        exchange = 4 * LATENCY * math.ceil(math.log2(n)) + sent / NETWORK
-        batch = n * shards * SHARD
-        loader = batch * draw + shards * SHARD * warp
-        # The loader has a thread of its own but no core: its work takes time from the others.
-        step = max(work + exchange + loader / cores, loader)
+    for n, batch in zip(MACHINES, sizes, strict=False):
+        each = len(shards(batch)) // n
+        adds = (each - 1) + math.ceil(math.log2(n))
+        work = math.ceil(each / cores) * costs.shard + adds * costs.add + costs.update
+        exchange, load = exchange_time(link, n), loader(batch, batch // n)
+        # The loader has a thread of its own but no core, unless a core has no shard: its work
+        # takes time from the others.
+        step = max(work + exchange + load / cores, load)
+        if each < cores:
+            step = max(work + exchange, load)
         first = first or batch / step
-        cells = "".join(f"{1e3 * seconds:10.2f}" for seconds in (work, exchange, loader, step))
+        cells = "".join(f"{1e3 * seconds:10.2f}" for seconds in (work, exchange, load, step))
         print(f"{n:>8}{batch:>9,}{cells}{batch / step:>11,.0f}{batch / step / n / first:>12.0%}")
 
 

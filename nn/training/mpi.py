@@ -35,9 +35,12 @@ on."""
 SPIN_SECONDS = 1e-3
 """Seconds of busy waiting for a message: this has the lowest latency."""
 
-POLL_SECONDS = 0.1e-3
-"""Seconds of sleep between two polls after that: other threads may need the core."""
+SLEEP = 1e-3
+"""Sleep between two polls after that, as a share of the time waited so far. Messages move only when
+they are polled, and another thread may need the core."""
 
+LONGEST_SLEEP = 1e-3
+"""Seconds."""
 
 BEATS = 10
 """Signs of life that a rank sends in the time after which it would count as hung."""
@@ -231,5 +234,5 @@ class MPIProcesses(SingleProcess):
                 if silent := self._silent:
                     names = " and ".join(map(self._name, silent))
                     raise HungError(f"{names}: no sign of life for {self.patience:g} s")
-                time.sleep(POLL_SECONDS)
+                time.sleep(min(SLEEP * waited, LONGEST_SLEEP))
         return True

@@ -139,7 +139,7 @@ def test_a_failing_rank_aborts_all_with_a_message(mpiexec, tmp_path, fault, says
 
 
 @pytest.mark.parametrize("hung", [0, 1, 2])
-def test_a_hung_rank_is_named_and_ends_the_run(mpiexec, single, tmp_path, hung):
+def test_a_hung_rank_is_named_and_ended(mpiexec, single, tmp_path, hung):
     process = start(mpiexec, 3, tmp_path, "hang", 70, hung)
     _, errors = finish(process)
     assert process.returncode != 0

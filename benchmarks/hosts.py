@@ -1,0 +1,189 @@
+"""Measure training on several hosts with links between them: ``sudo python -m benchmarks.hosts``.
+
+The hosts are network namespaces of this machine (`benchmarks.namespaces`), each with one core. With
+more hosts than cores, only their messages are timed. Needs root, iproute2 and mpich. `remove` of
+that module deletes what a killed run has left.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.namespaces import NETWORK, PREFIX, HostsError, hosts, write_launcher
+from benchmarks.scaling import (
+    IMAGES,
+    LINKS,
+    exchange_time,
+    numbers,
+    timed,
+)
+from data.batches import ahead, batches
+from data.synthetic import handwriting
+from experiment.arguments import at_least
+from nn import Adam, fuse
+from nn.fast.workers import usable_cores
+from nn.schedule import constant
+from nn.training.launch import join
+from nn.training.processes import SingleProcess
+from nn.training.trainer import SHARD, Trainer
+from recipes import MIX, RECIPES, build
+
+ROOT = Path(__file__).parents[1]
+HOSTS = (2, 4)
+FIGURES = "figures: "
+"""Begins the line that a worker prints."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.hosts",
+        description="Measure training on two and four hosts, made as network namespaces (root).",
+    )
+    add = parser.add_argument
+    add("--shards", type=at_least(int, 1), default=4, help="shards per host (%(default)s)")
+    add("--steps", type=at_least(int, 1), default=40, help="steps that are timed (%(default)s)")
+    add("--worker", action="store_true", help=argparse.SUPPRESS)
+    add("--crowded", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    if args.worker:
+        return worker(args.shards, args.steps, args.crowded)
+    try:
+        report(args.shards, args.steps)
+    except HostsError as error:
+        print(f"benchmarks.hosts: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def report(shards: int, steps: int) -> None:
+    """Measure on each number of hosts and each link; print a table."""
+    cores = usable_cores()
+    with hosts(min(cores, max(HOSTS)), LINKS[0]) as names:
+        # All cores compute, because two cores may share a processor's units.
+        alone = max(found["step"] for found in measure_apart(names, shards, steps))
+    print(f"{shards} shards of {SHARD} images and one core per host; milliseconds, medians")
+    print(f"a step of a host that trains alone, beside others: {1e3 * alone:.2f}")
+    print(f"{'link':<20}hosts  stop flag    losses       sum  messages  modelled      step  effic.")
+    for link in LINKS:
+        for count in HOSTS:
+            with hosts(count, link) as names:
+                found = measure(names, shards, steps)
+            cells = [found[name] for name in ("flag", "losses", "sum")]
+            cells += [sum(cells), exchange_time(link, count)]
+            line = f"{link!s:<20}{count:>5} " + "".join(f"{1e3 * cell:10.2f}" for cell in cells)
+            if count <= cores:
+                line += f"{1e3 * found['step']:10.2f}{alone / found['step']:>8.0%}"
+            print(line, flush=True)
+
+
+def measure_apart(names: list[str], shards: int, steps: int) -> list[dict[str, float]]:
+    """Run `worker` on hosts at the same time, each for itself; return what each printed."""
+    command = [sys.executable, "-m", "benchmarks.hosts", "--worker"]
+    command += ["--shards", str(shards), "--steps", str(steps)]
+    started = [
+        subprocess.Popen(
+            ["ip", "netns", "exec", name, "taskset", "-c", str(i), *command],
+            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for i, name in enumerate(names)
+    ]  # fmt: skip
+    return [_figures(process.communicate(timeout=600), "alone") for process in started]
+
+
+def measure(names: list[str], shards: int, steps: int) -> dict[str, float]:
+    """Run `worker` on hosts, a rank on each; return what rank 0 printed.
+
+    Raises
+    ------
+    HostsError
+        If it fails.
+    """
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    mpiexec = shutil.which("mpiexec", path=beside)
+    if mpiexec is None:
+        raise HostsError("no mpiexec: python -m pip install -e '.[mpi]'")
+    addresses = [f"{NETWORK}{i + 1}" for i in range(len(names))]
+    crowded = ["--crowded"] if len(names) > usable_cores() else []
+    with tempfile.TemporaryDirectory() as folder:
+        launcher = Path(folder, "launcher")
+        write_launcher(launcher, usable_cores())
+        done = subprocess.run(
+            [
+                "ip", "netns", "exec", names[0], "unshare", "--uts", "sh", "-c",
+                'hostname "$0" && exec taskset -c 0 "$@"', f"{PREFIX}1",
+                mpiexec, "-launcher", "ssh", "-launcher-exec", str(launcher),
+                "-hosts", ",".join(addresses), "-n", str(len(names)), "-iface", "eth0",
+                sys.executable, "-m", "benchmarks.hosts", "--worker", *crowded,
+                "--shards", str(shards), "--steps", str(steps),
+            ],
+            env=os.environ | {"UCX_TLS": "tcp,self"},  # not through shared memory
+            cwd=ROOT, capture_output=True, text=True, timeout=600,
+        )  # fmt: skip
+    return _figures((done.stdout, done.stderr), f"{len(names)} hosts")
+
+
+def _figures(printed, what):
+    """Return what `worker` printed; raise HostsError with its last line if it failed."""
+    out, errors = printed
+    for line in out.splitlines():
+        if line.startswith(FIGURES):
+            return json.loads(line.removeprefix(FIGURES))
+    raise HostsError(f"{what}: {((errors or out).strip().splitlines() or ['no message'])[-1]}")
+
+
+def worker(shards: int, steps: int, crowded: bool) -> int:
+    """Time a step's messages and whole steps on this host; rank 0 prints medians as JSON."""
+    with join() as processes:
+        if crowded:  # a rank that waits must not keep the core of another one busy
+            from nn.training import mpi
+
+            mpi.SPIN_SECONDS = 0.0
+        found = messages(processes, shards, steps) | {"step": training(processes, shards, steps)}
+        print(FIGURES + json.dumps(found), flush=True)
+    return 0
+
+
+def messages(processes: SingleProcess, shards: int, times: int) -> dict[str, float]:
+    """Return the median time of each message of a step, seconds."""
+    total = shards * processes.size
+    rows, facts = np.ones((shards, numbers()), np.float32), np.ones((shards, 3))
+    return {
+        "flag": timed(partial(processes.all_reduce_max, 0, 0), times)[1],
+        "losses": timed(partial(processes.all_gather, facts, total), times)[1],
+        "sum": timed(partial(processes.all_reduce_sum, rows, total), times)[1],
+    }
+
+
+def training(processes: SingleProcess, shards: int, steps: int) -> float:
+    """Return the median time of a training step, its batch and its messages, seconds."""
+    model = build(RECIPES["default"], 0)
+    few, classes = handwriting.batch(1000, np.random.default_rng(0))
+    images, labels = np.resize(few, (IMAGES, 28, 28)), np.resize(classes, IMAGES)
+    engine = partial(fuse, input_gradient=False)
+    size = shards * SHARD * processes.size
+    with Trainer(
+        model, Adam(1e-3), constant(1e-3), threads=1, engine=engine, processes=processes
+    ) as trainer:
+        loader = ahead(batches(images, labels, size, (0, 1), MIX, trainer.part))
+        seconds = []
+        for _ in range(steps + 2):
+            start = time.perf_counter()
+            trainer.step(*next(loader))
+            processes.all_reduce_max(0, 0)
+            seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds[2:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
