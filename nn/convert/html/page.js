@@ -2,7 +2,7 @@
 
 import { addUp, breakDown, decimalsFor } from "./breakdown.js";
 import { fromStrokes } from "./canvas.js";
-import { positionOf, Sequential } from "./network.js";
+import { LAYERS, positionOf, Sequential } from "./network.js";
 
 const SIZE = 300; // side of the window's canvas, the unit of strokes
 const RADIUS = 8; // of the pen
@@ -393,6 +393,7 @@ globalThis.digits = {
   network,
   fromStrokes,
   breakDown,
+  LAYERS,
   Sequential,
   strokes: () => strokes,
   maps: () => maps,
