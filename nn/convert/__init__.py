@@ -4,9 +4,11 @@
 - `keras`: Keras 2 and 3, HDF5 files and zip archives; needs h5py;
 - `onnx`: ONNX; needs onnx;
 - `c`: one C file, only written;
+- `html`: one web page that reads drawn digits, only written;
 - `builder`: checks each layer read from a file and appends it to a network; shared by all readers;
 - `digits`: fits a network to drawn digits: the size and number of channels of its images, and the
   unit of its pixels;
+- `measured`: what smaller weights cost;
 - `command`: ``python -m nn.convert.keras`` and ``python -m nn.convert.onnx``;
 - `table`: the table of layers in docs/models.md;
 - `errors`: one-line errors that name the file and the layer.

@@ -3,14 +3,10 @@
 import sys
 from pathlib import Path
 
-import numpy as np
-
-from ...saving.npz import read_arrays
 from .. import load
-from ..digits import samples, shifted
-from ..errors import ConversionError
+from ..measured import DIGITS_HELP, cost, digits
 from . import save
-from .quantise import cost
+from .quantise import as_stored
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,15 +22,13 @@ def main(argv: list[str] | None = None) -> int:
         "--int8", action="store_true",
         help="store weights as int8, a quarter of the size, and print what accuracy that costs",
     )  # fmt: skip
-    parser.add_argument(
-        "--digits", type=Path, metavar="FILE",
-        help="with --int8: an .npz of images, uint8 (N, 28, 28), and labels, (N,), to measure it "
-        "with (default: ten drawn digits, moved about by a pixel)",
-    )  # fmt: skip
+    parser.add_argument("--digits", type=Path, metavar="FILE", help=f"with --int8: {DIGITS_HELP}")
     args = parser.parse_args(argv)
     try:
         model = load(args.source)
-        line = cost(model, *_digits(args.digits)) if args.int8 else ""
+        line = ""
+        if args.int8:
+            line = cost("int8", model, as_stored(model), *digits(args.digits))
         save(model, args.target, int8=args.int8)
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
@@ -43,18 +37,6 @@ def main(argv: list[str] | None = None) -> int:
         print(line)
     print(f"wrote {args.target}: {args.target.stat().st_size:,} bytes, {len(model.layers)} layers")
     return 0
-
-
-def _digits(path: Path | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and labels to measure with."""
-    if path is None:
-        images = np.concatenate(list(shifted()))
-        _, labels = samples()
-        return images, np.tile(labels, len(images) // len(labels))
-    arrays = read_arrays(path)
-    if not {"images", "labels"} <= arrays.keys():
-        raise ConversionError(f"{path}: it must have the arrays images and labels")
-    return arrays["images"], arrays["labels"]
 
 
 if __name__ == "__main__":

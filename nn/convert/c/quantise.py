@@ -44,21 +44,3 @@ def as_stored(model: Sequential) -> Sequential:
             kept = 2 if isinstance(layer, DepthwiseConv2D) else 1
             w[...] = q * scale.reshape(w.shape[-kept:])
     return copy
-
-
-def cost(model: Sequential, images: np.ndarray, labels: np.ndarray) -> str:
-    """Return a line that says how int8 weights read images, beside float32 ones.
-
-    Parameters
-    ----------
-    model : Sequential
-    images : ndarray
-        As `Sequential.predict_proba` takes them.
-    labels : ndarray of int, shape (N,)
-    """
-    exact, stored = (each.predict_proba(images) for each in (model, as_stored(model)))
-    right = [int((proba.argmax(axis=1) == labels).sum()) for proba in (exact, stored)]
-    return (
-        f"int8 weights: {right[1]} of {len(labels)} digits right, {right[0]} with float32; "
-        f"a probability changes by up to {np.abs(exact - stored).max():.4f}"
-    )

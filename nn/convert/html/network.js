@@ -223,7 +223,7 @@ export class Sequential {
     const numbers = isHalf ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
     let start = 0;
     this.layers = layers.map(({ arrays, ...layer }) => {
-      for (const [name, size] of Object.entries(arrays)) {
+      for (const [name, size] of arrays) {
         layer[name] = numbers.subarray(start, start + size);
         start += size;
       }

@@ -69,7 +69,7 @@ function show() {
 /** Tell a screen reader the answer, when a stroke or a command has ended. */
 function announce(text) {
   show();
-  $("said").textContent = text ?? ($("answer").textContent || "empty");
+  $("said").textContent = text ?? ($("answer").textContent || "nothing is drawn");
 }
 
 // Drawing: mouse, pen and touch are pointers; the arrow keys move a pen of their own.
@@ -387,6 +387,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 new ResizeObserver(layOut).observe($("layers"));
 readTheme();
 layOut();
+performance.mark("answered");
 
 /** For the console of the curious: digits.maps() of what is drawn, digits.network.layers[0].w. */
 globalThis.digits = {
@@ -395,6 +396,7 @@ globalThis.digits = {
   breakDown,
   LAYERS,
   Sequential,
+  show,
   strokes: () => strokes,
   maps: () => maps,
 };

@@ -38,6 +38,9 @@ EXPORT = re.compile(r"^export ", re.MULTILINE)
 MAX_WORK = 1 << 27
 """Most multiply-adds and floats for one image: about half a second in a browser."""
 
+MAX_FLOATS = 1 << 20
+"""Most floats that a layer may need for one image."""
+
 MAX_WEIGHTS = 1 << 23
 """Most numbers in all arrays: a page of 45 MB in float32."""
 
@@ -68,12 +71,11 @@ def page(model: Sequential, name: str, precision: str = "float32") -> str:
     ValueError
         If a layer has no equivalent, or the network is beyond the limits; the message names them.
     """
-    floats, work = cost(model.layers, (28, 28, 1))
-    if work > MAX_WORK:
-        raise ValueError(
-            f"one image takes {work:,} operations; the limit of a page is {MAX_WORK:,}"
-        )
     network = describe(model, (28, 28, 1), precision)
+    floats, work = cost(model.layers, (28, 28, 1))
+    for needed, limit, unit in ((work, MAX_WORK, "operations"), (floats, MAX_FLOATS, "floats")):
+        if needed > limit:
+            raise ValueError(f"one image takes {needed:,} {unit}; the limit of a page is {limit:,}")
     if (classes := network["layers"][-1]["to"]) != [10]:
         raise ValueError(f"its output has shape {tuple(classes)}, not (10,)")
     script = "\n".join(_without_modules((FOLDER / each).read_text("utf-8")) for each in SCRIPTS)
@@ -108,12 +110,21 @@ def describe(model: Sequential, input_shape: Shape, precision: str = "float32") 
     size = sum(array.size for array in arrays)
     if size > MAX_WEIGHTS:
         raise ValueError(f"it has {size:,} weights; the limit of a page is {MAX_WEIGHTS:,}")
-    stored = b"".join(as_stored(array, precision).tobytes() for array in arrays)
+    stored = b"".join(_stored(array, precision).tobytes() for array in arrays)
     weights = base64.b64encode(stored).decode()
     return {"precision": precision, "layers": layers, "weights": weights}
 
 
-def as_stored(array: np.ndarray, precision: str) -> np.ndarray:
+def as_stored(model: Sequential, precision: str) -> Sequential:
+    """Return a copy of a network whose arrays are those that a page of this precision stores."""
+    copy = model.copy()
+    for layer in copy.layers:
+        for array in (*layer.params.values(), *layer.state.values()):
+            array[...] = _stored(array, precision)
+    return copy
+
+
+def _stored(array, precision):
     """Return an array as the page stores it; ValueError if a number is too large for float16."""
     with np.errstate(over="ignore"):  # refused below
         stored = array.astype(TYPES[precision])
@@ -132,7 +143,7 @@ def _described(layer: Layer, shape: Shape) -> tuple[dict, list[np.ndarray]]:
         "config": layer.config,
         "from": [*shape],
         "to": [*layer.output_shape(shape)],
-        "arrays": {name: array.size for name, array in arrays.items()},
+        "arrays": [[name, array.size] for name, array in arrays.items()],
     }
     if isinstance(layer, (more.GlobalAvgPool2D, more.GlobalMaxPool2D)):
         described["window"] = _window(Window.of(shape[:2], 1, 0), layer, shape)
