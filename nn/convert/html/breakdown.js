@@ -124,6 +124,9 @@ export function decimalsFor(...numbers) {
   return most ? Math.max(DIGITS - 1 - Math.floor(Math.log10(most)), 0) : DIGITS - 1;
 }
 
+/** Return a number as text with so many digits after the point. */
+export const inText = (n, decimals) => (Number.isFinite(n) ? n.toFixed(decimals) : String(n));
+
 /** Round terms so that they add up to the rounded total, by the method of the largest remainder. */
 export function addUp(terms, total, decimals) {
   const exact = terms.map((term) => term * 10 ** decimals);

@@ -31,10 +31,10 @@ function convolution(layer, x, out) {
   const { from, to, w, b } = layer;
   const [C, [OH, OW, OC]] = [from[2], to];
   const [inputs, outputs] = groupOf(layer);
-  const sums = new Float64Array(OC);
   for (let p = 0; p < OH; p++) {
     for (let q = 0; q < OW; q++) {
-      for (let o = 0; o < OC; o++) sums[o] = b ? b[o] : 0;
+      const sums = out.subarray((p * OW + q) * OC, (p * OW + q + 1) * OC);
+      if (b) sums.set(b);
       for (const [tap, pixel] of taps(layer, p, q)) {
         for (let c = 0; c < C; c++) {
           const value = x[pixel * C + c];
@@ -43,18 +43,16 @@ function convolution(layer, x, out) {
           for (let o = first; o < first + outputs; o++) sums[o] += value * w[row + o];
         }
       }
-      out.set(sums, (p * OW + q) * OC);
     }
   }
 }
 
 /** out[o] = b[o] + sum over i of x[i] * w[i, o] */
 function dense({ to: [OUT], w, b }, x, out) {
-  const sums = b ? Float64Array.from(b) : new Float64Array(OUT);
+  if (b) out.set(b);
   for (let i = 0; i < x.length; i++) {
-    for (let o = 0; o < OUT; o++) sums[o] += x[i] * w[i * OUT + o];
+    for (let o = 0; o < OUT; o++) out[o] += x[i] * w[i * OUT + o];
   }
-  out.set(sums);
 }
 
 /** Reduce each window to one number, channel by channel. Of a global pool it is the whole map. */
@@ -153,7 +151,7 @@ const gelu = ({ approximate }) =>
     ? (x) => (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2
     : (x) => (x * (1 + erf(x / Math.SQRT2))) / 2;
 
-/** What each layer does: it reads x and fills out. */
+/** What each layer does: it reads x and fills out, which is 0. */
 export const LAYERS = {
   Conv2D: convolution,
   GroupedConv2D: convolution,

@@ -30,7 +30,10 @@ from ..builder import layers_to_write
 from ..errors import errors_at
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("network.js", "breakdown.js", "canvas.js", "page.js")
+SCRIPTS = (
+    "network.js", "breakdown.js", "canvas.js", "drawing.js", "maps.js", "arithmetic.js", "page.js",
+)  # fmt: skip
+"""The page's script, in an order in which each needs only what is before it."""
 
 IMPORT = re.compile(r"^import\b.*?;\n", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^export ", re.MULTILINE)

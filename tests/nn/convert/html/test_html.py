@@ -1,4 +1,4 @@
-"""Web pages out: each layer gives the same numbers in JavaScript, and what does not fit is refused."""
+"""Web pages out: each layer gives the same numbers in JavaScript; what does not fit is refused."""
 
 import numpy as np
 import pytest
