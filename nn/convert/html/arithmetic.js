@@ -4,6 +4,9 @@ import { addUp, breakDown, decimalsFor, inText } from "./breakdown.js";
 import { make } from "./maps.js";
 import { positionOf } from "./network.js";
 
+const SHARE = 6; // digits after the point of a probability
+const LOGIT = 4; // the same of a logit
+
 /** Return elements that show number i of entry `index` of the maps, with its ReLU if it has one. */
 export function arithmetic(layers, maps, index, i) {
   const isSum = (k) => /Conv2D|Dense/.test(layers[k - 1]?.type);
@@ -19,15 +22,20 @@ function ofLayer(number, layer, maps, i) {
   const values = found.terms.map(([, value]) => value);
   const isShare = "share" in found; // of a softmax: out is a term over the sum
   const total = isShare ? values.reduce((a, b) => a + b) : out;
-  const decimals = decimalsFor(out, total, ...values);
-  const show = (n) => (n === null ? "padding" : inText(n, decimals));
+  const decimals = isShare ? SHARE + 3 : decimalsFor(out, ...values);
+  const show = (n, digits = decimals) => (n === null ? "padding" : inText(n, digits));
   const terms = addUp(values, total, decimals);
-  const rows = Object.entries(found.notes).map(([name, value]) => [name, "", show(value)]);
+  const rows = Object.entries(found.notes).map(([name, n]) => [
+    name,
+    "",
+    show(n, isShare ? LOGIT : decimals),
+  ]);
   for (const [k, [name, , factors]] of found.terms.entries()) {
-    rows.push([name, factors?.length > 1 ? factors.map(show).join(" × ") : "", terms[k]]);
+    rows.push([name, factors?.length > 1 ? factors.map((n) => show(n)).join(" × ") : "", terms[k]]);
   }
   if (isShare) rows.push(["sum", "", show(total)]);
-  rows.push(["out", isShare ? `${terms[found.share]} / ${show(total)}` : "", show(out)]);
+  const quotient = isShare ? ` = ${terms[found.share]} / ${show(total)}` : "";
+  rows.push([`out${quotient}`, "", show(out, isShare ? SHARE : decimals)]);
   const at = positionOf(layer.to, i).join(", ");
   const grids = found.grids.map(([title, numbers]) => {
     const cells = numbers.map((n, k) => cell(show(n), k === found.winner ? "winner" : ""));
@@ -36,7 +44,7 @@ function ofLayer(number, layer, maps, i) {
     return table(lines, make("caption", {}, title));
   });
   const heading = make("h3", {}, `layer ${number} ${layer.type} at (${at})`);
-  const cells = rows.map(([name, ...rest]) => [name, ...rest].map((each) => cell(each)));
+  const cells = rows.map((row) => row.map((text, k) => cell(text, "", k ? "td" : "th")));
   return [
     heading,
     make("p", {}, found.rule),
@@ -45,7 +53,7 @@ function ofLayer(number, layer, maps, i) {
   ];
 }
 
-const cell = (text, name = "") => make("td", { class: name }, text);
+const cell = (text, kind, tag = "td") => make(tag, { class: kind }, text);
 
 function table(rows, ...before) {
   return make("table", {}, ...before, ...rows.map((cells) => make("tr", {}, ...cells)));

@@ -12,7 +12,7 @@ export const ARROWS = {
 
 /** Corners (x, y) of the strokes of sample digits on a grid of ten. */
 export const SAMPLES = [
-  "50 20 14 27 37 59 86 83 85 77 32 51",
+  "51 31 14 16 29 59 78 86 83 71 51",
   "51 50 59",
   "22 31 60 83 55 19 39 89",
   "21 50 82 45 54 86 79 39 19",

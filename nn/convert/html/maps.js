@@ -6,6 +6,7 @@ import { positionOf } from "./network.js";
 
 const TILE = 48; // side of a tile on a narrow screen, pixels
 const MOST = 12; // side of a number, at most
+const EDGE = 3; // distance from a number that is selected to its frame
 
 /** Make an element; what is put into it is text or elements, never markup. */
 export function make(tag, attributes, ...children) {
@@ -15,7 +16,7 @@ export function make(tag, attributes, ...children) {
   return element;
 }
 
-/** Return colours of the style: `ink`, `mark`, and `numbers`, from negative to positive, and mark. */
+/** Return colours of the style: `ink`, `mark`, and `numbers`, 255 from negative to positive. */
 export function readColours() {
   const style = getComputedStyle(document.documentElement);
   const [ink, mark, ...ends] = ["--ink", "--mark", "--paper", "--plus", "--minus"].map((name) =>
@@ -26,7 +27,7 @@ export function readColours() {
   const ramp = Array.from({ length: 255 }, (_, i) =>
     mix(paper, i < 127 ? minus : plus, Math.abs(i - 127) / 127),
   );
-  const bytes = [...ramp, rgb(mark)].flatMap((colour) => [...colour, 255]);
+  const bytes = ramp.flatMap((colour) => [...colour, 255]);
   return { ink, mark, numbers: new Uint32Array(Uint8ClampedArray.from(bytes).buffer) };
 }
 
@@ -45,7 +46,8 @@ export class LayerMaps {
     const help = `${this.title}, ${size}. Arrow keys choose a number, Page Up and Down the channel.`;
     this.canvas = make("canvas", { tabindex: 0, role: "application", "aria-label": help });
     const heading = make("h3", {}, this.title, " ", make("small", {}, size));
-    this.section = make("section", {}, heading, this.canvas);
+    this.frame = make("div", { class: "frame", hidden: "" }); // around the number that is selected
+    this.section = make("section", {}, heading, this.canvas, this.frame);
     this.selected = null;
     this.canvas.addEventListener("click", ({ offsetX, offsetY }) => {
       const [x, y] = [offsetX, offsetY].map((n) => Math.floor(n / this.scale));
@@ -79,14 +81,15 @@ export class LayerMaps {
   layOut(room) {
     const [[H, W, C], { canvas }] = [this.shape, this];
     this.scale = limited(Math.round(Math.max(TILE, room / 24) / Math.max(H, W)), 1, MOST);
-    const columns = limited(Math.floor(room / ((W + 1) * this.scale)), 1, C);
-    canvas.width = columns * (W + 1) - 1;
-    canvas.height = Math.ceil(C / columns) * (H + 1) - 1;
+    const gap = H * W > 1 ? 1 : 0; // between tiles
+    const columns = limited(Math.floor(room / ((W + gap) * this.scale)), 1, C);
+    canvas.width = columns * (W + gap) - gap;
+    canvas.height = Math.ceil(C / columns) * (H + gap) - gap;
     canvas.style.width = `${canvas.width * this.scale}px`;
     this.places = Int32Array.from({ length: H * W * C }, (_, i) => {
       const [row, column, c] = positionOf([H, W, C], i);
-      const y = Math.floor(c / columns) * (H + 1) + row;
-      return y * canvas.width + (c % columns) * (W + 1) + column;
+      const y = Math.floor(c / columns) * (H + gap) + row;
+      return y * canvas.width + (c % columns) * (W + gap) + column;
     });
   }
 
@@ -100,7 +103,12 @@ export class LayerMaps {
     numbers.forEach((n, i) => {
       pixels[this.places[i]] = colours[127 + Math.round((127 * n) / most)];
     });
-    if (this.selected !== null) pixels[this.places[this.selected]] = colours[255];
     this.canvas.getContext("2d").putImageData(image, 0, 0);
+    this.frame.hidden = this.selected === null;
+    const place = this.places[this.selected ?? 0];
+    const at = [place % image.width, Math.floor(place / image.width)].map((n) => n * this.scale);
+    this.frame.style.left = `${this.canvas.offsetLeft + at[0] - EDGE}px`;
+    this.frame.style.top = `${this.canvas.offsetTop + at[1] - EDGE}px`;
+    this.frame.style.width = this.frame.style.height = `${this.scale + 2 * EDGE + 2}px`;
   }
 }

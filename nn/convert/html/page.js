@@ -32,8 +32,9 @@ function show() {
     row.children[1].style.setProperty("--share", `${100 * proba[digit]}%`);
     row.children[2].textContent = `${(100 * proba[digit]).toFixed(1)} %`;
   }
-  const percent = Math.floor(100 * proba[best]); // as in the window: only probability 1 is 100%
-  $("answer").textContent = best < 0 ? "" : `${best}, ${percent}%`;
+  // As in the window: truncated, so that only probability 1 reads 100%.
+  const answer = best < 0 ? "not a number" : `${best}, ${Math.floor(100 * proba[best])}%`;
+  $("answer").textContent = isBlank ? "" : answer;
   drawing.paint(colours, []);
   for (const view of views) view.show(maps[view.index], colours.numbers);
   const parts = selected ? arithmetic(network.layers, maps, selected.index, selected.selected) : [];
