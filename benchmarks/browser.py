@@ -38,13 +38,17 @@ def chromium() -> Iterator[Any]:
     if None in paths:
         raise BrowserError("no Chromium with its driver here: apt install chromium chromium-driver")
     from selenium import webdriver
+    from selenium.common.exceptions import WebDriverException
 
     options = webdriver.ChromeOptions()
     options.binary_location = paths[0]
     for option in OPTIONS:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(paths[1]))
+    try:
+        driver = webdriver.Chrome(options, webdriver.ChromeService(paths[1]))
+    except WebDriverException as error:
+        raise BrowserError(f"Chromium does not start: {str(error).splitlines()[0]}") from error
     try:
         yield driver
     finally:

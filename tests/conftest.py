@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tqdm import tqdm
 
+from benchmarks import browser
 from data import mnist
 
 try:
@@ -72,3 +73,13 @@ def display():
         yield
         # Tcl aborts if another thread's garbage collection finds what is left of a window.
         gc.collect()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Headless Chromium, one for all tests of a process."""
+    try:
+        with browser.chromium() as driver:
+            yield driver
+    except browser.BrowserError as error:
+        missing(str(error))

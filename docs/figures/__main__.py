@@ -1,5 +1,7 @@
 """Draw the pictures of README, tour and docs/fast.md: ``python -m docs.figures``.
 
+The web page of the shipped network, docs/page.html, is written with them.
+
 ``python -m docs.figures handwriting`` draws a contact sheet of the synthetic digits instead.
 """
 
@@ -10,7 +12,7 @@ from pathlib import Path
 import weights
 from nn import ModelFileError
 
-from . import backward, fast, forward, handwriting
+from . import backward, fast, forward, handwriting, page
 from .example import Example
 from .network import network
 from .style import save
@@ -41,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
         "python -m docs.figures",
-        description="Draw the pictures of README.md, docs/tour.md and docs/fast.md again.",
+        description="Draw the pictures of README.md, docs/tour.md and docs/fast.md again, and "
+        "write docs/page.html.",
     )
     parser.add_argument(
         "what", nargs="?", choices=("all", "handwriting"), default="all",
@@ -59,13 +62,15 @@ def main(argv: list[str] | None = None) -> int:
             print(f"drew {path}")
             return 0
         output = args.output or Path(__file__).parents[1]
-        example = Example.of(weights.load(weights.SHIPPED))
+        model = weights.load(weights.SHIPPED)
+        example = Example.of(model)
         for name, draw in FIGURES.items():
             save(draw(example), output / f"{name}.png")
+        written = page.write(model, weights.SHIPPED.name, output)
     except (ModelFileError, OSError) as error:
         print(f"docs.figures: {error}", file=sys.stderr)
         return 2
-    print(f"drew {len(FIGURES)} pictures in {output}")
+    print(f"drew {len(FIGURES)} pictures in {output}", written, sep="\n")
     return 0
 
 

@@ -23,7 +23,8 @@ def example():
 def test_command_draws_every_picture_opaque(tmp_path, capsys):
     assert main(["--output", str(tmp_path)]) == 0
     assert f"drew {len(FIGURES)} pictures" in capsys.readouterr().out
-    drawn = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert (tmp_path / "page.html").is_file()
+    drawn = [file for file in tmp_path.rglob("*.png") if file.name != "page.png"]
     assert set(drawn) == {tmp_path / f"{name}.png" for name in FIGURES}
     for file in drawn:
         assert file.stat().st_size < MOST_BYTES, file.name

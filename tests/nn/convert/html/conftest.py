@@ -1,11 +1,10 @@
-"""Chromium, and the shipped network's page opened in it."""
+"""The shipped network's page opened in it."""
 
 import pytest
 
 import weights
 from benchmarks import browser
 from nn.convert import html
-from tests.conftest import missing
 
 REPLAY = """
 const [strokes, pointerType] = arguments;
@@ -24,16 +23,6 @@ for (const stroke of strokes) {
 }
 return [digits.strokes(), [...digits.maps().at(-1)], document.getElementById("answer").textContent];
 """
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Headless Chromium, for all tests of a process."""
-    try:
-        with browser.chromium() as driver:
-            yield driver
-    except browser.BrowserError as error:
-        missing(str(error))
 
 
 @pytest.fixture(scope="session")
