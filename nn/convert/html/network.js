@@ -134,7 +134,7 @@ const inTraining = each("x: it does something in training only", () => (x) => x)
 const reshape = each("x: only the shape changes", () => (x) => x);
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+export const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const clip = (x, low, high) => Math.min(Math.max(x, low ?? -Infinity), high ?? Infinity);
 const selu = (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x));
 

@@ -1,0 +1,290 @@
+/**
+ * Several digits in a drawing, found, divided and read in order as data/segments does it for pen
+ * strokes. A piece is a stroke, or what cuts through a wide stroke made of it; a block is a stroke
+ * with its pieces; a box is [left, top, right, bottom]; odds are logarithms.
+ */
+
+import { fromStrokes } from "./canvas.js";
+import { limited, mix, RADIUS } from "./drawing.js";
+import { softplus } from "./network.js";
+
+// A drawing (strokes.py). Of a stroke that may be two digits: width over height, steps, pieces.
+const [ONE, MOST_STROKES, MOST_READ] = [2.5, 200, 100];
+const [CUT, WIDE, CUT_STEP, NARROW] = [5.5, 1.1, 0.04, 0.12];
+
+// Lines of writing (lines.py): heights that count, overlap, nearness, low lines.
+const [TALL, OVERLAP, NEAR, LOW_LINE] = [0.7, 0.4, 0.15, 0.45];
+
+// Signs (signs.py), relative to the height of the digits.
+const [DOT, COMMA, LOW_DOT] = [0.28, [0.25, 0.42], 0.4];
+const [MINUS, FLAT, MINUS_PLACE] = [[0.2, 1.2], 0.4, [0.2, 0.8]];
+
+// Scores (row.py): candidates, gaps, sizes, pairs, signs.
+const [MOST_BLOCKS, WIDEST, LEAST, DIGIT, TRUST] = [8, 1.7, 0.02, 2, 6];
+const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [1.2, 15, 7];
+const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.62, 15, 1.5, 3, 8];
+const [PAIR, PAIR_WHOLE, PAIR_SLOPE] = [0.8, 1, 10];
+const [SIGN_COST, SIGN_IN_DIGIT] = [0.7, 2.5];
+
+const around = (boxes) =>
+  boxes.reduce((a, b) => a.map((n, k) => (k < 2 ? Math.min(n, b[k]) : Math.max(n, b[k]))));
+const boxOf = (stroke) => around(stroke.map(([x, y]) => [x, y, x, y]));
+const heightOf = ([, top, , low]) => low - top;
+const certainty = (proba) => TRUST * Math.log(Math.max(...proba, LEAST));
+const best = (proba) => proba.indexOf(Math.max(...proba));
+
+/** Return lines of symbols { text, box, image, proba }; a sign has no image. `classify` reads one. */
+export function find(strokes, classify) {
+  const inked = strokes.filter((stroke) => stroke.length);
+  if (!inked.length) return [];
+  const image = fromStrokes(inked);
+  const proba = classify(image);
+  const boxes = inked.map(boxOf);
+  const one = [[{ text: `${best(proba)}`, box: around(boxes), image, proba }]];
+  if (inked.length > MOST_STROKES) return one;
+  const written = linesOf(boxes).map((line) => blocksOf(line.map((i) => inked[i])));
+  if (written.length === 1 && written[0].length === 1 && written[0][0].pieces.length === 1)
+    return one;
+  const heights = written.map((blocks) => digitHeight(blocks.map(({ box }) => heightOf(box))));
+  const budget = { left: MOST_READ };
+  const found = written.map((blocks, k) => read(blocks, heights[k], classify, budget));
+  const many = found.map(({ line }) => line);
+  const score = found.reduce((sum, line) => sum + line.score, 0);
+  const isDot = ({ image, box }) => image && Math.max(box[2] - box[0], heightOf(box)) < RADIUS;
+  const isSingle = many.flat().length < 2 || many.flat().some(isDot) || budget.left < 0;
+  return isSingle || score <= asOne(written, heights, proba) + ONE ? one : many;
+}
+
+/** Return the height of the digits of a line: the median of what is not small. */
+function digitHeight(heights) {
+  const least = TALL * Math.max(...heights);
+  return Math.max(median(heights.filter((height) => height >= least)), 1);
+}
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** Group boxes into lines from top to bottom, each from left to right; return their indices. */
+function linesOf(boxes) {
+  const high = boxes.map((box) => Math.max(heightOf(box), 1));
+  const middle = boxes.map(([left, , right]) => (left + right) / 2);
+  const shared = (a, b) => Math.min(boxes[a][3], boxes[b][3]) - Math.max(boxes[a][1], boxes[b][1]);
+  const all = boxes.map((_, i) => i);
+  const links = all.flatMap((a) => {
+    const touching = all.filter((b) => {
+      const gap = Math.max(boxes[a][0], boxes[b][0]) - Math.min(boxes[a][2], boxes[b][2]);
+      return gap <= 0 && shared(a, b) >= -NEAR * Math.max(high[a], high[b]);
+    });
+    const nearest = [1, -1].flatMap((side) => {
+      const away = (b) => side * (middle[b] - middle[a]);
+      const beside = all.filter(
+        (b) => away(b) > 0 && shared(a, b) > OVERLAP * Math.min(high[a], high[b]),
+      );
+      return beside.toSorted((b, c) => away(b) - away(c)).slice(0, 1);
+    });
+    return [...touching, ...nearest].map((b) => [a, b]);
+  });
+  const root = [...all];
+  for (const _ of all) {
+    for (const [a, b] of links) root[a] = root[b] = Math.min(root[a], root[b]);
+  }
+  const groups = all.map((r) => all.filter((i) => root[i] === r)).filter((group) => group.length);
+  const tall = groups.map((group) => Math.max(...group.map((i) => heightOf(boxes[i]))));
+  const wanted = Math.min(LOW_LINE * digitHeight(tall), Math.max(...tall));
+  const lines = groups.filter((_, k) => tall[k] >= wanted);
+  for (const group of groups.filter((_, k) => tall[k] < wanted)) {
+    const y = group.reduce((sum, i) => sum + boxes[i][1] + boxes[i][3], 0) / (2 * group.length);
+    const away = lines.map((line) => {
+      const [, top, , low] = around(line.map((i) => boxes[i]));
+      return Math.max(top - y, y - low, 0);
+    });
+    lines[away.indexOf(Math.min(...away))].push(...group);
+  }
+  const level = (line) => median(line.map((i) => (boxes[i][1] + boxes[i][3]) / 2));
+  const across = (i) => boxes[i][0] + boxes[i][2];
+  const ordered = lines.toSorted((a, b) => level(a) - level(b));
+  return ordered.map((line) => line.toSorted((a, b) => across(a) - across(b)));
+}
+
+function blocksOf(strokes) {
+  const height = digitHeight(strokes.map((stroke) => heightOf(boxOf(stroke))));
+  return strokes.map((stroke) => {
+    const pieces = cut(stroke, height);
+    return { pieces, box: around(pieces.map(boxOf)) };
+  });
+}
+
+/** Cut a wide stroke where it passes from left to right once and for all. */
+function cut(stroke, height) {
+  const [left, , right] = boxOf(stroke);
+  if (right - left <= WIDE * height) return [stroke];
+  const points = resampled(stroke, CUT_STEP * height);
+  if (points.at(-1)[0] < points[0][0]) points.reverse();
+  const [x, least] = [points.map(([x]) => x), NARROW * height];
+  const before = x.map((_, i) => Math.max(...x.slice(0, i + 1)));
+  const after = x.map((_, i) => Math.min(...x.slice(i)));
+  const once = (i) =>
+    x[i] >= before[i] && x[i] <= after[i] && x[i] - left >= least && right - x[i] >= least;
+  const places = [0];
+  for (let first = 0; first < x.length; first++) {
+    if (!once(first)) continue;
+    let last = first;
+    while (last + 1 < x.length && once(last + 1)) last++;
+    const middle = Math.floor((first + last) / 2);
+    for (const place of x[last] - x[first] > 2 * least ? [first, middle, last] : [middle]) {
+      if (places.length === 1 || x[place] - before[places.at(-1)] >= least) places.push(place);
+    }
+    first = last;
+  }
+  return places.map((place, k) => points.slice(place, (places[k + 1] ?? points.length - 1) + 1));
+}
+
+/** Return the points of a stroke and points between them, at most `step` pixels apart. */
+function resampled(stroke, step) {
+  const along = [0];
+  for (let i = 1; i < stroke.length; i++) {
+    along.push(
+      along[i - 1] + Math.hypot(stroke[i][0] - stroke[i - 1][0], stroke[i][1] - stroke[i - 1][1]),
+    );
+  }
+  const steps = Array.from({ length: Math.ceil(along.at(-1) / step) }, (_, k) => k * step);
+  const where = [...new Set([...along, ...steps])].sort((a, b) => a - b);
+  let i = 0;
+  return where.map((at) => {
+    while (i < along.length - 2 && along[i + 1] <= at) i++;
+    const share = (at - along[i]) / (along[i + 1] - along[i]);
+    return at === along[i + 1] ? stroke[i + 1] : mix(stroke[i], stroke[i + 1], share);
+  });
+}
+
+/** Return which blocks of a line are no digits: "-", "." or "" for a speck, by index. */
+function signsOf(boxes, height) {
+  const [wide, high] = [boxes.map(([left, , right]) => right - left), boxes.map(heightOf)];
+  const all = boxes.map((_, i) => i);
+  const tall = all.filter((i) => high[i] >= height / 2);
+  if (!tall.length || boxes.length < 2) return {};
+  const middle = boxes.map(([left, , right]) => (left + right) / 2);
+  const foot = all.map((i) => {
+    const away = tall.map((k) => Math.abs(middle[i] - middle[k]));
+    return boxes[tall[away.indexOf(Math.min(...away))]][3];
+  });
+  const isDot = (i) => Math.max(wide[i], high[i]) <= DOT * height;
+  const isComma = (i) => wide[i] <= COMMA[0] * height && high[i] <= COMMA[1] * height;
+  const found = Object.fromEntries(all.filter(isDot).map((i) => [i, ""]));
+  const size = (i) => wide[i] * high[i] + wide[i] + high[i];
+  const points = all.filter(
+    (i) => (isDot(i) || isComma(i)) && boxes[i][1] >= foot[i] - LOW_DOT * height,
+  );
+  const inner = points.filter((i) => tall[0] < i && i < tall.at(-1));
+  if (inner.length) found[inner.toSorted((a, b) => size(b) - size(a))[0]] = ".";
+  const [left, top, right, low] = boxes[0];
+  const at = 1 - (foot[0] - (top + low) / 2) / height;
+  const within = (n, [least, most]) => least <= n && n <= most;
+  const isFlat = within((right - left) / height, MINUS) && low - top <= FLAT * (right - left);
+  const isFree = Math.min(...boxes.slice(1).map((box) => box[0])) >= right;
+  if (isFlat && within(at, MINUS_PLACE) && isFree) found[0] = "-";
+  return found;
+}
+
+/** Return the odds that two digits meet before each block; infinite at both ends. */
+function gapOdds(blocks, height) {
+  const odds = blocks.slice(1).map((_, k) => {
+    const [before, after] = [blocks.slice(0, k + 1), blocks.slice(k + 1)].map((side) =>
+      around(side.map(({ box }) => box)),
+    );
+    return limited(
+      ODDS_TOUCHING + (ODDS_SLOPE * (after[0] - before[2])) / height,
+      -ODDS_MOST,
+      ODDS_MOST,
+    );
+  });
+  return [Infinity, ...odds, Infinity];
+}
+
+/** Return minus the logarithm of the probability of the size and the gaps of blocks first to last. */
+function cost(blocks, first, last, box, height, gaps) {
+  const [wide, high] = [Math.max(box[2] - box[0], 1), Math.max(heightOf(box), 1)];
+  const small = softplus(SMALL_COST * (SMALL - Math.max(0.7 * wide, high) / height));
+  const lying = LYING_COST * Math.max(0, wide / Math.max(high, height / 4) - LYING);
+  const inner = gaps.slice(first + 1, last + 1).reduce((sum, odds) => sum + softplus(odds), 0);
+  const [usual, least] = last > first ? [PAIR, -2] : [PAIR_WHOLE, 0];
+  const isPair = last > first || blocks[first].pieces.length > 1;
+  const pair = isPair ? limited(PAIR_SLOPE * (wide / high - usual), least, 6) : 0;
+  return Math.min(small + lying, MOST_COST) + inner + pair - DIGIT;
+}
+
+/** Divide a line of writing into digits and signs: the best path through its candidates. */
+function read(blocks, height, classify, budget) {
+  const pieces = blocks.flatMap(({ pieces }, block) => pieces.map((stroke) => ({ stroke, block })));
+  const gaps = gapOdds(blocks, height);
+  const isBound = (k) => pieces[k]?.block !== pieces[k - 1]?.block;
+  const signs = signsOf(
+    blocks.map(({ box }) => box),
+    height,
+  );
+  const runs = [];
+  for (let i = 0; i < pieces.length; i++) {
+    for (let j = i + 1; j <= pieces.length; j++) {
+      const [first, last] = [pieces[i].block, pieces[j - 1].block];
+      const box = around(pieces.slice(i, j).map(({ stroke }) => boxOf(stroke)));
+      const isBlock = first === last && isBound(i) && isBound(j);
+      if (last - first >= MOST_BLOCKS || !(box[2] - box[0] <= WIDEST * height || isBlock)) continue;
+      const inside = Object.keys(signs).filter(
+        (k) =>
+          (k > first || (+k === first && isBound(i))) && (k < last || (+k === last && isBound(j))),
+      );
+      const sign = isBlock ? signs[first] : undefined;
+      const own = -cost(blocks, first, last, box, height, gaps) - SIGN_IN_DIGIT * inside.length;
+      runs.push({ i, j, box, sign, score: sign === undefined ? own : -SIGN_COST });
+    }
+  }
+  const split = pieces.map(({ block }, k) => softplus(isBound(k) ? -gaps[block] : CUT));
+  while (true) {
+    const { score, path } = bestPath(pieces.length, runs, split);
+    const unread = path.filter((run) => run.sign === undefined && !run.proba);
+    budget.left -= unread.length;
+    if (!unread.length || budget.left < 0) {
+      const line = path.map(({ box, sign, image, proba }) => ({
+        text: sign ?? `${best(proba ?? [])}`,
+        box,
+        image,
+        proba,
+      }));
+      return { score, line: line.filter(({ text }) => text) };
+    }
+    for (const run of unread) {
+      run.image = fromStrokes(pieces.slice(run.i, run.j).map(({ stroke }) => stroke));
+      run.proba = classify(run.image);
+      run.score += certainty(run.proba);
+    }
+  }
+}
+
+function bestPath(n, runs, split) {
+  const total = [0, ...Array(n).fill(-Infinity)];
+  const came = [];
+  for (const run of runs) {
+    const score = total[run.i] + run.score - split[run.i];
+    if (score > total[run.j]) [total[run.j], came[run.j]] = [score, run];
+  }
+  const path = [];
+  for (let j = n; j > 0; j = came[j].i) path.unshift(came[j]);
+  return { score: total[n], path };
+}
+
+/** Return the score of all that is written as one digit. */
+function asOne(written, heights, proba) {
+  const blocks = written.flat().toSorted((a, b) => a.box[0] - b.box[0]);
+  const [box, height] = [around(blocks.map(({ box }) => box)), Math.max(...heights)];
+  const gaps = gapOdds(blocks, height);
+  const ends = written.map((line) => around(line.map(({ box }) => box)));
+  const between = ends.slice(1).map(([, head], k) => {
+    const high = Math.max(heights[k], heights[k + 1]);
+    return softplus(Math.min(ODDS_TOUCHING + (ODDS_SLOPE * (head - ends[k][3])) / high, ODDS_MOST));
+  });
+  const apart = between.reduce((sum, n) => sum + n, 0);
+  return certainty(proba) - cost(blocks, 0, blocks.length - 1, box, height, gaps) - apart;
+}
