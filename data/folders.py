@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 from data import canvas, tars
 from data.errors import DataError
 from data.pictures.formats import OTHER_SUFFIXES, SUFFIXES
+from guard.processes import end_with_parent, interrupts_held
 
 FIRST = 128  # pictures read in this process: starting others would take longer
 AT_ONCE = 32  # pictures in one task of a worker process
@@ -66,14 +68,34 @@ def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
             yield from tars.find(name, on_error) if tars.is_tar(name) else [name]
             continue
         empty = True
-        for folder, folders, files in os.walk(Path(name), onerror=on_error):
-            folders.sort()
-            for file in sorted(files):
-                if Path(file).suffix.lower() in SUFFIXES + OTHER_SUFFIXES:
-                    empty = False
-                    yield os.path.join(folder, file)
+        waiting = [os.fspath(Path(name))]
+        while waiting:  # os.walk recurses, and folders may be nested deeper than it can
+            folder = waiting.pop()
+            try:
+                files, folders = _listed(folder)
+            except OSError as error:
+                on_error(error)
+                continue
+            waiting += [os.path.join(folder, inner) for inner in reversed(folders)]
+            for file in files:
+                empty = False
+                yield os.path.join(folder, file)
         if empty:
             on_error(DataError(f"{name}: no picture in this folder ({', '.join(SUFFIXES)})"))
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    """Return the names of the pictures and of the folders in a folder, sorted; no links to any."""
+    files, folders = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            elif Path(entry.name).suffix.lower() in SUFFIXES + OTHER_SUFFIXES and not (
+                entry.is_symlink() and os.path.isdir(entry.path)
+            ):
+                files.append(entry.name)
+    return sorted(files), sorted(folders)
 
 
 def one_digit(image: Image.Image):
@@ -138,16 +160,16 @@ def _prepared_elsewhere(files, jobs, find):
     group = list(islice(files, AT_ONCE))
     if not group:
         return
-    # "spawn", because forking a process that has threads is unsafe. Workers ignore Ctrl-C: the
-    # parent handles it.
+    # "spawn", because forking a process that has threads is unsafe.
     context = multiprocessing.get_context("spawn")
-    ignoring = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(jobs, context, signal.signal, ignoring) as pool:
+    resource_tracker.ensure_running()  # it lets Ctrl-C through again, which is held back below
+    with ProcessPoolExecutor(jobs, context, _begin_worker, (os.getpid(),)) as pool:
         coming = deque()
         try:
             while group or coming:
                 if group and len(coming) < 2 * jobs:
-                    coming.append(pool.submit(_prepare_all, group, find))
+                    with interrupts_held():  # here, processes start
+                        coming.append(pool.submit(_prepare_all, group, find))
                     group = list(islice(files, AT_ONCE))
                 else:
                     yield from coming.popleft().result()
@@ -158,6 +180,12 @@ def _prepared_elsewhere(files, jobs, find):
             ) from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin_worker(parent):
+    """Let the parent alone handle Ctrl-C, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent(multiprocessing.parent_process().join, parent)
 
 
 def _prepare_all(files, find):

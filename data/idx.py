@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from guard.files import open_file
 
 CHUNK = 1 << 16  # compressed bytes per read
 MAX_COUNT = 300_000  # items; EMNIST has 280,000 digits, so a larger count is a damaged header
@@ -44,7 +45,7 @@ def read(path: Path, item_shape: tuple[int, ...]) -> NDArray[np.uint8]:
         If the file cannot be opened.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             content = Gunzip(file) if path.suffix == ".gz" else file
             count = _read_count(content, path, item_shape)
             size = count * math.prod(item_shape)

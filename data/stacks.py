@@ -17,6 +17,8 @@ from PIL import Image
 from data import canvas
 from data.errors import DataError
 from data.pictures.open import MAX_DECODED_PIXELS
+from guard.budget import BudgetError, budget, charge
+from guard.files import open_file
 
 SUFFIXES = (".npy", ".npz")
 CHUNK = 8192
@@ -29,6 +31,18 @@ HEADERS = {  # version: size of the field that holds the header's length, and Nu
     (1, 0): (2, np.lib.format.read_array_header_1_0),
     (2, 0): (4, np.lib.format.read_array_header_2_0),
 }
+RATIO = 100
+"""Most bytes of images for a byte of the file, beyond `CHUNK_BYTES`. Digits compress to a tenth."""
+
+MAX_IMAGE_BYTES = 128 << 20
+"""Size of an image: 40 million pixels of three bytes."""
+
+MAX_ARRAYS = 2000
+"""Arrays of an archive."""
+
+MAX_DIRECTORY_BYTES = 1 << 20
+"""Size of an archive's list of arrays, which zipfile reads entry by entry."""
+
 MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it checks only after reading the header
 
 LOWEST = -0.9
@@ -91,21 +105,39 @@ def chunks(file: str) -> Iterator[Chunk]:
         If the file cannot be opened.
     """
     read = _chunks if Path(file).suffix.lower() == ".npy" else _chunks_of_all
-    with open(file, "rb") as content:
+    with open_file(file) as content:
+        most = 2 * CHUNK_BYTES + RATIO * content.seek(0, io.SEEK_END)
+        content.seek(0)
         try:
-            yield from read(content, file)
+            yield from _within(read(content, file), most)
         except DataError:
             raise
+        except BudgetError as error:
+            raise DataError(f"{file}: {error}, far more than images do: save it again") from None
         except Exception as error:  # the parsers raise many kinds for a damaged file
             ending = Path(file).suffix
             raise DataError(f"{file}: not a complete {ending} file: save it again") from error
 
 
+def _within(chunks, most):
+    """Yield chunks, each read within one budget for all; it is not open while a caller works."""
+    left = most, MAX_ARRAYS
+    while True:
+        with budget(bytes=left[0], items=left[1]) as account:
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        left = account.left["bytes"], account.left["items"]
+        yield chunk
+
+
 def _chunks_of_all(content, file):
     """Yield the images of an archive; skip arrays that are not images."""
     found = False
+    _check_directory(content)
     with zipfile.ZipFile(content) as archive:
         for member in archive.infolist():
+            charge(items=1)
             name = f"{file}/{member.filename.removesuffix('.npy')}"
             if member.compress_type not in METHODS:
                 raise DataError(f"{name}: compressed in a way that NumPy does not use")
@@ -117,6 +149,22 @@ def _chunks_of_all(content, file):
                 yield from parts
     if not found:
         raise DataError(f"{file}: no array of images in it, of shape (N, 28, 28)")
+
+
+def _check_directory(content):
+    """Check the size of an archive's directory, as the record at its end states it."""
+    # `nn.saving.npz` does the same, without archives beyond 4 GiB, which have a locator and a
+    # record of their own before that of the end.
+    content.seek(max(content.seek(0, io.SEEK_END) - (1 << 16) - 98, 0))
+    tail = content.read()
+    whole = tail[-22:-18] == b"PK\5\6" and tail[-2:] == b"\0\0"  # else a comment follows
+    at = len(tail) - 22 if whole else tail.rfind(b"PK\5\6")
+    size = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if at >= 76 and tail[at - 20 : at - 16] == b"PK\6\7":
+        size = int.from_bytes(tail[at - 36 : at - 28], "little")
+    if size > MAX_DIRECTORY_BYTES:
+        raise BudgetError(f"its list of arrays takes more than {MAX_DIRECTORY_BYTES:,} bytes")
+    content.seek(0)
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype]:
@@ -147,9 +195,12 @@ def _chunks(stream, name):
     if math.prod(size) > MAX_DECODED_PIXELS:
         raise DataError(f"{name}: images of {size} are more than {MAX_DECODED_PIXELS:,} pixels")
     one = math.prod(shape[1:]) * dtype.itemsize
+    if one > MAX_IMAGE_BYTES:
+        raise DataError(f"{name}: an image of {one:,} bytes, more than {MAX_IMAGE_BYTES:,}")
     few = max(1, min(CHUNK, CHUNK_BYTES // one))
     for start in range(0, shape[0], few):
         n = min(few, shape[0] - start)
+        charge(bytes=n * one)
         data = stream.read(n * one)
         if len(data) < n * one:
             raise DataError(f"{name}: truncated after image {start + len(data) // one}")

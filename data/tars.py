@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from data.errors import DataError
 from data.pictures.formats import OTHER_SUFFIXES, SUFFIXES
+from guard.files import open_file
 
 SUFFIX = ".tar"
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -51,8 +52,8 @@ def is_tar(name: str) -> bool:
 def open_member(path: str | os.PathLike, most: int) -> BinaryIO:
     """Open a file, or a member of an archive, of which at most ``most`` bytes are wanted."""
     if not isinstance(path, Member):
-        return open(path, "rb")
-    with open(path.archive, "rb") as file:
+        return open_file(path)
+    with open_file(path.archive) as file:
         file.seek(path.offset)
         content = file.read(min(path.size, most))
     if len(content) < min(path.size, most):
@@ -75,7 +76,7 @@ def find(archive: str, on_error: Callable[[Exception], None]) -> Iterator[Member
         return
     empty = True
     try:
-        with open(archive, "rb") as file:
+        with open_file(archive) as file:
             for entry in _entries(_Headers(file), archive):
                 name = f"{archive}/{entry.name}"
                 if entry.isdir() or not _is_picture(entry.name):

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
+    ("guard",),
     ("nn.layers", "nn.schedule"),
     ("nn.saving", "nn.loss", "nn.optim"),
     ("nn.model",),
@@ -21,7 +22,7 @@ FLOORS = (
 """What is on a floor imports only what is on it or below. `data`, which knows nothing of `nn`, and
 `nn` itself, which collects what is in it, are on none."""
 
-PACKAGES = ("nn", "data", "weights", "experiment", "inspector", "benchmarks")
+PACKAGES = ("guard", "nn", "data", "weights", "experiment", "inspector", "benchmarks")
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for pattern in ("*.py", *(f"{package}/**/*.py" for package in PACKAGES))

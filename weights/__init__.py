@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from guard.budget import budget
 from nn import ModelFileError, Sequential, convert
 from nn.convert.digits import fit
 from nn.saving.limits import cost
@@ -24,8 +25,11 @@ SHAPE = (28, 28, 1)
 MAX_FLOATS = 1 << 20
 """Most floats that a layer may need for one image: 4 MiB."""
 
-MAX_WORK = 1 << 31
-"""Most multiply-adds and floats that all layers may need for one image: about a second."""
+SECONDS = 3.7
+"""Processor time for reading a file and trying out its pixels; the shipped network takes 0.01."""
+
+MAX_WORK = 1 << 30
+"""Most work for one image, about a second; see `nn.saving.limits.cost`."""
 
 
 def load(path: str | os.PathLike | None = None, pixels: str | None = None) -> Sequential:
@@ -53,8 +57,13 @@ def load(path: str | os.PathLike | None = None, pixels: str | None = None) -> Se
         If the file cannot be read, is damaged, or its network fails `check`.
     """
     path = SHIPPED if path is None else path
+    with budget(seconds=SECONDS):
+        return _load(Path(path), pixels)
+
+
+def _load(path: Path, pixels: str | None) -> Sequential:
     model = convert.load(path)
-    is_ours = pixels is None and Path(path) == SHIPPED
+    is_ours = pixels is None and path == SHIPPED
     try:
         if not is_ours:
             try:
@@ -84,7 +93,10 @@ def check(model: Sequential) -> None:
     try:
         floats, work = cost(model.layers, SHAPE)
         if floats > MAX_FLOATS or work > MAX_WORK:
-            raise ValueError(f"one image takes {floats:,} floats and {work:,} operations")
+            raise ValueError(
+                f"one image takes {floats:,} floats in a layer, and {work / 1e9:.1f} seconds; the "
+                f"limits are {MAX_FLOATS:,} and {MAX_WORK / 1e9:.1f}"
+            )
         classes = model.predict_proba(paper_and_ink).shape[1:]
     except (ValueError, FloatingPointError) as error:
         raise ValueError(f"not a network for images of 28x28: {error}") from error

@@ -2,20 +2,22 @@
 
 A file of a few bytes can claim any number of pixels, and one of a few megabytes can keep a decoder
 busy with a million chunks. So only a few formats are accepted; the size of the file, its pixels,
-and the number and size of the decoder's reads are limited; and large pictures are shrunk before
-they are copied or converted.
+what its headers say of the decoder's work, and the number, size and time of the decoder's reads are
+limited; and large pictures are shrunk before they are copied or converted.
 """
 
 import io
 import os
 import warnings
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from data.errors import DataError
 from data.pictures import tone
 from data.pictures.formats import FORMATS, other, webp_size
+from data.pictures.headers import check_header, check_tags
 from data.tars import open_member
+from guard.budget import BudgetError, budget, charge
 
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
 MAX_DECODED_PIXELS = 40_000_000  # where the decoder cannot shrink: a page scanned at 600 dpi
@@ -23,6 +25,17 @@ MAX_RUN_PIXELS = 4_000_000  # of a run-length encoded BMP, which Pillow decodes 
 MAX_BYTES = 32 << 20  # of a file
 MAX_READS = 20_000  # by a decoder; a valid file of MAX_BYTES takes half as many
 MAX_EXIF = 1 << 16  # bytes: as much as fits into a JPEG marker
+SECONDS = 3.0  # of computing, looked at between a decoder's reads
+ORIENTATION = 0x0112  # EXIF's tag
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # what undoes each orientation
 SHRUNK = "pixels of the file in a pixel"  # key of a picture's info
 LARGE = 4 * tone.WORKING_SIDE  # pixels: a picture with a side twice as long is shrunk towards this
 
@@ -51,14 +64,17 @@ def open_image(path: str | os.PathLike) -> Image.Image:
     content = b""
     try:
         with open_member(path, MAX_BYTES + 1) as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_BYTES + 1) or b""
         if len(content) > MAX_BYTES:
             raise DataError(f"{name}: more than {MAX_BYTES:,} bytes: save it smaller")
-        with warnings.catch_warnings():
+        most = 4 * len(content) + (1 << 20)
+        with warnings.catch_warnings(), budget(bytes=most, items=MAX_READS, seconds=SECONDS):
             warnings.simplefilter("ignore")  # size is checked below, odd metadata is harmless
             return _decode(content, name)
     except DataError:
         raise
+    except BudgetError as error:
+        raise DataError(f"{name}: {error}: save it again as PNG") from None
     except Image.DecompressionBombError:
         limit = f"{MAX_PIXELS:,} pixels"
         raise DataError(f"{name}: far more than {limit}, the limit: shrink it") from None
@@ -89,20 +105,12 @@ def _check(size, name, most):
 
 
 class _Metered(io.BytesIO):
-    """A file's content that limits the number and the total size of reads."""
-
-    def __init__(self, content):
-        super().__init__(content)
-        self.reads = MAX_READS
-        self.bytes = 4 * len(content) + (1 << 20)
+    """A file's content of which every read is charged to the budget."""
 
     def read(self, size=-1):
-        """Return the next bytes; raise OverflowError after too many reads or bytes."""
+        """Return the next bytes; raise BudgetError after too many reads, bytes or seconds."""
         read = super().read(size)
-        self.reads -= 1
-        self.bytes -= len(read)
-        if self.reads < 0 or self.bytes < 0:
-            raise OverflowError("made of too many pieces")
+        charge(bytes=len(read), items=1)
         return read
 
 
@@ -110,6 +118,10 @@ def _decode(content, name):
     claimed = webp_size(content)
     if claimed:
         _check(claimed, name, MAX_DECODED_PIXELS)
+    try:
+        check_header(content)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from None
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
         full = image.width
@@ -119,11 +131,30 @@ def _decode(content, name):
         in_runs = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
         check_size(image, name, MAX_RUN_PIXELS if in_runs else MAX_DECODED_PIXELS)
         image.load()
-        for key in ("exif", "Raw profile type exif"):  # these hold the orientation
-            if len(image.info.get(key, b"")) > MAX_EXIF:
-                del image.info[key]
         image.info[SHRUNK] = round(full / image.width)
-        return ImageOps.exif_transpose(_shrunk(image))
+        return _upright(_shrunk(image))
+
+
+def _upright(image):
+    """Turn a picture as its EXIF orientation says; forget its EXIF data, which may be a maze."""
+    exif = image.info.get("exif") or _hexadecimal(image.info.pop("Raw profile type exif", ""))
+    image.info.pop("exif", None)
+    try:
+        check_tags(exif.removeprefix(b"Exif\0\0"))
+        image.info["exif"] = exif if len(exif) <= MAX_EXIF else b""
+        method = UPRIGHT.get(image.getexif().get(ORIENTATION))
+    except Exception:  # damaged data: the pixels are still good
+        method = None
+    image.info.pop("exif", None)
+    return image.copy() if method is None else image.transpose(method)
+
+
+def _hexadecimal(text):
+    """Return the bytes that a PNG file holds as a text with three lines in front."""
+    try:
+        return bytes.fromhex("".join(text.split("\n")[3:]))
+    except ValueError:
+        return b""
 
 
 def _shrunk(image):

@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from guard.budget import charge
+
 from ..layers.activation import Flatten, Softmax
 from ..layers.base import Layer, Shape
 from ..layers.conv import Conv2D
@@ -76,6 +78,7 @@ class Builder:
         ValueError
             If an argument, a shape or a number is wrong, or the network takes too much memory.
         """
+        charge(items=1)
         layer = build(kind, config, arrays)
         self._bytes += sum(like.nbytes for like in (layer.params | layer.state).values())
         if self._bytes > MAX_MODEL_BYTES:
@@ -210,6 +213,7 @@ def _numbers(name, array):
     """Read an array as float32; it must be finite, and not negative if it is a variance."""
     if array.dtype.kind != "f":
         raise ValueError(f"array {name} holds {array.dtype}, not floats")
+    charge(bytes=2 * 4 * math.prod(array.shape))  # it, and which of it is finite
     with np.errstate(over="ignore"):  # float64 beyond float32's range; refused below
         numbers = np.array(array[...], np.float32, order="C")
     check_numbers(name, numbers)

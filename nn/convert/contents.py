@@ -5,8 +5,9 @@ a file of them that can.
 """
 
 import os
-import stat
 import zipfile
+
+from guard.files import open_file
 
 from ..saving.npz import check_directory
 from .errors import ConversionError, errors_in
@@ -56,9 +57,7 @@ def kind_of(path: str | os.PathLike) -> str:
     with errors_in(path):
         if os.path.isdir(path):
             raise ConversionError(f"{path}: {_folder(path)}")
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise ConversionError(f"{path}: not an ordinary file; name a model's file")
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             head = file.read(HEAD)
             if head.startswith(b"PK"):
                 return _zip(path, file)

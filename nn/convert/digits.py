@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
+
+from guard.budget import BudgetError, budget, charge
 
 from ..layers.activation import Flatten
 from ..layers.base import Layer, Shape
@@ -79,8 +82,20 @@ CHANCE = 0.2
 SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
 """Rows and columns by which the digits are moved."""
 
-MAX_WORK, MAX_FLOATS = 1 << 27, 1 << 20
-"""Multiply-adds of one image, and floats of its largest array, up to which a network is tried."""
+MAX_WORK, MAX_FLOATS = 1 << 26, 1 << 20
+"""Work of one image (see `nn.saving.limits.cost`), and floats of its largest array, up to which a
+network is tried."""
+
+SECONDS = 2.5
+"""Processor time for trying out the units; two million multiply-adds an image take a fifth."""
+
+MAX_TRIED = 40_000
+"""Layers that are asked for their shapes to find out which images a network takes."""
+
+TOO_SLOW = (
+    "too slow to find out the unit of its pixels: {unit} is taken; name another with --pixels "
+    f"({', '.join(UNITS)})"
+)
 
 TEMPERATURES = 2.0 ** np.arange(-1, 8)
 TEMPERATURE_PRICE = 0.1
@@ -96,7 +111,7 @@ class Fitted(NamedTuple):
     said : str
         What was changed, as "reads pixels as 0..255"; "" if nothing.
     warning : str
-        That it reads the drawn digits no better than chance; "" if it does.
+        That it reads the drawn digits no better than chance, or is too slow to know; else "".
     """
 
     model: Sequential
@@ -135,9 +150,15 @@ def fit(model: Sequential, pixels: str | None = None) -> Fitted:
     floats, work = cost(plain.layers, (SIDE, SIDE, 1))
     if floats > MAX_FLOATS or work > MAX_WORK or not _has_ten_classes(plain):
         return Fitted(plain, _said(frame[0], default, C))
-    best, right = (frame, default), _score(plain)
-    if -right.score > MARGIN or len(FRAMES[side]) > 1:
-        best, right = _best(model, side, C, [pixels] if pixels else _units(side))
+    best = frame, default
+    try:
+        # One thread: it alone is counted, and such small products are faster for it.
+        with budget(seconds=SECONDS), threadpool_limits(1, "blas"):
+            right = _score(plain)
+            if -right.score > MARGIN or len(FRAMES[side]) > 1:
+                best, right = _best(model, side, C, [pixels] if pixels else _units(side))
+    except BudgetError:
+        return Fitted(plain, _said(frame[0], default, C), TOO_SLOW.format(unit=default))
     found = _with_front(model, best[0][1], best[1], C)
     return Fitted(found, _said(best[0][0], best[1], C), _warning(right.share))
 
@@ -153,8 +174,12 @@ def image_shape(model: Sequential) -> tuple[int, int]:
         If no square image of up to `MAX_SIDE` pixels fits.
     """
     first: ValueError | None = None
+    left = MAX_TRIED
     for side in (*FRAMES, *range(1, MAX_SIDE + 1)):
         for C in (1, 3, 2, 4):
+            left -= len(model.layers)
+            if left < 0 and first is not None:
+                raise ValueError(str(first))
             try:
                 cost(model.layers, (side, side, C))
             except ValueError as error:
@@ -196,8 +221,11 @@ def _score(model: Sequential) -> _Reading:
     logs = []
     try:
         for images in shifted():
+            charge(items=1)
             proba = model.predict_proba(images).astype(np.float64)
             logs.append(np.log(np.maximum(proba, 1e-37)))
+    except BudgetError:
+        raise
     except (FloatingPointError, ValueError):
         return _Reading(-np.inf, 0.0)
     z = np.concatenate(logs)

@@ -34,6 +34,8 @@ def errors_in(path: str | os.PathLike) -> Iterator[None]:
         raise ConversionError(f"{path}: no such file") from None
     except ConversionError:
         raise
+    except OSError as error:
+        raise ConversionError(f"{path}: cannot be used: {error.strerror or error}") from error
     except Exception as error:  # h5py and onnx raise many kinds for a damaged file
         what = " ".join(str(error).split()) or type(error).__name__
         what = what if len(what) <= MAX_MESSAGE else f"{what[:MAX_MESSAGE]} ..."

@@ -1,12 +1,14 @@
 """Atomic writes, and folders locked by one process."""
 
 import errno
+import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from guard.files import create_temporary
 
 try:
     import fcntl
@@ -14,17 +16,25 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+LOG = logging.getLogger(__name__)
+
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Error numbers of a full disk, an exceeded quota and an exceeded file size."""
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike, durable: bool = True) -> Iterator[BinaryIO]:
     """Open a file for writing that appears under ``path`` whole, or not at all.
 
     The data is written to a temporary file in the same folder and flushed to the disk; then the
     file is renamed. If anything fails before that, an existing file at ``path`` is unchanged.
-    Missing folders are made.
+    Missing folders are made. Temporary files that killed processes left are deleted.
+
+    Parameters
+    ----------
+    path : path-like
+    durable : bool
+        Whether to wait until the disk has the data, so that it survives a power failure.
 
     Yields
     ------
@@ -40,17 +50,22 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
+        file, temporary = create_temporary(path)
+        with file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+            if durable:
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o666 & ~_umask())
+            if os.name != "nt":  # before its lock ends; Windows renames only closed files
+                os.replace(temporary, path)
+        if os.name == "nt":
+            os.replace(temporary, path)
+        if durable:
+            _sync_folder(path.parent)
     except BaseException as error:
         if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in DISK_FULL:
             reason = f"{error.strerror}; make room, or write to another disk"
             raise OSError(error.errno, reason, str(path)) from error
@@ -74,7 +89,7 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
     """Lock a folder against other processes that call this, and make it if it is missing.
 
     The operating system releases the lock when its owner ends, even by a crash. Without `fcntl`
-    (on Windows) nothing is locked.
+    (on Windows) nothing is locked, nor on a file system without locks, which is logged.
 
     Raises
     ------
@@ -93,6 +108,11 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
             raise BlockingIOError(
                 error.errno, f"{folder}: another run is training here; name another folder"
             ) from None
+        except OSError as error:  # ENOLCK, EOPNOTSUPP, ENOSYS
+            LOG.warning(
+                "%s: cannot be locked (%s): make sure that no other run trains here",
+                folder, error.strerror,
+            )  # fmt: skip
         yield
     finally:
         os.close(handle)

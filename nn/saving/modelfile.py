@@ -7,14 +7,13 @@ the arrays of its architecture.
 """
 
 import json
-import os
 import textwrap
 
 import numpy as np
 
 from ..layers.base import Layer
 from .limits import build, check_numbers
-from .npz import MAX_MODEL_BYTES, read_arrays, write_arrays
+from .npz import MAX_MODEL_BYTES, Place, read_arrays, write_arrays
 
 FORMAT = 1
 MAX_LAYERS = 1000
@@ -27,7 +26,7 @@ class ModelFileError(ValueError):
     """A model file that cannot be used; the message names it and says what to do, in one line."""
 
 
-def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
+def write_model(path: Place, layers: list[Layer]) -> None:
     """Write ``layers`` to ``path``, whole or not at all.
 
     Raises
@@ -59,7 +58,7 @@ def write_model(path: str | os.PathLike, layers: list[Layer]) -> None:
     write_arrays(path, arrays, MAX_MODEL_BYTES)
 
 
-def read_model(path: str | os.PathLike) -> list[Layer]:
+def read_model(path: Place) -> list[Layer]:
     """Read the layers that `write_model` wrote.
 
     Raises

@@ -4,9 +4,13 @@ import math
 import os
 import struct
 import zipfile
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 import numpy as np
+
+from guard.budget import budget, charge
+from guard.files import open_file
 
 from .atomic import atomic_write
 
@@ -16,11 +20,20 @@ MAX_MODEL_BYTES = 1 << 26
 MAX_ARCHIVE_BYTES = 5 * MAX_MODEL_BYTES
 """Limit for the arrays of any archive: a checkpoint holds four copies of a model, and more."""
 
+SECONDS = 3.0
+"""Limit of the processor time for reading an archive, whose members may be small and slow."""
+
 MAX_DIRECTORY_BYTES = 1 << 20
 """Limit for the central directory of an archive, which zipfile reads entry by entry."""
 
 HEADER_BYTES = 256
 """Upper bound for the header of an array that is written here."""
+
+MAX_ARRAYS = 20_000
+"""Limit for the number of arrays: a checkpoint of a thousand layers has some 16,000."""
+
+Place = str | os.PathLike | BinaryIO
+"""Path of a file or, between processes, an open file that can be sought."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Compression methods that NumPy writes. zipfile unpacks all others at once, whatever the size."""
@@ -30,13 +43,13 @@ KINDS = "biufSU"
 
 
 def write_arrays(
-    path: str | os.PathLike, arrays: dict[str, np.ndarray], limit: int = MAX_ARCHIVE_BYTES
+    path: Place, arrays: dict[str, np.ndarray], limit: int = MAX_ARCHIVE_BYTES
 ) -> None:
     """Write arrays as an ``.npz`` file, whole or not at all.
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or binary file
     arrays : dict of str to ndarray
     limit : int
         Size in bytes that `read_arrays` accepts.
@@ -51,16 +64,16 @@ def write_arrays(
     size = sum(array.nbytes + HEADER_BYTES for array in arrays.values())
     if size > limit:
         raise ValueError(f"{path}: its arrays take {size} bytes; at most {limit} can be read back")
-    with atomic_write(path) as file:
+    with atomic_write(path) if isinstance(path, (str, os.PathLike)) else nullcontext(path) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
 
 
-def read_arrays(path: str | os.PathLike, limit: int = MAX_ARCHIVE_BYTES) -> dict[str, np.ndarray]:
+def read_arrays(path: Place, limit: int = MAX_ARCHIVE_BYTES) -> dict[str, np.ndarray]:
     """Read all arrays of an ``.npz`` file. Nothing in it is executed or extracted to the disk.
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or binary file
     limit : int
         Most bytes that the arrays may take; no more are unpacked.
 
@@ -73,9 +86,9 @@ def read_arrays(path: str | os.PathLike, limit: int = MAX_ARCHIVE_BYTES) -> dict
     OSError
         If the file cannot be opened.
     ValueError
-        If it is not an archive of plain arrays, is damaged, or exceeds a limit.
+        If it is not an archive of plain arrays, is damaged, or exceeds a limit or the budget.
     """
-    with open(path, "rb") as file:
+    with _opened(path) as file, budget(items=MAX_ARRAYS, seconds=SECONDS):
         check_directory(file)
         try:
             with zipfile.ZipFile(file) as archive:
@@ -93,6 +106,11 @@ def read_arrays(path: str | os.PathLike, limit: int = MAX_ARCHIVE_BYTES) -> dict
     if len(arrays) < len(members):
         raise ValueError("two of its arrays have the same name")
     return arrays
+
+
+def _opened(path: Place) -> AbstractContextManager[BinaryIO]:
+    """Open a file for reading, unless it is open already."""
+    return open_file(path) if isinstance(path, (str, os.PathLike)) else nullcontext(path)
 
 
 def check_directory(file: BinaryIO) -> None:
@@ -123,6 +141,7 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray
         shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
         size = math.prod(shape) * dtype.itemsize
         plain = dtype.kind in KINDS and dtype.itemsize > 0
+        charge(bytes=max(size, 0), items=1)
         content = stream.read(size + 1) if plain and 0 <= size <= member.file_size else None
     if content is None or len(content) != size:
         raise ValueError(f"{name} is not the array it claims to be")

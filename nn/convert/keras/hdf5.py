@@ -4,12 +4,12 @@ HDF5 can refer to other files (external links, external storage, virtual dataset
 (soft links) and declare huge arrays that are not stored. All of these are refused.
 """
 
-import io
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
+
+from guard.budget import charge
 
 from ...saving.npz import MAX_ARCHIVE_BYTES
 from ..errors import import_optional
@@ -22,7 +22,7 @@ MAX_DEPTH = 24
 
 
 @contextmanager
-def open_file(file: str | os.PathLike | io.BytesIO) -> Iterator:
+def open_file(file: BinaryIO) -> Iterator:
     """Open an HDF5 file for reading, as ``h5py.File``."""
     h5py = import_optional("h5py")
     with h5py.File(file, "r") as opened:
@@ -87,6 +87,7 @@ def datasets(group, inside: str = "") -> dict[str, Any]:
         inside, group, depth = waiting.pop()
         for name in group:
             seen += 1
+            charge(items=1)
             if seen > MAX_ENTRIES or depth > MAX_DEPTH:
                 raise ValueError("it holds too many groups and arrays, or nests them too deeply")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):

@@ -17,7 +17,10 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
+
+from guard.budget import budget
+from guard.files import open_file
 
 from ...model import Sequential
 from ...saving.npz import MAX_ARCHIVE_BYTES, METHODS, check_directory
@@ -31,6 +34,12 @@ from .structure import Config, Placed, input_shape, layers_of, snake_case
 MAX_CONFIG_BYTES = 16 << 20
 """The largest description of a model that is read."""
 
+MAX_BYTES = MAX_ARCHIVE_BYTES + (64 << 20)
+"""Memory for all that is read; the process has a limit of its own, too."""
+
+MAX_ITEMS = 40_000
+"""Groups, arrays and layers."""
+
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 """Names of the folder of layers in the archive; the second until Keras 2.15."""
 
@@ -43,15 +52,15 @@ FindArrays = Callable[[Placed], Arrays]
 
 def read(path: str | os.PathLike) -> Sequential:
     """Read a file of either format, in this process; see `nn.convert.keras.load`."""
-    with errors_in(path):
-        with open(path, "rb") as file:
-            is_zip = file.read(2) == b"PK"
-        return (archive if is_zip else legacy)(path)
+    with errors_in(path), budget(bytes=MAX_BYTES, items=MAX_ITEMS), open_file(path) as file:
+        is_zip = file.read(2) == b"PK"
+        file.seek(0)
+        return (archive if is_zip else legacy)(file)
 
 
-def legacy(path: str | os.PathLike) -> Sequential:
+def legacy(content: BinaryIO) -> Sequential:
     """Read the HDF5 file of Keras 2, which Keras 3 writes as well."""
-    with hdf5.open_file(path) as file:
+    with hdf5.open_file(content) as file:
         if "model_config" not in file.attrs:
             raise ValueError(
                 "it holds weights only; build the model in Python, then model.load_weights(FILE) "
@@ -78,11 +87,11 @@ def _rank(name: str) -> int:
     return "moving_" in name.rpartition("/")[2]
 
 
-def archive(path: str | os.PathLike) -> Sequential:
+def archive(content: BinaryIO) -> Sequential:
     """Read the zip archive of Keras 2.12 and later: ``config.json`` and ``model.weights.h5``."""
-    with open(path, "rb") as file:
-        check_directory(file)
-    with zipfile.ZipFile(path) as members:
+    check_directory(content)
+    content.seek(0)
+    with zipfile.ZipFile(content) as members:
         described = hdf5.parse_description(_member(members, "config.json", MAX_CONFIG_BYTES))
         metadata = {}
         if "metadata.json" in members.namelist():

@@ -17,6 +17,9 @@ No code in a file is run, and no other file is opened than one of arrays beside 
 import os
 from pathlib import Path
 
+from guard.budget import budget, charge
+from guard.files import read_file
+
 from ...model import Sequential
 from ...saving.atomic import atomic_write
 from ...saving.npz import MAX_MODEL_BYTES
@@ -25,6 +28,15 @@ from . import read, scan, write
 
 MAX_FILE_BYTES = 2 * MAX_MODEL_BYTES + scan.MAX_DESCRIPTION_BYTES
 """The largest file that is read: a model's arrays in float64, and their description."""
+
+MAX_BYTES = 10 * MAX_MODEL_BYTES
+"""Memory for all that is read and computed, whether it is freed meanwhile or not."""
+
+MAX_NODES = 40_000
+"""Nodes that are looked at, counted again for each output that is tried."""
+
+SECONDS = 3.0
+"""Processor time. A file of 64 MiB takes a fifth."""
 
 
 def load(path: str | os.PathLike) -> Sequential:
@@ -35,11 +47,10 @@ def load(path: str | os.PathLike) -> Sequential:
     ConversionError
         If it cannot be read, or has an unsupported operator, which the message names.
     """
-    with errors_in(path):
-        if os.path.getsize(path) > MAX_FILE_BYTES:
-            raise ValueError(f"it takes more than {MAX_FILE_BYTES} bytes")
-        onnx = import_optional("onnx")
-        content = Path(path).read_bytes()
+    onnx = import_optional("onnx")
+    with errors_in(path), budget(bytes=MAX_BYTES, items=MAX_NODES, seconds=SECONDS):
+        content = read_file(path, MAX_FILE_BYTES)
+        charge(bytes=2 * len(content))  # and what the parser makes of it
         scan.check_size(content)
         proto = onnx.load_model_from_string(content)
         del content

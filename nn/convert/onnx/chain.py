@@ -15,6 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from guard.budget import charge
+
 from ...layers.activation import Flatten
 from ...layers.batchnorm import BatchNorm
 from ...layers.more import Permute, Reshape
@@ -156,6 +158,7 @@ class Chain:
         if len(shape) > 1:
             axes = tuple(axis for axis in self.layout if axis is not None)
             axes += tuple(axis for axis in range(len(shape)) if axis not in axes)
+            charge(bytes=3 * 8 * math.prod(shape))  # two orders, and their differences
             ours = np.arange(math.prod(shape)).reshape(shape)
             order = ours.transpose(axes).ravel()
             self.order = None if (np.diff(order) == 1).all() else order
@@ -193,6 +196,7 @@ class Chain:
             return array
         if len(array) != len(self.order):
             raise ValueError(f"its weights have {len(array)} rows for {len(self.order)} features")
+        charge(bytes=array.nbytes)
         ours = np.empty_like(array)
         ours[self.order] = array
         return ours

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from guard.budget import charge
+from guard.files import open_file
+
 from ...saving.npz import MAX_MODEL_BYTES
 from ..errors import import_optional
 
@@ -29,7 +32,6 @@ class Constants:
         self._stored = {tensor.name: tensor for tensor in graph.initializer}
         self._folder = folder
         self._arrays: dict[str, np.ndarray] = {}
-        self._bytes = 0
 
     def __contains__(self, name: str) -> bool:
         return name in self._stored or name in self._arrays
@@ -43,10 +45,7 @@ class Constants:
         return self._arrays[name]
 
     def __setitem__(self, name: str, array: np.ndarray) -> None:
-        """Keep an array; raise ValueError if all that were made take too much memory."""
-        self._bytes += array.nbytes if array.base is None else 0
-        if self._bytes > 2 * MAX_MODEL_BYTES:
-            raise ValueError(f"its arrays take more than {2 * MAX_MODEL_BYTES} bytes")
+        """Keep an array."""
         self._arrays[name] = array
 
     def fold(self, node, attrs: dict[str, Any]) -> None:
@@ -59,6 +58,8 @@ class Constants:
                 f"computing this from constants is not supported, only {', '.join(FOLDED)}"
             )
         inputs = [self[name] for name in node.input if name]
+        # Before it is made: a copy of the inputs, as a Reshape makes of what was transposed.
+        charge(bytes=sum(array.nbytes for array in inputs))
         self[node.output[0]] = np.asarray(FOLDED[node.op_type](inputs, attrs))
 
 
@@ -74,9 +75,11 @@ def stored_array(tensor, folder: str | os.PathLike | None) -> np.ndarray:
     try:
         if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
             raw = _external(tensor, folder)
+            charge(bytes=len(raw))
             tensor = onnx.TensorProto(
                 dims=tensor.dims, data_type=tensor.data_type, name=tensor.name, raw_data=raw
             )
+        charge(bytes=_size(tensor))
         return onnx.numpy_helper.to_array(tensor)
     except Exception as error:  # TypeError, ValueError and others if the size is wrong
         if isinstance(error, _OtherFileError):
@@ -90,7 +93,6 @@ class _OtherFileError(ValueError):
 
 def _external(tensor, folder) -> bytes:
     """Return the bytes of an array that is stored in another file, beside the model's."""
-    onnx = import_optional("onnx")
     where = {entry.key: entry.value for entry in tensor.external_data}
     location = where.get("location", "")
     begin = f"array {tensor.name!r} is stored in another file, {location!r}"
@@ -100,14 +102,19 @@ def _external(tensor, folder) -> bytes:
     path = Path(folder, location)
     if path.is_symlink() or not path.is_file():
         raise _OtherFileError(f"{begin}, which is not there as an ordinary file; {advice}")
-    bits = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)).itemsize
-    size = bits * int(np.prod([int(n) for n in tensor.dims], dtype=object))
-    offset = int(where.get("offset", "0"))
+    size, offset = _size(tensor), int(where.get("offset", "0"))
     if not 0 <= size <= MAX_MODEL_BYTES or not 0 <= offset <= path.stat().st_size - size:
         raise _OtherFileError(f"{begin}, which does not hold its {size} bytes; copy it again")
-    with path.open("rb") as file:
+    charge(bytes=size)
+    with open_file(path) as file:
         file.seek(offset)
         return file.read(size)
+
+
+def _size(tensor) -> int:
+    """Return the bytes that a tensor claims to take as an array."""
+    kind = import_optional("onnx").helper.tensor_dtype_to_np_dtype(tensor.data_type)
+    return np.dtype(kind).itemsize * math.prod(int(n) for n in tensor.dims)
 
 
 def shape_of_value(sizes: tuple[int, ...], attrs: dict[str, Any]) -> np.ndarray:
@@ -159,18 +166,13 @@ def _slice(inputs, attrs):
 
 def _cast(inputs, attrs):
     kind = np.dtype(import_optional("onnx").helper.tensor_dtype_to_np_dtype(attrs["to"]))
-    _check_bytes(inputs[0].size * kind.itemsize)
+    charge(bytes=inputs[0].size * kind.itemsize)
     return inputs[0].astype(kind, copy=False)
-
-
-def _check_bytes(size):
-    if size > MAX_MODEL_BYTES:
-        raise ValueError(f"it would take {size} bytes; the limit is {MAX_MODEL_BYTES}")
 
 
 def _dequantize(inputs, attrs):
     x, scale, *zero = inputs
-    _check_bytes(4 * x.size)
+    charge(bytes=3 * 4 * x.size)
     axis = attrs.get("axis", 1)
     shape = [-1 if i == axis % max(x.ndim, 1) else 1 for i in range(x.ndim)]
     parts = [part.reshape(shape) if part.size > 1 else part for part in (scale, *zero)]

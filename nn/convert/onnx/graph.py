@@ -3,6 +3,8 @@
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from guard.budget import charge
+
 CLASSES = 10
 """Size of the output that is preferred among several."""
 
@@ -37,6 +39,7 @@ def needed(graph, output: str) -> list[tuple[int, Any]]:
     while waiting:
         i = waiting.pop()
         if i not in before:
+            charge(items=1)
             before[i] = [makers[name] for name in graph.node[i].input if name in makers]
             waiting += before[i]
     try:

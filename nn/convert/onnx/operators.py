@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from guard.budget import charge
+
 from ...layers.activation import Softmax
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
@@ -144,6 +146,7 @@ def _gemm(chain: Chain, node, attrs: Attributes) -> None:
     w, b = chain.weights(node, 1), chain.constant(node, 2)
     w = w.T if attrs.get("transB") else w
     alpha, beta = np.float32(attrs.get("alpha", 1)), np.float32(attrs.get("beta", 1))
+    charge(bytes=8 * (w.size + (0 if b is None else b.size)))
     w = w if alpha == 1 else alpha * w
     _dense(chain, w, None if b is None else beta * b)
 
@@ -181,6 +184,7 @@ def _affine(chain: Chain, node, _attrs: Attributes) -> None:
     left = other == 0
     if left and operator == "Div":
         raise ValueError("a division by the value is not supported")
+    charge(bytes=3 * 8 * value.size)
     number = np.asarray(value, np.float64)
     with np.errstate(divide="ignore"):
         factor = {"Mul": number, "Div": 1 / number}.get(operator, np.ones_like(number))

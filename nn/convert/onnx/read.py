@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from guard.budget import charge
+
 from ...model import Sequential
 from ..errors import errors_at, import_optional
 from .activations import spelled_out
@@ -69,6 +71,7 @@ def translate(graph, output: str, folder: str | os.PathLike | None = None) -> Ch
     branch: list[Any] = []
     live = 0
     for i, node in nodes:
+        charge(items=1)
         with errors_at(f"node {i} ({node.op_type} {node.name!r})"):
             variable = _variable(chain, constants, node)
             if not variable:

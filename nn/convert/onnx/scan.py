@@ -7,6 +7,8 @@ field is its number and type, then a varint, four or eight bytes, or a length an
 
 from collections.abc import Iterator
 
+from guard.budget import charge
+
 MAX_DESCRIPTION_BYTES = 4 << 20
 """Bytes of all that is not an array's numbers."""
 
@@ -34,6 +36,8 @@ def check_size(content: bytes) -> None:
         kind, start, end = waiting.pop()
         for number, first, last in _fields(content, start, end):
             fields += 1
+            if fields % 1000 == 0:
+                charge()  # the time
             if (kind, number) in MESSAGES:
                 waiting.append((MESSAGES[kind, number], first, last))
             elif kind != TENSOR or number not in NUMBERS:

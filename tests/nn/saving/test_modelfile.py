@@ -146,7 +146,7 @@ def test_an_unreadable_file_says_so(path, monkeypatch):
     def deny(*_args, **_kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", deny)
+    monkeypatch.setattr("nn.saving.npz.open_file", deny)
     assert "Permission denied" in refusal(path)
 
 

@@ -1,0 +1,86 @@
+"""Text for the terminal. Control characters in it are escaped: nobody's text may move the cursor.
+
+Names of files, members and layers, messages of libraries and of servers come from strangers.
+`one_line` is for a message or a field of a record: it stays one line, whatever is in it. `Escaping`
+is for a whole stream: it lets line ends, tabs and carriage returns through, for tables and
+progress bars.
+"""
+
+import re
+import sys
+import unicodedata
+from typing import Any, TextIO
+
+PLAIN = re.compile(r"[ -~]*")
+PLAIN_LINES = re.compile(r"[ -~\n\r\t]*")
+SPACING = "\n\r\t"
+
+
+def one_line(text: object) -> str:
+    """Return text as one printable line: other characters become ``\\x1b``, ``\\n``, ``\\u202e``.
+
+    Control and format characters, line separators and undecodable bytes of file names are escaped;
+    letters, signs and spaces of all languages are not.
+    """
+    return _escape(str(text), PLAIN, "")
+
+
+def _escape(text: str, plain: re.Pattern[str], kept: str) -> str:
+    if plain.fullmatch(text):  # the usual case
+        return text
+    return "".join(
+        c if c.isprintable() or c in kept or unicodedata.category(c) == "Zs" else _code(c)
+        for c in text
+    )
+
+
+def _code(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+class Escaping:
+    """A text stream that escapes control characters before they reach another stream.
+
+    Parameters
+    ----------
+    stream : text stream
+    lossy : bool
+        Whether to drop what cannot be written, because the stream is full or closed, without an
+        error.
+    """
+
+    def __init__(self, stream: TextIO, lossy: bool):
+        self._stream, self._lossy = stream, lossy
+        self.lost = False
+
+    def write(self, text: str) -> int:
+        """Write text; return its length."""
+        escaped = _escape(text, PLAIN_LINES, SPACING)
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        self._try(self._stream.write, escaped.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def writelines(self, lines) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._try(self._stream.flush)
+
+    def _try(self, function, *arguments):
+        try:
+            function(*arguments)
+        except (OSError, ValueError):  # ValueError: it was closed
+            self.lost = True
+            if not self._lossy:
+                raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def say(program: str, message: object) -> None:
+    """Print one line on stderr: ``PROGRAM: MESSAGE``."""
+    print(one_line(f"{program}: {message}"), file=sys.stderr, flush=True)
