@@ -4,10 +4,13 @@ Keys: Return recognises it, Escape clears the canvas, Ctrl+Z (Command+Z on a Mac
 last stroke, F2 opens a second window that shows what the network computes.
 """
 
+if __name__ == "__main__":  # before the imports below, which Ctrl-C may interrupt
+    from guard.commands import begin
+
+    begin()
+
 import argparse
 import math
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +18,9 @@ import recognise
 import weights
 from data.canvas import RADIUS, SIZE
 from data.segments import strokes as segments
+from guard.arguments import Parser
+from guard.commands import end_on_interrupt, run, streams
+from guard.terminal import say
 from nn import ModelFileError, Sequential
 from nn.convert.digits import PIXELS_HELP, UNITS
 
@@ -27,6 +33,7 @@ except ImportError:  # many systems package it separately; App and main report i
 SPACING = RADIUS / 2  # between ovals that fill a gap, pixels: close enough to look like a line
 
 FONT = ("Helvetica", 48)  # of the answer
+NO_ANSWER = "no answer: not a number"
 SMALLEST = 8  # size of a number's font, at least
 
 NO_TKINTER = (
@@ -34,6 +41,8 @@ NO_TKINTER = (
     "python3-tkinter (Fedora), tk (Arch) or python-tk (Homebrew), "
     "or read pictures with recognise.py"
 )
+
+INTERRUPT_MS = 200  # between two looks for Ctrl-C
 
 Point = tuple[int, int]  # canvas coordinates: pixels, x to the right, y down
 
@@ -107,7 +116,8 @@ class App(tk.Tk if tk else object):
         try:
             reading = segments.find(self.strokes, self.model.predict_proba)
         except FloatingPointError as error:
-            print(f"gui.py: {error}; name another model with --weights", file=sys.stderr)
+            say("gui.py", f"{error}; name another model with --weights")
+            self._show_answer(NO_ANSWER, one_digit=False)
             return
         percent = int(100 * reading.probability)  # truncated: only probability 1 reads 100%
         self._show_answer(f"{reading.text}, {percent}%", len(reading.symbols) == 1)
@@ -214,29 +224,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments without the program's name (default: those of the process).
     """
-    args = _parser().parse_args(argv)
+    with streams():
+        return _show(_parser().parse_args(argv))
+
+
+def _show(args: argparse.Namespace) -> int:
     try:
         app = App(weights.load(args.weights, args.pixels))
     except (ImportError, ModelFileError, OSError) as error:
-        print(f"gui.py: {error}", file=sys.stderr)
+        say("gui.py", error)
         return 2
     except tk.TclError as error:
         reason = str(error).partition("\n")[0]
-        print(
-            f"gui.py: no display to open a window on ({reason}); set DISPLAY, or try "
+        say(
+            "gui.py",
+            f"no display to open a window on ({reason}); set DISPLAY, or try "
             "`xvfb-run python gui.py`, or `python recognise.py FILE`. Reading samples/ instead:",
-            file=sys.stderr,
         )
         return recognise.main([f"--weights={args.weights}", "--doubt=0"])
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler waits for the next Tk event
+    end_on_interrupt()
+    _notice_interrupts(app)
     if args.inspect:
         app.inspect()
     app.mainloop()
     return 0
 
 
+def _notice_interrupts(app: App) -> None:
+    """Run some Python now and then: it notices Ctrl-C only while it runs, not while Tk waits."""
+    app.after(INTERRUPT_MS, _notice_interrupts, app)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="gui.py",
         description="Draw a digit or a number and have it recognised.",
         epilog="Keys: Return recognises it, Escape clears the canvas, Ctrl+Z undoes the "
@@ -257,4 +277,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, "gui.py")

@@ -8,7 +8,12 @@ any size are read in constant memory on all cores, except that images of a stack
 are prepared on one core.
 """
 
-import os
+if __name__ == "__main__":  # before the imports below, which Ctrl-C may interrupt
+    from guard.commands import begin
+
+    begin()
+
+import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,6 +27,8 @@ from experiment import answers as written
 from experiment import table
 from experiment.reading import read, recognise
 from experiment.recognise_options import parse
+from guard.commands import run, streams
+from guard.terminal import one_line, say
 from nn import ModelFileError
 
 __all__ = ["main", "read", "recognise"]
@@ -41,15 +48,20 @@ def _samples() -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; see ``python recognise.py --help``."""
-    args = parse(argv)
-    unread = []
+    with streams():
+        return _recognise(parse(argv))
+
+
+def _recognise(args: argparse.Namespace) -> int:
+    unread = 0
 
     def complain(error: Exception) -> None:
-        unread.append(error)
+        nonlocal unread
+        unread += 1  # counted, not kept: there may be millions
         note(str(error))
 
     def note(line: str) -> None:
-        tqdm.write(f"recognise.py: {line}", file=sys.stderr)
+        tqdm.write(one_line(f"recognise.py: {line}"), file=sys.stderr)
 
     def expect(images: int) -> None:
         bar.total = (bar.total or 0) + images
@@ -74,9 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 answers = written.marked(answers, args.marked, complain)
             write(_counted(answers, bar))
     except BrokenPipeError:  # as in `| head`: the reader has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
     except (DataError, ModelFileError, OSError) as error:
-        print(f"recognise.py: {error}", file=sys.stderr)
+        say("recognise.py", error)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -84,4 +96,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, "recognise.py")

@@ -7,6 +7,8 @@ import numba
 import numpy as np
 from numba import njit
 
+from guard.kernel_cache import robust
+
 COMPILING = not numba.config.DISABLE_JIT
 """False if NUMBA_DISABLE_JIT is set: NumPy is then faster than these loops."""
 
@@ -14,7 +16,7 @@ COMPILING = not numba.config.DISABLE_JIT
 def kernel(function):
     """Compile ``function`` at its first call; cache the result on disk if that is possible."""
     try:
-        return njit(nogil=True, cache=True)(function)
+        return robust(njit(nogil=True, cache=True)(function))
     except RuntimeError:  # numba found no writable cache folder
         return njit(nogil=True)(function)
 

@@ -1,7 +1,6 @@
 """Answers of ``recognise.py``: printed as lines or JSON, drawn on the pictures, doubted."""
 
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from data import canvas
 from data.errors import DataError
 from data.pictures.open import shrunk
 from data.segments.symbols import Reading
+from guard.terminal import one_line
 
 Answer = tuple[str, NDArray[np.float32] | Reading]
 """Name of a picture, and the probabilities of the ten digits, (10,), or the number in it."""
@@ -38,11 +38,12 @@ def rows(
 
 
 def as_lines(answers: Iterable[Answer]) -> None:
-    """Print a line for each digit or line of writing: file, what was read, and its probability."""
-    encoding = sys.stdout.encoding or "utf-8"
+    """Print a line for each digit or line of writing: file, what was read, and its probability.
+
+    Control characters in a file's name are escaped: a record is always one line of three fields.
+    """
     for file, answer in answers:
-        # Characters that the terminal cannot encode are escaped.
-        name = file.encode(encoding, "backslashreplace").decode(encoding)
+        name = one_line(file)
         for *_, text, probability in rows(file, answer):
             print(f"{name}\t{text}\t{probability:.4f}", flush=True)
 
@@ -103,13 +104,15 @@ def doubted(
     """
     for file, answer in answers:
         of_stack = file.endswith("]")
+        is_several = file in several
+        several.discard(file)  # so that the set does not grow with the number of pictures
         if isinstance(answer, Reading):
             low = [s for s in answer.symbols if s.probability < doubt]
             if low:
                 number = f"{len(low)} of {len(answer.symbols)} symbols"
                 note(f"{file}: {number} probably not a digit: below {doubt:g}")
         elif answer.max() < doubt and not of_stack:
-            why = "several pieces of ink" if file in several else "probably not a digit"
+            why = "several pieces of ink" if is_several else "probably not a digit"
             note(f"{file}: {why}: probability {answer.max():.4f} is below {doubt:g}")
         yield file, answer
 

@@ -3,8 +3,11 @@
 import math
 from collections.abc import Callable
 
+MAX_THREADS = 1024
+"""Most threads or processes that can be asked for."""
 
-def at_least(kind: type, least: float) -> Callable[[str], float]:
+
+def at_least(kind: type, least: float, most: float = math.inf) -> Callable[[str], float]:
     """Return an argument type for finite numbers: int >= ``least``, or float > ``least``.
 
     argparse builds its error message from the type's name: "invalid int of at least 1 value: 'x'".
@@ -15,15 +18,19 @@ def at_least(kind: type, least: float) -> Callable[[str], float]:
         int or float.
     least : float
         The bound; an int may equal it, a float must be greater.
+    most : float
+        The other bound; the number may equal it.
     """
 
     def read(text):
         value = kind(text)
-        if not math.isfinite(value) or value < least or (kind is float and value == least):
+        if not least <= value <= most or value == math.inf or (kind is float and value == least):
             raise ValueError
         return value
 
     read.__name__ = f"{kind.__name__} {'above' if kind is float else 'of at least'} {least}"
+    if most < math.inf:
+        read.__name__ += f" and at most {most:,}"
     return read
 
 

@@ -5,11 +5,15 @@ import shlex
 from datetime import datetime
 from pathlib import Path
 
-from experiment.arguments import at_least
+from experiment.arguments import MAX_THREADS, at_least
 from experiment.digits import QUICK
+from guard.arguments import Parser
 from nn.training import checkpoint
 from nn.training.processes import SingleProcess
 from recipes import OPTIMIZERS, RECIPES, SCHEDULES
+
+MAX_EPOCHS, MAX_BATCH = 100_000, 100_000
+"""Beyond them memory runs out, before a training begins or in its first step."""
 
 RUNS = Path("runs")
 """Folder of the runs whose --output is not given."""
@@ -35,19 +39,24 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _parser():
-    parser = argparse.ArgumentParser("train.py", description="Train the network on MNIST.")
+    parser = Parser("train.py", description="Train the network on MNIST.")
     add = parser.add_argument
     add("--recipe", choices=RECIPES, default="default",
         help="network and training, from recipes.py (%(default)s)")  # fmt: skip
-    add("--epochs", type=at_least(int, 1), help="passes over the images (the recipe's)")
-    add("--batch-size", type=at_least(int, 1), default=128, help="images per step (%(default)s)")
+    add("--epochs", type=at_least(int, 1, MAX_EPOCHS), help="passes over the images (the recipe's)")
+    add(
+        "--batch-size",
+        type=at_least(int, 1, MAX_BATCH),
+        default=128,
+        help="images per step (%(default)s)",
+    )
     add("--lr", type=at_least(float, 0), help="highest learning rate (the optimizer's)")
     add("--optimizer", choices=OPTIMIZERS, default="adam", help="(%(default)s)")
     add("--schedule", choices=SCHEDULES, default="one-cycle",
         help="learning rate over the run (%(default)s)")  # fmt: skip
     add("--seed", type=at_least(int, 0), default=0,
         help="the same seed gives the same weights (%(default)s)")  # fmt: skip
-    add("--threads", type=at_least(int, 1), help="worker threads (one per core)")
+    add("--threads", type=at_least(int, 1, MAX_THREADS), help="worker threads (one per core)")
     add("--data-dir", type=Path, metavar="DIR", help="folder of the four MNIST files")
     add("--output", type=Path, metavar="DIR",
         help="output folder; an existing run in it is resumed (runs/DATE-TIME)")  # fmt: skip

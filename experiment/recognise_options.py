@@ -6,15 +6,16 @@ from pathlib import Path
 
 import weights
 from data.segments import pictures
-from experiment.arguments import at_least, probability
+from experiment.arguments import MAX_THREADS, at_least, probability
 from experiment.table import SUFFIXES
+from guard.arguments import Parser
 from nn.convert.digits import PIXELS_HELP, UNITS
 from nn.fast.workers import usable_cores
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the arguments of ``recognise.py``, by default those of the process."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="recognise.py",
         description="Read digits and numbers from pictures: FILE<TAB>NUMBER<TAB>PROBABILITY for "
         "each picture, or for each line of writing in it.",
@@ -67,7 +68,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
     parser.add_argument(
         "--jobs",
-        type=at_least(int, 1),
+        type=at_least(int, 1, MAX_THREADS),
         default=usable_cores(),
         metavar="N",
         help="cores to use for many images (default: all, %(default)s)",

@@ -1,11 +1,11 @@
 """Run a command as a program: what surrounds ``main`` is the same for all.
 
-A script calls `end_on_interrupt` before its imports, which take a while, and `run` at its end::
+A script calls `begin` before its imports, which take a while, and `run` at its end::
 
     if __name__ == "__main__":
-        from guard.commands import end_on_interrupt
+        from guard.commands import begin
 
-        end_on_interrupt()
+        begin()
 
     import numpy
     ...
@@ -17,13 +17,28 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import NoReturn
 
 from guard.terminal import Escaping, one_line, say
 
 INTERRUPTED = 128 + signal.SIGINT
+
+
+def begin() -> None:
+    """Prepare a process for its imports: Ctrl-C ends it, and no file gets a closed stream's number.
+
+    Otherwise the next file that is opened would get it, and with it what libraries print. Reading
+    and writing such a stream fails, as it should.
+    """
+    end_on_interrupt()
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY if handle else os.O_WRONLY)
 
 
 def end_on_interrupt() -> None:
@@ -46,11 +61,12 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
         run for. Otherwise this is an error, of status 2.
     """
     with_interrupts = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
-    _open_streams(lossy)
+    _open_streams()
     try:
         if with_interrupts:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        status = main() or 0
+        with streams(lossy):
+            status = main() or 0
     except KeyboardInterrupt:
         status = INTERRUPTED
     except SystemExit as stop:  # argparse
@@ -58,30 +74,37 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
     finally:
         if with_interrupts:
             end_on_interrupt()  # the interpreter still has threads and modules to end
-    sys.exit(_flushed(program, int(status)))
+    sys.exit(_flushed(program, int(status), lossy))
 
 
-def _open_streams(lossy: bool) -> None:
-    """Replace streams that are closed, and escape what goes to stdout and stderr."""
-    for handle in range(3):
-        try:
-            os.fstat(handle)
-        except OSError:
-            # The next file that is opened would get this number, and with it what libraries
-            # print. Reading and writing it fails, as it should.
-            os.open(os.devnull, os.O_RDONLY if handle else os.O_WRONLY)
+@contextmanager
+def streams(lossy: bool = False) -> Iterator[None]:
+    """Escape control characters in what goes to stdout, stderr and the log meanwhile.
+
+    What cannot be written to stderr is dropped; that to stdout only if ``lossy``.
+    """
+    before = sys.stdout, sys.stderr, logging.lastResort
+    if not isinstance(sys.stdout, Escaping):
+        sys.stdout = Escaping(sys.stdout, lossy)  # type: ignore[assignment]
+    if not isinstance(sys.stderr, Escaping):
+        sys.stderr = Escaping(sys.stderr, True)  # type: ignore[assignment]
+    logging.lastResort = logging.StreamHandler()
+    logging.lastResort.setFormatter(_OneLine())
+    logging.lastResort.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr, logging.lastResort = before
+
+
+def _open_streams() -> None:
+    """Replace streams that were closed when Python started; see `begin`."""
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
-    sys.stdout = Escaping(sys.stdout, lossy)  # type: ignore[assignment]
-    sys.stderr = Escaping(sys.stderr, True)  # type: ignore[assignment]
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine())
-    handler.setLevel(logging.WARNING)
-    logging.lastResort = handler
 
 
 class _OneLine(logging.Formatter):
@@ -89,15 +112,16 @@ class _OneLine(logging.Formatter):
         return one_line(record.getMessage())
 
 
-def _flushed(program: str, status: int) -> int:
+def _flushed(program: str, status: int, lossy: bool) -> int:
     """Flush stdout and return the exit status; 2 if what was printed cannot be written."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # as in `| head`: the reader has read enough
         _drop_stdout()
     except (OSError, ValueError) as error:
-        if status == 0:
-            say(program, f"cannot write to standard output: {error}")
+        if status == 0 and not lossy:
+            with streams():
+                say(program, f"cannot write to standard output: {error}")
             status = 2
         _drop_stdout()
     return status
@@ -124,5 +148,5 @@ def train() -> NoReturn:
 
 
 def _script(module: str, lossy: bool = False) -> NoReturn:
-    end_on_interrupt()
+    begin()
     run(import_module(module).main, f"{module}.py", lossy)

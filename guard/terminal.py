@@ -51,7 +51,6 @@ class Escaping:
 
     def __init__(self, stream: TextIO, lossy: bool):
         self._stream, self._lossy = stream, lossy
-        self.lost = False
 
     def write(self, text: str) -> int:
         """Write text; return its length."""
@@ -72,10 +71,13 @@ class Escaping:
     def _try(self, function, *arguments):
         try:
             function(*arguments)
-        except (OSError, ValueError):  # ValueError: it was closed
-            self.lost = True
-            if not self._lossy:
+        except (OSError, ValueError) as error:  # ValueError: it was closed
+            if self._lossy:
+                return
+            if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
                 raise
+            reason = f"cannot write to standard output: {error.strerror}"
+            raise OSError(error.errno, reason) from None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

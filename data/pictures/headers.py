@@ -31,6 +31,9 @@ MAX_SEGMENTS = 20_000
 WHOLE = (1, 2, 7)
 """Types of tags that are kept as they are, whatever their size: bytes, text, undefined."""
 
+BASIC = 400
+"""Tags below it say how pixels are stored: lists of numbers, even if their type is bytes."""
+
 DIRECTORIES = (330, 34665, 34853, 40965)
 """Tags that point to further directories: SubIFDs, Exif, GPS, interoperability."""
 
@@ -80,11 +83,12 @@ def check_tags(content: bytes) -> None:
         If they hold too many numbers.
     """
     both = (False, True) if 43 in content[2:4] else (False,)  # readers disagree which it is
-    if any(
-        sum(count for _, kind, count, _ in _tags(content, big) if kind not in WHOLE) > MAX_VALUES
-        for big in both
-    ):
-        raise DataError(TOO_MANY)
+    for big in both:
+        counted = (
+            count for tag, kind, count, _ in _tags(content, big) if tag < BASIC or kind not in WHOLE
+        )
+        if sum(counted) > MAX_VALUES:
+            raise DataError(TOO_MANY)
 
 
 def _tags(content: bytes, big: bool) -> Iterator[tuple[int, int, int, int]]:

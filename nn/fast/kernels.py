@@ -38,6 +38,8 @@ from numba.core.typing.templates import ConcreteTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np.arrayobj import populate_array
 
+from guard.kernel_cache import robust
+
 COMPILING = not numba.config.DISABLE_JIT
 """False where NUMBA_DISABLE_JIT is set: kernels are then Python, for a debugger to follow."""
 
@@ -96,7 +98,7 @@ def kernel(function, **more):
     if function.__name__.startswith("_"):
         more |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     try:
-        return njit(cache=True, **OPTIONS, **more)(function)
+        return robust(njit(cache=True, **OPTIONS, **more)(function))
     except RuntimeError:  # numba found no folder that it can write to
         return njit(**OPTIONS, **more)(function)
 

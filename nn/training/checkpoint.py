@@ -10,6 +10,7 @@ the one before it is used.
 
 import hashlib
 import json
+import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ from ..saving.npz import read_arrays, write_arrays
 from .ema import EMA
 
 FORMAT = 1
+NAME = re.compile(r"checkpoint-([0-9]{8,15})\.npz")
+"""Names of checkpoints, with the step. Other files in the folder are somebody else's."""
+
 KEPT = 2
 """Number of checkpoints kept in a folder."""
 
@@ -72,8 +76,10 @@ def write(folder: Path, number: int, progress: dict[str, Any], arrays: Arrays) -
 
 
 def find(folder: Path) -> list[Path]:
-    """Return a folder's checkpoints, the newest first."""
-    return sorted(folder.glob("checkpoint-*.npz"), reverse=True)
+    """Return a folder's checkpoints, that of the latest step first."""
+    named = ((NAME.fullmatch(path.name), path) for path in folder.glob("checkpoint-*.npz"))
+    steps = [(int(match[1]), path) for match, path in named if match]
+    return [path for _, path in sorted(steps, reverse=True)]
 
 
 def read(path: Path) -> tuple[dict[str, Any], Arrays]:

@@ -91,7 +91,8 @@ class Run:
         Parameters
         ----------
         tell : callable
-            Called with one line per damaged checkpoint; the file is renamed.
+            Called with one line per damaged checkpoint that an older one replaces; the file is
+            renamed.
         translate : callable, optional
             Applied to a checkpoint's settings before they are compared with this run's: replaces
             names of earlier versions by today's. Raises ValueError if it cannot.
@@ -105,7 +106,8 @@ class Run:
         ------
         CheckpointError
             If the checkpoint has other settings, another network or another format version, or
-            cannot be read.
+            cannot be read, or if there are checkpoints and all are damaged; nothing is changed
+            then.
         """
         newest = self.trainer.processes.run_on_rank_0(self._read_newest, tell, translate)
         if newest is None:
@@ -121,20 +123,28 @@ class Run:
 
     def _read_newest(self, tell, translate):
         """Return the path and the content of the newest undamaged checkpoint, or None."""
+        damaged: list[tuple[Path, checkpoint.DamagedError]] = []
         for path in checkpoint.find(self.folder):
             try:
                 saved, arrays = checkpoint.read(path)
                 progress, settings, steps, updates = _unpack(path, saved)
             except checkpoint.DamagedError as error:
-                renamed = checkpoint.set_aside(path)
-                tell(f"{error}; renamed to {renamed.name}; trying the one before")
+                damaged.append((path, error))
                 continue
             try:
                 settings = translate(settings)
             except ValueError as error:
                 raise CheckpointError(f"{path}: {error}") from None
             self._check_settings(settings)
+            for bad, fault in damaged:
+                renamed = checkpoint.set_aside(bad)
+                tell(f"{fault}; renamed to {renamed.name}; using {path.name}")
             return path, progress, steps, updates, arrays
+        if damaged:
+            raise CheckpointError(
+                f"{damaged[0][1]}; no other checkpoint in {self.folder} is good; nothing was "
+                "changed: train in another folder, or delete them to start again"
+            )
         return None
 
     def _check_settings(self, saved):
