@@ -5,11 +5,17 @@ stopped can be resumed. With ``--evaluate FILE`` nothing is trained: the model i
 the MNIST test set.
 """
 
+if __name__ == "__main__":  # before the imports below, which Ctrl-C may interrupt
+    from guard.commands import begin
+
+    begin()
+
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -20,9 +26,12 @@ from data.errors import DataError
 from experiment import charts, report
 from experiment.digits import Digits, Labelled, load
 from experiment.engine import prepare
-from experiment.live import watching
 from experiment.options import RUNS, parse, resume_command
-from experiment.settings import settings, with_current_names
+from experiment.settings import comparable, settings
+from experiment.side_jobs import SideJobs
+from guard.commands import run as run_command
+from guard.commands import streams
+from guard.terminal import one_line, say
 from nn import ModelFileError, Sequential
 from nn.saving.atomic import locked
 from nn.training.calibration import calibrate
@@ -45,9 +54,16 @@ ERRORS = (
 )
 """Errors that are reported in one line."""
 
+SIDE_JOBS = SideJobs("train.py")
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
+    with streams(lossy=True):  # lines that cannot be printed do not end a training
+        return _main(argv)
+
+
+def _main(argv: list[str] | None) -> int:
     args = argparse.Namespace(output=RUNS)
     try:
         with join() as processes:
@@ -57,13 +73,15 @@ def main(argv: list[str] | None = None) -> int:
                 return processes.run_on_rank_0(test, args)
             return train(args, processes)
     except ERRORS as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        say("train.py", error)
         return 2
     except StoppedError as stop:
-        print(f"\ntrain.py: {stop}; resume with: {resume_command(args, argv)}", file=sys.stderr)
+        print(file=sys.stderr)  # the progress bar has not ended its line
+        say("train.py", f"{stop}; resume with: {resume_command(args, argv)}")
         return 128 + stop.signal
     except KeyboardInterrupt:
-        print(f"\ntrain.py: interrupted; saved files are in {args.output}", file=sys.stderr)
+        print(file=sys.stderr)
+        say("train.py", f"interrupted; saved files are in {args.output}")
         return 130
     return 0  # on a rank other than 0, whose exception rank 0 has reported
 
@@ -82,11 +100,27 @@ def train(args: argparse.Namespace, processes: SingleProcess) -> int:
         processes.run_on_rank_0(stack.enter_context, locked(args.output))
         run_settings = settings(args, digits.train, recipe, model)
         run = Run(trainer, ema, args.output, run_settings, save_every=60 * args.save_every)
-        if run.resume(print, with_current_names):  # if its folder holds a checkpoint
-            print(f"resuming {args.output} at epoch {run.progress.epoch}")
+        if run.resume(tell, lambda saved: comparable(saved, run_settings, tell)):
+            tell(f"resuming {args.output} at epoch {run.progress.epoch}")
+        else:
+            processes.run_on_rank_0(refuse_finished, args.output)
         train_epochs(run, predictor, digits, args)
     history = run.progress.history
     return processes.run_on_rank_0(finish, ema.model, predictor, digits, history, args.output)
+
+
+def tell(line: str) -> None:
+    """Print a line."""
+    print(one_line(line), flush=True)
+
+
+def refuse_finished(folder: Path) -> None:
+    """Raise CheckpointError if a folder has a model, which a fresh start would write over."""
+    if (folder / "model.npz").exists():
+        raise CheckpointError(
+            f"{folder}: there is a model.npz, and no checkpoint to resume from; nothing was "
+            "changed: train in another folder, or move the model away"
+        )
 
 
 def make_trainer(
@@ -124,7 +158,7 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
     mixes = RECIPES[args.recipe].mixes(args.epochs)
     recording = nullcontext(iter)  # `iter(steps)` changes nothing
     if args.watch and processes.rank == 0:
-        recording = watching(run, predictor, *digits.validation, epoch_steps(digits, args))
+        recording = watched(run, predictor, *digits.validation, epoch_steps(digits, args))
     with run.stopping_on_signals(), recording as record:
         while run.progress.epoch <= args.epochs:
             train_epoch(run, digits.train, mixes[run.progress.epoch - 1], record, args)
@@ -138,6 +172,19 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
             )
             if run.progress.epoch <= args.epochs:  # after the last epoch `finish` saves
                 processes.run_on_rank_0(save, args.output, run.ema.model, run.progress.history)
+
+
+def watched(*arguments: Any) -> AbstractContextManager:
+    """Return what `experiment.live.watching` does, or what records nothing if it fails."""
+    begun = [nullcontext(iter)]
+
+    def begin():
+        from experiment.live import watching  # with matplotlib, which others do not wait for
+
+        begun.append(watching(*arguments))
+
+    SIDE_JOBS.attempt("nothing is shown", begin)
+    return begun[-1]
 
 
 def train_epoch(
@@ -179,16 +226,18 @@ def finish(
     print(f"calibrated on the validation images: temperature {temperature:.2f}")
     loss, accuracy = evaluate(predictor, *digits.test)
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits.test[1]):,} images")
-    print(f"saved {', '.join(names)} in {folder}")
+    tell(f"saved {', '.join(names)} in {folder}")
     return 0
 
 
 def save(folder: Path, model: Sequential, history: list[dict[str, float]]) -> tuple[str, ...]:
     """Write the model, the history and its chart, each atomically; return the file names."""
     model.save(folder / "model.npz")
-    report.write_history(history, folder / "history.csv")
-    charts.curves(history, folder / "curves.png")
-    return "curves.png", "history.csv", "model.npz"
+    jobs = (("history.csv", report.write_history), ("curves.png", charts.curves))
+    beside = [
+        name for name, job in jobs if SIDE_JOBS.attempt(f"no {name}", job, history, folder / name)
+    ]
+    return *sorted(beside), "model.npz"
 
 
 def test(args: argparse.Namespace) -> int:
@@ -202,5 +251,4 @@ def test(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="backslashreplace")  # a folder name the terminal cannot print
-    sys.exit(main())
+    run_command(main, "train.py", lossy=True)

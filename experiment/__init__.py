@@ -8,6 +8,7 @@ settings.py      what the result of a run depends on: checkpoints of other setti
 engine.py        choose fast or plain layers; compile the kernels of the fast ones
 report.py        history as CSV; evaluation of a model: accuracy by digit and worst mistakes
 charts.py        loss and accuracy over the epochs, as a picture
+side_jobs.py     run charts and notes so that their errors do not end the training
 ===============  ===============================================================================
 
 For `recognise.py`:

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-
-from matplotlib.figure import Figure
+from typing import Any
 
 from nn.saving.atomic import atomic_write
 
@@ -18,7 +17,7 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
     path : Path
         The PNG file to write.
     """
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = new_figure(figsize=(9, 3.6), layout="constrained")
     epochs = [row["epoch"] for row in history]
     for axes, name, unit in zip(
         figure.subplots(1, 2),
@@ -35,7 +34,18 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
     save_figure(figure, path)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
+def new_figure(**options: Any) -> Any:
+    """Return a matplotlib figure.
+
+    matplotlib is imported here, not at the start: a damaged configuration or a folder that it
+    cannot write to must not keep a training from starting.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(**options)
+
+
+def save_figure(figure: Any, path: Path) -> None:
     """Write a figure as a PNG file, atomically."""
     with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=110)

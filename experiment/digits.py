@@ -6,10 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from data import mnist
+from data.errors import DataError
 from data.synthetic import handwriting
 
 VALIDATION = 5_000
 """Largest number of training images that are held out for validation."""
+
+LEAST = 6
+"""Smallest number of training images: a sixth of them, up to `VALIDATION`, is held out."""
 
 SPLIT_SEED = 0
 """Fixed, so that every run holds out the same images, whatever its own seed."""
@@ -45,7 +49,7 @@ def load(directory: Path | None, quick: bool = False) -> Digits:
     Raises
     ------
     data.errors.DataError
-        If a file is damaged.
+        If a file is damaged, or holds fewer than `LEAST` training images.
     """
     try:
         images, labels = mnist.load("train", directory)
@@ -55,6 +59,11 @@ def load(directory: Path | None, quick: bool = False) -> Digits:
               "expect a lower accuracy.")  # fmt: skip
         images, labels = handwriting.batch(SYNTHETIC, np.random.default_rng((SPLIT_SEED, 1)))
         test = handwriting.batch(SYNTHETIC // 6, np.random.default_rng((SPLIT_SEED, 2)))
+    if len(labels) < LEAST:
+        raise DataError(
+            f"{len(labels)} training images are too few: at least {LEAST} are needed, of which one "
+            "is held out for validation"
+        )
     validation, train = held_out(len(labels))
     if quick:
         train = train[:QUICK]

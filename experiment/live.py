@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
 from experiment import watch
 from experiment.recorder import Recorder
+from experiment.side_jobs import SideJobs
 from nn import Sequential
 from nn.training.run import Run
 from nn.training.trainer import Step
@@ -39,25 +41,60 @@ def watching(
     callable
         `Recorder.record`, for the steps of each epoch.
     """
-    recorder = Recorder(run, predictor, images, labels, epoch_steps)
-    recorder.save()
-    arguments = [str(run.folder)]
-    if problem := watch.no_display():
-        print(f"watch: {problem}; a picture after each epoch goes to {run.folder}")
-        arguments.append("--pictures")
-    drawing = subprocess.Popen(
-        [sys.executable, "-m", watch.__name__, *arguments],
-        stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
-    start = time.perf_counter()
+    jobs, begun = SideJobs("watch"), []
+
+    def begin():
+        recorder = Recorder(run, predictor, images, labels, epoch_steps)
+        begun.append(recorder)
+        recorder.save()
+        problem = watch.no_display()
+        if problem:
+            print(f"watch: {problem}; a picture after each epoch goes to {run.folder}")
+        begun.extend((problem, _start_drawing(run.folder, problem is not None)))
+
+    jobs.attempt("nothing is shown", begin)
+    if not begun:
+        yield iter
+        return
+    recorder, start = begun[0], time.perf_counter()
     try:
         yield recorder.record
+    except BaseException:
+        ended = b""  # the window closes as well
+        raise
+    else:
+        ended = watch.DONE
     finally:
         total = time.perf_counter() - start
-        recorder.record_filters()
-        drawing.stdin.close()  # tells it that the run has ended
+        jobs.attempt("the last notes are missing", recorder.record_filters)
         print(f"watch: recording took {recorder.seconds / total:.1%} of the time; "
               f"to see it again: python -m experiment.watch {run.folder}")  # fmt: skip
-        if problem:
-            with suppress(subprocess.TimeoutExpired):
-                drawing.wait(DRAWING_TIMEOUT)
+        if len(begun) == 3:
+            _, problem, drawing = begun
+            jobs.attempt("the last picture is missing", _end, drawing, ended, problem is not None)
+
+
+def _start_drawing(folder: Path, pictures: bool) -> subprocess.Popen:
+    """Start the process that draws; it ends with this one, or goes on once `_end` says so."""
+    arguments = [str(folder), "--parent", str(os.getpid()), *(["--pictures"] if pictures else [])]
+    return subprocess.Popen(
+        [sys.executable, "-m", watch.__name__, *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,  # a window must not keep a pipe open
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+
+
+def _end(drawing: subprocess.Popen, ended: bytes, pictures: bool) -> None:
+    """Tell the drawing process how the training ended, and wait for its last pictures."""
+    try:
+        drawing.communicate(ended, DRAWING_TIMEOUT) if pictures else _send(drawing, ended)
+    except BrokenPipeError:  # its window was closed
+        pass
+    except subprocess.TimeoutExpired:
+        drawing.kill()
+        raise
+
+
+def _send(drawing: subprocess.Popen, ended: bytes) -> None:
+    with drawing.stdin as pipe:  # type: ignore[union-attr]
+        pipe.write(ended)

@@ -21,11 +21,11 @@ weights, F of filters shown, M of epochs with filters, E of validated epochs.
 ==============  ================  =============================================================
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
 
+from nn.saving.atomic import atomic_write
 from nn.saving.npz import read_arrays
 
 Notes = dict[str, np.ndarray]
@@ -35,6 +35,20 @@ PER_NOTE = ("step", "epoch", "loss", "accuracy", "ratio", "proba")
 PER_MOMENT = ("moment", "filters")
 SERIES = (*PER_NOTE, *PER_MOMENT)
 OTHERS = ("digits", "labels", "layers", "now", "validation")
+
+AXES = {
+    "step": "T", "epoch": "T", "loss": "T", "accuracy": "T", "ratio": "TL", "proba": "TDK",
+    "moment": "M", "filters": "MFHW", "now": "FHW", "digits": "DYX", "labels": "D", "layers": "L",
+    "validation": "E2",
+}  # fmt: skip
+"""Axes of each array; those of one letter are equally long."""
+
+LIMITS = {"T": 1_000_000, "L": 1000, "D": 100, "K": 100, "M": 10_000, "F": 100, "H": 64, "W": 64,
+          "Y": 256, "X": 256, "E": 10_000, "2": 2}  # fmt: skip
+"""Longest axes that are drawn."""
+
+MAX_BYTES = 128 << 20
+"""Size of all notes."""
 
 
 def read(folder: Path) -> Notes:
@@ -49,23 +63,39 @@ def read(folder: Path) -> Notes:
     """
     path = folder / FILE
     try:
-        notes = read_arrays(path)
+        notes = read_arrays(path, MAX_BYTES)
     except ValueError as error:
         raise ValueError(f"{path}: not the notes of a run: {error}") from None
     if notes.keys() != {*SERIES, *OTHERS}:
         raise ValueError(f"{path}: not the notes of a run")
+    if problem := _problem(notes):
+        raise ValueError(f"{path}: not the notes of a run: {problem}")
     return notes
+
+
+def _problem(notes: Notes) -> str | None:
+    """Return what is wrong with the shapes and dtypes of notes, or None."""
+    lengths = {"2": 2}
+    for name, axes in AXES.items():
+        array = notes[name]
+        empty = array.size == 0 and name in SERIES  # of a list without entries: (0,)
+        if array.dtype.kind not in ("U" if name == "layers" else "iuf"):
+            return f"{name} holds {array.dtype}"
+        if array.ndim != len(axes) and not empty:
+            return f"{name} has shape {array.shape}"
+        for axis, length in zip(axes, array.shape, strict=False):
+            if length > LIMITS[axis] or (lengths.setdefault(axis, length) != length and not empty):
+                return f"{name} has shape {array.shape}"
+    return None
 
 
 def write(folder: Path, notes: Notes) -> None:
     """Write the notes of a run; a process that reads them meanwhile gets the old or the new file.
 
-    Unlike `atomic_write` this does not wait for the disk: notes may be lost in a power failure.
+    It does not wait for the disk: notes may be lost in a power failure.
     """
-    temporary = folder / f".{FILE}"
-    with open(temporary, "wb") as file:
+    with atomic_write(folder / FILE, durable=False) as file:
         np.savez(file, **notes)
-    os.replace(temporary, folder / FILE)
 
 
 def until(notes: Notes, epoch: int) -> Notes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from experiment import notes
+from experiment.side_jobs import SideJobs
 from nn import Sequential
 from nn.training.run import Run
 from nn.training.trainer import Step
@@ -53,6 +54,7 @@ class Recorder:
         self.predictor = predictor
         self.epoch_steps = epoch_steps
         self.seconds = 0.0
+        self._jobs = SideJobs("watch")
         self._labels, first = np.unique(labels, return_index=True)
         self._digits = images[first]
         self._layers = self._layer_names()
@@ -63,12 +65,14 @@ class Recorder:
         self._saved = time.monotonic()
 
     def record(self, steps: Iterator[Step]) -> Iterator[Step]:
-        """Yield an epoch's steps, and take notes of them."""
+        """Yield an epoch's steps, and take notes of them; a note that fails is left out."""
         if self.run.progress.step == 0:
-            self.record_filters()
+            self._jobs.attempt("no notes", self.record_filters)
         for step in steps:
             start = time.perf_counter()
-            self._record_step(step)
+            if not self._jobs.attempt("no notes", self._record_step, step):
+                self._steps, self._before = [], {}
+                self._saved = time.monotonic()  # the next attempt is not at the next note
             self.seconds += time.perf_counter() - start
             yield step
 

@@ -5,9 +5,8 @@ import io
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from experiment.charts import save_figure
+from experiment.charts import new_figure, save_figure
 from nn.saving.atomic import atomic_write
 
 MISTAKES_ACROSS, MISTAKES_DOWN = 8, 5
@@ -79,7 +78,7 @@ def confusion(matrix: np.ndarray, path: Path) -> None:
     path : Path
         The PNG file to write.
     """
-    figure = Figure(figsize=(6, 5.5), layout="constrained")
+    figure = new_figure(figsize=(6, 5.5), layout="constrained")
     axes = figure.subplots()
     wrong = matrix * (1 - np.eye(len(matrix), dtype=int))
     most = max(wrong.max(), 1)
@@ -110,7 +109,7 @@ def mistakes(images: np.ndarray, labels: np.ndarray, proba: np.ndarray, path: Pa
     read = proba.argmax(axis=1)
     wrong = np.flatnonzero(read != labels)
     wrong = wrong[np.argsort(-proba[wrong, read[wrong]])][: MISTAKES_ACROSS * MISTAKES_DOWN]
-    figure = Figure(figsize=(MISTAKES_ACROSS * 1.2, MISTAKES_DOWN * 1.45), layout="constrained")
+    figure = new_figure(figsize=(MISTAKES_ACROSS * 1.2, MISTAKES_DOWN * 1.45), layout="constrained")
     for axes in figure.subplots(MISTAKES_DOWN, MISTAKES_ACROSS).flat:
         axes.axis("off")
     for axes, i in zip(figure.axes, wrong, strict=False):

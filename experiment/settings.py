@@ -5,13 +5,20 @@ would give weights that no seed reproduces.
 """
 
 import argparse
+import platform
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
 
 from experiment.digits import Labelled
 from nn import Sequential
+from nn.fast import unavailable
 from recipes import Recipe
 
 OPTIONS = ("recipe", "epochs", "batch_size", "lr", "optimizer", "schedule", "seed")
@@ -24,6 +31,10 @@ RENAMED = {
     "scrawls": "nondigits",
 }
 """Names in checkpoints of earlier versions, and what they are called now."""
+
+ENGINE, FAST, PLAIN = "the engine", "compiled kernels", "plain layers"
+MACHINE = "the arithmetic of"
+"""Settings that decide the last bits: which layers are used, and which libraries and processor."""
 
 RANDOM, BY_COUNTER = "random numbers", "by counter"
 """A setting that checkpoints of earlier versions lack: they drew an epoch with one generator."""
@@ -50,7 +61,46 @@ def settings(
         RECIPE: str(replace(recipe, epochs=args.epochs)),
         "the network": str(model.layers),
         RANDOM: BY_COUNTER,
+        ENGINE: PLAIN if unavailable() else FAST,
+        MACHINE: arithmetic(),
     }
+
+
+def arithmetic() -> str:
+    """Return what decides the last bits of sums: the libraries and what they make of the processor.
+
+    Different versions of NumPy's BLAS, and its kernels for different processors, add in different
+    orders.
+    """
+    blas = sorted(
+        f"{pool['internal_api']} {pool['version']} {pool.get('architecture', '')}".strip()
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    )
+    libraries = [f"numpy {np.__version__}", *dict.fromkeys(blas)]
+    if not unavailable():
+        from nn.fast.kernels import BITS
+
+        libraries.append(f"numba {version('numba')} for {BITS} bits")
+    return ", ".join([*libraries, platform.machine()])
+
+
+def comparable(
+    saved: dict[str, Any], current: dict[str, Any], tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return a checkpoint's settings so that they can be compared with this run's.
+
+    Other libraries or another processor are no reason to refuse a checkpoint, but ``tell`` gets a
+    line about them. For the rest see `with_current_names`.
+    """
+    named = with_current_names(saved)
+    before, now = named.get(MACHINE), current[MACHINE]
+    if before != now:
+        tell(
+            f"the run was begun with {before}, and here is {now}: the last bits of its weights "
+            "will differ from those of a run that was never stopped"
+        )
+    return named | {MACHINE: now}
 
 
 def with_current_names(saved: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 from experiment import notes
 from experiment.live_charts import Learning
+from guard.arguments import Parser
+from guard.commands import begin, run, streams
+from guard.terminal import say
 from nn.saving.atomic import atomic_write
 
 try:
@@ -22,6 +25,9 @@ try:
     from matplotlib.backends.backend_tkagg import FigureCanvasTkAgg
 except ImportError:  # many systems package tkinter apart from Python; pictures do not need it
     tk = None
+
+DONE = b"done"
+"""What a training that has ended well sends last."""
 
 REST = 9
 """Pause after a drawing, in multiples of its duration: drawing uses a tenth of a core at most."""
@@ -32,26 +38,33 @@ LOOK_EVERY = 2.0
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "experiment.watch", description="Show how the network of a run learns, or learned."
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run, as runs/NAME")
     parser.add_argument("--pictures", action="store_true",
         help="no window: draw a picture of each epoch into the folder "
         "until standard input ends")  # fmt: skip
-    args = parser.parse_args(argv)
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)  # the training's process id
+    with streams():
+        return _main(parser.parse_args(argv))
+
+
+def _main(args: argparse.Namespace) -> int:
     try:
         notes.read(args.run)
         if args.pictures:
             _yield_to_training()
-            draw_epochs(args.run, _end_of_input())
+            draw_epochs(args.run, _end_of_input(args.parent))
         elif problem := no_display():
             raise OSError(f"{problem}; try --pictures")
         else:
             _yield_to_training()
+            if args.parent:
+                _end_of_input(args.parent)
             show(args.run).mainloop()
     except (OSError, ValueError) as error:
-        print(f"experiment.watch: {error}", file=sys.stderr)
+        say("experiment.watch", error)
         return 2
     return 0
 
@@ -85,7 +98,7 @@ def show(folder: Path) -> "tk.Tk":
                 charts.show(notes.read(folder))
                 canvas.draw()
                 drawn = changed
-        except (OSError, ValueError) as error:  # the folder was moved, say; it may come back
+        except Exception as error:  # the folder was moved, say; it may come back
             root.title(str(error))
         root.after(round(1000 * max(1, REST * (time.monotonic() - start))), look)
 
@@ -107,11 +120,18 @@ def draw_epochs(folder: Path, ended: threading.Event) -> None:
     drawn, last = 0, False
     while not last:
         last = ended.wait(LOOK_EVERY)  # before reading, so that the last notes are not missed
-        noted = notes.read(folder)
+        try:
+            noted = notes.read(folder)
+        except (OSError, ValueError) as error:  # the folder was moved, say; it may come back
+            say("experiment.watch", error)
+            continue
         for epoch in range(drawn + 1, len(noted["validation"]) + 1):
-            charts.show(notes.until(noted, epoch))
-            with atomic_write(folder / f"watch-{epoch:02d}.png") as file:
-                charts.figure.savefig(file, format="png")
+            try:
+                charts.show(notes.until(noted, epoch))
+                with atomic_write(folder / f"watch-{epoch:02d}.png") as file:
+                    charts.figure.savefig(file, format="png")
+            except Exception as error:
+                say("experiment.watch", f"no picture of epoch {epoch}: {error}")
             drawn = epoch
 
 
@@ -122,16 +142,26 @@ def _yield_to_training():
         os.nice(10)
 
 
-def _end_of_input():
-    """Return an event that is set when standard input ends: the training process holds it open."""
+def _end_of_input(parent=None):
+    """Return an event that is set when standard input ends: the training process holds it open.
+
+    If the training ends without a word, because it failed or was killed, so does this process.
+    """
     ended = threading.Event()
-    if sys.stdin.isatty():
+
+    def wait():
+        said = sys.stdin.buffer.read()
+        if parent is not None and said != DONE:
+            os._exit(1)
+        ended.set()
+
+    if parent is None and sys.stdin.isatty():
         ended.set()
     else:
-        reader = threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True)
-        reader.start()
+        threading.Thread(target=wait, daemon=True).start()
     return ended
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    begin()
+    run(main, "experiment.watch")

@@ -1,17 +1,52 @@
 """Panel: two networks read the same drawing: the window's, and one from a file."""
 
+import threading
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, ttk
 
 import weights
+from guard.terminal import one_line
 from inspector.drawing import Snapshot
 from inspector.maps import LayerMaps
 from inspector.network import Network
 from inspector.palette import pixels
 from inspector.probabilities import ProbabilityBars
-from nn import ModelFileError, convert
+from nn import Sequential, convert
+
+READING_MS = 50
+"""Between two looks whether a file has been read, in milliseconds."""
+
+
+class Reading(threading.Thread):
+    """A thread that reads a network.
+
+    Parameters
+    ----------
+    path : str
+
+    Attributes
+    ----------
+    model : Sequential or None
+        The network; None if it cannot be read.
+    error : str
+        Why it cannot be read, one line; "" if it can.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(daemon=True)
+        self.path = path
+        self.model: Sequential | None = None
+        self.error = ""
+        self.start()
+
+    def run(self) -> None:
+        """Read the file."""
+        try:
+            self.model = weights.load(self.path)
+        except Exception as error:  # nobody else would see it
+            self.error = one_line(" ".join(str(error).split()) or type(error).__name__)
 
 
 class ComparePanel(ttk.Frame):
@@ -39,6 +74,7 @@ class ComparePanel(ttk.Frame):
         super().__init__(parent)
         self.second: Network | None = None
         self._snapshot: Snapshot | None = None
+        self._reading: Reading | None = None
         bar = ttk.Frame(self)
         ttk.Button(bar, text="Open a network (Ctrl+O)", command=self.choose).pack(side="left")
         self.message = ttk.Label(bar, text="Accepts .npz, .h5, .keras and .onnx files.")
@@ -70,14 +106,27 @@ class ComparePanel(ttk.Frame):
             self.open(path)
 
     def open(self, path: str) -> None:
-        """Show a saved network in the second column; if it cannot be read, only say why."""
-        try:
-            model = weights.load(path)
-        except (ModelFileError, OSError) as error:
-            self.message["text"] = " ".join(str(error).split())
+        """Show a saved network in the second column; if it cannot be read, only say why.
+
+        It is read in a thread, so that the window stays responsive. If another file is opened
+        meanwhile, that one is shown.
+        """
+        self._reading = reading = Reading(path)
+        self.message["text"] = f"reading {Path(path).name} ..."
+        self.after(READING_MS, self._show_when_read, reading)
+
+    def _show_when_read(self, reading: "Reading") -> None:
+        """Show a network once its thread has ended."""
+        if reading is not self._reading:
             return
-        self.message["text"] = ""
-        self.second = Network(model, Path(path).name)
+        if reading.is_alive():
+            self.after(READING_MS, self._show_when_read, reading)
+            return
+        self._reading = None
+        self.message["text"] = reading.error
+        if reading.model is None:
+            return
+        self.second = Network(reading.model, Path(reading.path).name)
         for widget in (self.bars[1], self.maps[1]):
             widget.grid()
         if self._snapshot is not None:

@@ -64,6 +64,9 @@ class NoProcess:
     def close(self):
         pass
 
+    def communicate(self, *arguments):
+        pass
+
     def wait(self, timeout):
         pass
 

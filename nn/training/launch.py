@@ -9,6 +9,9 @@ SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 MPI, MVAPICH."""
 
 
+MAX_RANKS = 1_000_000
+
+
 class LaunchError(RuntimeError):
     """MPI could not be set up; the message says why, in one line."""
 
@@ -24,9 +27,16 @@ def join() -> SingleProcess:
     Raises
     ------
     LaunchError
-        If a launcher started several ranks, but mpi4py is missing or uses another MPI library.
+        If an environment variable holds no number, or a launcher started several ranks, but
+        mpi4py is missing or uses another MPI library.
     """
-    size = next((int(os.environ[name]) for name in SIZES if name in os.environ), 1)
+    found = ((name, os.environ[name]) for name in SIZES if name in os.environ)
+    name, text = next(found, ("", "1"))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= MAX_RANKS):
+        raise LaunchError(
+            f"{name}={text[:40]!r} is not a number of ranks; start with mpiexec, or unset {name}"
+        )
+    size = int(text)
     if size == 1:
         return SingleProcess()
     try:

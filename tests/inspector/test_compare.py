@@ -39,6 +39,12 @@ def test_a_second_network_reads_the_same_drawing(start, tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
+def opened(app, panel, path):
+    """Open a file and wait until its thread has read it."""
+    panel.open(str(path))
+    settle(app, lambda: not panel.message["text"].startswith("reading "))
+
+
 def test_a_bad_file_is_one_line(start, tmp_path):
     """The second network that was opened before stays."""
     app, inspector = start()
@@ -46,18 +52,18 @@ def test_a_bad_file_is_one_line(start, tmp_path):
     small_network(1).save(good)
     panel = inspector.compare
     turn_to(app, panel)
-    panel.open(str(good))
+    opened(app, panel, good)
     kept = panel.second
     for content in (None, b"", b"not a network", b"PK\x03\x04 broken"):
         if content is not None:
             bad.write_bytes(content)
-        panel.open(str(bad))
+        opened(app, panel, bad)
         assert str(bad) in panel.message["text"]
         assert "\n" not in panel.message["text"]
         assert panel.second is kept
     draw(app, *SEVEN)
     assert panel.bars[1].margin["text"] != NOTHING_DRAWN
-    panel.open(str(good))
+    opened(app, panel, good)
     assert panel.message["text"] == ""
 
 
