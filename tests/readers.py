@@ -15,7 +15,21 @@ from PIL import Image
 import weights
 from data import canvas, idx, stacks
 from data.errors import DataError
-from nn import Adam, Conv2D, Dense, Flatten, MaxPool2D, ModelFileError, ReLU, Sequential
+from nn import (
+    Adam,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ModelFileError,
+    ReLU,
+    Sequential,
+    convert,
+)
+from nn.convert import keras, onnx
+from nn.convert.keras import read as keras_read
 from nn.schedule import constant
 from nn.training import checkpoint as checkpoints
 from nn.training.checkpoint import CheckpointError
@@ -77,6 +91,57 @@ class Model:
     def read(self, path, kind, content):
         path.write_bytes(made_of(kind, content))
         weights.load(path)
+
+
+def other_network():
+    """Return a small network with other layers."""
+    rng = np.random.default_rng(1)
+    layers = [Conv2D(1, 2, 5, stride=3, pad=2, rng=rng), BatchNorm(2), ReLU(), Dropout(0.5)]
+    return Sequential([*layers, Flatten(), Dense(200, 10, rng=rng)])
+
+
+class Onnx:
+    """`weights.load` of an ONNX file."""
+
+    refusals = (ModelFileError,)
+    name = "model.onnx"
+
+    def seeds(self, folder):
+        files = []
+        for made in (network(), other_network()):
+            onnx.save(made, folder / "seed.onnx")
+            files.append(b"\0" + (folder / "seed.onnx").read_bytes())
+        return files
+
+    def read(self, path, kind, content):
+        path.write_bytes(content)
+        weights.load(path)
+
+
+class Keras:
+    """Keras's archives, in parts, read in this process; its HDF5 files, read in a child."""
+
+    refusals = (ModelFileError,)
+    name = "model.keras"
+    starts = True  # it may start a process
+
+    def seeds(self, folder):
+        files = []
+        for made in (network(), other_network()):
+            keras.save(made, folder / "seed.keras")
+            keras.save(made, folder / "seed.h5")
+            files.append(b"\1" + parts_of((folder / "seed.keras").read_bytes()))
+            files.append(b"\0" + (folder / "seed.h5").read_bytes())
+        return files
+
+    def read(self, path, kind, content):
+        if kind % 3:
+            path.write_bytes(made_of(kind, content))
+            keras_read.read(path)
+        else:
+            path = path.with_suffix(".h5")
+            path.write_bytes(content)
+            convert.load(path)
 
 
 class Checkpoint:
@@ -191,4 +256,12 @@ class Picture:
         assert 0 <= digit.min() <= digit.max() <= 1
 
 
-READERS = {"model": Model, "checkpoint": Checkpoint, "idx": Idx, "stack": Stack, "image": Picture}
+READERS = {
+    "model": Model,
+    "onnx": Onnx,
+    "keras": Keras,
+    "checkpoint": Checkpoint,
+    "idx": Idx,
+    "stack": Stack,
+    "image": Picture,
+}
