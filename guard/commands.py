@@ -65,12 +65,16 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
     try:
         if with_interrupts:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        with streams(lossy):
+        with streams(lossy) as out:
             status = main() or 0
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except SystemExit as stop:  # argparse
+    except SystemExit as stop:  # argparse, which keeps it to itself if it cannot print its help
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        if out.fault is not None and status == 0:
+            status = _complain(program, out.fault)
+    except OSError as error:
+        status = _complain(program, error)
     finally:
         if with_interrupts:
             end_on_interrupt()  # the interpreter still has threads and modules to end
@@ -78,10 +82,10 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
 
 
 @contextmanager
-def streams(lossy: bool = False) -> Iterator[None]:
+def streams(lossy: bool = False) -> Iterator[Escaping]:
     """Escape control characters in what goes to stdout, stderr and the log meanwhile.
 
-    What cannot be written to stderr is dropped; that to stdout only if ``lossy``.
+    What cannot be written to stderr is dropped; that to stdout only if ``lossy``. Yields stdout.
     """
     before = sys.stdout, sys.stderr, logging.lastResort
     if not isinstance(sys.stdout, Escaping):
@@ -92,7 +96,7 @@ def streams(lossy: bool = False) -> Iterator[None]:
     logging.lastResort.setFormatter(_OneLine())
     logging.lastResort.setLevel(logging.WARNING)
     try:
-        yield
+        yield sys.stdout  # type: ignore[misc]
     finally:
         sys.stdout, sys.stderr, logging.lastResort = before
 
@@ -117,19 +121,27 @@ def _flushed(program: str, status: int, lossy: bool) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # as in `| head`: the reader has read enough
-        _drop_stdout()
+        _drop(1)
     except (OSError, ValueError) as error:
         if status == 0 and not lossy:
-            with streams():
-                say(program, f"cannot write to standard output: {error}")
-            status = 2
-        _drop_stdout()
+            status = _complain(program, f"cannot write to standard output: {error}")
+        _drop(1)
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _drop(2)
     return status
 
 
-def _drop_stdout() -> None:
-    """Send what is still in stdout's buffer nowhere: Python flushes it once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+def _complain(program: str, error: object) -> int:
+    with streams():
+        say(program, error)
+    return 2
+
+
+def _drop(handle: int) -> None:
+    """Send what is still in a stream's buffer nowhere: Python flushes it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), handle)
 
 
 def gui() -> NoReturn:

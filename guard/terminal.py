@@ -51,6 +51,7 @@ class Escaping:
 
     def __init__(self, stream: TextIO, lossy: bool):
         self._stream, self._lossy = stream, lossy
+        self.fault: OSError | None = None  # the last error, if it was raised
 
     def write(self, text: str) -> int:
         """Write text; return its length."""
@@ -77,7 +78,8 @@ class Escaping:
             if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
                 raise
             reason = f"cannot write to standard output: {error.strerror}"
-            raise OSError(error.errno, reason) from None
+            self.fault = OSError(error.errno, reason)
+            raise self.fault from None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

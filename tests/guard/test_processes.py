@@ -1,0 +1,67 @@
+"""Children end with their parent, however it ends, and are limited from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals and limits")
+
+PATIENCE = 20.0
+CHILD = (
+    "import os, sys; from guard.processes import end_with_parent\n"
+    "{ask}end_with_parent(lambda: os.read(0, 1), int(sys.argv[1]))\n"
+    "print(os.getpid(), flush=True)\n"
+    "while True: pass"
+)
+PARENT = (
+    "import os, subprocess, sys, time\n"
+    "child = subprocess.Popen([sys.executable, '-c', sys.argv[1], str(os.getpid())],\n"
+    "                         stdin=subprocess.PIPE)\n"
+    "time.sleep(600)"
+)
+
+
+def is_alive(process):
+    """Return whether a process still runs; one that only waits to be collected does not."""
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "pipe alone"])
+def test_a_busy_child_ends_with_its_parent(number, kernel):
+    ask = "" if kernel else "import guard.processes; guard.processes._ask_kernel = lambda: None\n"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, CHILD.format(ask=ask)], stdout=subprocess.PIPE, text=True
+    )
+    child = int(parent.stdout.readline())
+    parent.stdout.close()
+    assert is_alive(child)
+    parent.send_signal(number)
+    parent.wait()
+    deadline = time.monotonic() + PATIENCE  # two seconds on a machine that is not busy
+    while is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_alive(child)
+
+
+def limited(code, memory, seconds):
+    head = f"from guard.processes import limit; limit({memory}, {seconds})\n"
+    return subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True)
+
+
+def test_memory_beyond_the_limit_is_an_error():
+    code = "try:\n    bytes(1 << 30)\nexcept MemoryError:\n    print('refused')"
+    assert limited(code, 200 << 20, 60).stdout == "refused\n"
+
+
+def test_computing_beyond_the_limit_is_ended():
+    assert limited("while True: pass", 1 << 30, 0.1).returncode == -signal.SIGXCPU
