@@ -133,6 +133,70 @@ def test_watched_stopped_and_resumed_the_bits_stay(folder, tmp_path, monkeypatch
     assert noted["labels"].tolist() == list(range(10))
 
 
+def contents(folder):
+    """Return the content of every file in a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("how", [["--resume"], []], ids=["resume", "same output"])
+@pytest.mark.parametrize("keep", [0, 1000], ids=["emptied", "cut off"])
+def test_damaged_checkpoints_alone_change_nothing(folder, tmp_path, capsys, how, keep):
+    run(folder, tmp_path)
+    for path in checkpoint.find(tmp_path):
+        path.write_bytes(path.read_bytes()[:keep])
+    before = contents(tmp_path)
+    assert run(folder, tmp_path, *how) == 2
+    assert "no other checkpoint" in capsys.readouterr().err.splitlines()[-1]
+    assert contents(tmp_path) == before
+
+
+def test_without_checkpoints_a_model_is_kept(folder, tmp_path, capsys):
+    run(folder, tmp_path)
+    for path in checkpoint.find(tmp_path):
+        path.unlink()
+    before = contents(tmp_path)
+    for how in ([], ["--resume"]):
+        try:
+            status = run(folder, tmp_path, *how)
+        except SystemExit as stop:  # argparse refuses --resume
+            status = stop.code
+        assert status == 2
+        assert "no checkpoint" in capsys.readouterr().err.splitlines()[-1]
+    assert contents(tmp_path) == before
+
+
+def test_files_of_other_names_are_no_checkpoints(folder, tmp_path, monkeypatch):
+    stop(folder, tmp_path, monkeypatch)
+    newest, *_ = checkpoint.find(tmp_path)
+    others = [tmp_path / f"checkpoint-{name}.npz" for name in ("99999999 copy", "best", "9")]
+    for path in others:
+        path.write_bytes(b"mine")
+    assert checkpoint.find(tmp_path)[0] == newest
+    assert run(folder, tmp_path, "--batch-size", "64", "--resume") == 0
+    assert [path.read_bytes() for path in others] == [b"mine"] * 3
+
+
+def test_the_latest_step_is_the_newest_checkpoint(tmp_path):
+    for step in (99_999_998, 100_000_001, 99_999_999):
+        (tmp_path / f"checkpoint-{step}.npz").touch()
+    steps = [int(path.stem.split("-")[1]) for path in checkpoint.find(tmp_path)]
+    assert steps == [100_000_001, 99_999_999, 99_999_998]
+
+
+def test_another_engine_is_refused(folder, tmp_path, monkeypatch, capsys):
+    stop(folder, tmp_path, monkeypatch)
+    monkeypatch.setattr("experiment.settings.unavailable", lambda: "not in this test")
+    assert run(folder, tmp_path, "--batch-size", "64") == 2
+    assert "started with the engine compiled kernels, not plain" in capsys.readouterr().err
+
+
+def test_other_arithmetic_is_said(folder, tmp_path, monkeypatch, capsys):
+    stop(folder, tmp_path, monkeypatch)
+    monkeypatch.setattr("experiment.settings.arithmetic", lambda: "numpy 9, a new processor")
+    assert run(folder, tmp_path, "--batch-size", "64") == 0
+    assert "and here is numpy 9, a new processor: the last bits" in capsys.readouterr().out
+
+
 def test_refuses_a_folder_of_other_settings(folder, tmp_path, capsys):
     run(folder, tmp_path, "--epochs", "1")
     assert run(folder, tmp_path, "--epochs", "1", "--seed", "8") == 2

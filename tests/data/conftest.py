@@ -1,7 +1,9 @@
 """A server on loopback that behaves as badly as the test asks."""
 
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
 
@@ -22,7 +24,7 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        behaviour, name = self.path[1:].split("/")
+        behaviour, name = unquote(self.path)[1:].split("/")
         self.server.requests.append((behaviour, name))
         if behaviour == "forbidden":
             self.send_error(403)
@@ -32,6 +34,12 @@ class Handler(BaseHTTPRequestHandler):
             self.send_file(behaviour, self.server.files[name])
 
     def send_file(self, behaviour, content):
+        if behaviour == "slow to begin":
+            with suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Header: ")
+                while not self.server.closing.wait(0.05):
+                    self.wfile.write(b"x")
+            return
         self.send_response(200)
         if behaviour != "endless":
             self.send_header("Content-Length", str(len(content)))
@@ -47,6 +55,10 @@ class Handler(BaseHTTPRequestHandler):
             case "stalled":
                 self.wfile.write(content[:half])
                 self.server.closing.wait()
+            case "dripping":
+                with suppress(OSError):
+                    while not self.server.closing.wait(0.05):
+                        self.wfile.write(b"x")
             case "endless":
                 self.wfile.write(content + bytes(1000))
             case "paired":  # two downloads of a file are in the middle of it at the same time

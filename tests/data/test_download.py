@@ -10,6 +10,7 @@ from data import download
 from data.download import DownloadError, fetch
 
 CONTENT = bytes(range(256)) * 100
+SHORT = {"stalled": 0.2, "dripping": 0.5, "slow%20to%20begin": 0.5}  # seconds
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -35,6 +36,8 @@ def test_a_whole_file_is_renamed_to_its_path(server, tmp_path, capsys):
         ("wrong", "wrong SHA-256"),
         ("forbidden", "HTTP Error 403: Forbidden"),
         ("stalled", "timed out"),
+        ("dripping", "timed out: the server sends too little"),
+        ("slow%20to%20begin", "timed out"),
         ("endless", "longer than 25600 bytes"),
         ("no-http", "hello"),
     ],
@@ -44,7 +47,7 @@ def test_a_bad_response_changes_nothing(server, tmp_path, behaviour, complaint):
     path.write_bytes(b"as before")
     url = server.address(behaviour) + "file"
     with pytest.raises(DownloadError) as caught:
-        fetch(url, path, SHA256, timeout=0.2 if behaviour == "stalled" else 10)
+        fetch(url, path, SHA256, timeout=SHORT.get(behaviour, 10))
     message = str(caught.value)
     assert message.startswith(f"{url}: ")
     assert complaint in message
@@ -77,6 +80,12 @@ def test_an_interruption_leaves_no_file(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fetch("http://127.0.0.1/file", tmp_path / "mine", SHA256, timeout=10)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_leftovers_of_killed_downloads_are_removed(server, tmp_path):
+    (tmp_path / ".mine.abcd1234.tmp").write_bytes(CONTENT[:100])
+    fetch(server.address("good") + "file", tmp_path / "mine", SHA256, timeout=10)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_two_downloads_at_once(server, tmp_path):

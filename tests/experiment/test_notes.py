@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from experiment import notes
+from experiment.live_charts import Learning
 
 
 def test_until_leaves_out_what_came_later(noted):
@@ -33,3 +36,29 @@ def test_arrays_of_other_names_are_refused(noted):
     notes.write(noted, whole)
     with pytest.raises(ValueError, match=r"watch\.npz: not the notes of a run"):
         notes.read(noted)
+
+
+@given(
+    name=st.sampled_from(sorted(notes.AXES)),
+    shape=st.lists(st.integers(0, 300), max_size=4),
+    dtype=st.sampled_from(["f4", "f8", "i8", "u1", "U5", "S3", "c8", "?"]),
+)
+@settings(
+    max_examples=60, derandomize=True, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+def test_notes_of_any_shape_are_drawn_or_refused(noted, name, shape, dtype):
+    if np.prod(shape, dtype=float) > 1e6:
+        shape = shape[:2]
+    whole = dict(np.load(noted / notes.FILE))
+    notes.write(noted, whole | {name: np.zeros(shape, dtype)})
+    read, refused = None, ""
+    try:
+        read = notes.read(noted)
+    except ValueError as error:
+        refused = str(error)
+    finally:
+        notes.write(noted, whole)
+    assert len(refused.splitlines()) <= 1
+    if read is not None:
+        Learning().show(read)

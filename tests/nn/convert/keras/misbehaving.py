@@ -1,4 +1,4 @@
-"""A reader that refuses, hangs or crashes, as the file says; for `test_isolated`."""
+"""A reader that refuses, hangs, crashes or takes too much, as the file says."""
 
 import os
 import sys
@@ -12,13 +12,17 @@ from nn.convert.keras.isolated import child_main
 
 
 def read(path):
-    """Read, refuse, hang or crash, after a warning on stderr."""
+    """Read, refuse, hang, crash or take too much, after a warning on stderr."""
     what = Path(path).read_text()
     print("a warning of the library", file=sys.stderr)
     if what == "refuse":
         raise ValueError(f"{path}: refused as asked")
     if what == "hang":
         time.sleep(600)
+    while what == "compute":
+        pass
+    if what == "allocate":
+        return [bytes(1 << 20) for _ in range(2000)]
     if what == "crash":
         os.abort()
     return Sequential([Flatten(), Dense(4, 3, rng=np.random.default_rng(0))])
