@@ -20,7 +20,9 @@ What they are built from:
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;
 - `kernel_view`: `KernelView`, the weights of a layer as pictures;
 - `tiles`: `Tiling`, the positions of numbers in a grid of feature maps or kernels;
-- `palette`: `Palette`, the theme's colours and the colours of numbers;
+- `colours`: the project's colours, as numbers; the tour's pictures use them, too;
+- `style`: the ttk theme of all windows, light and dark;
+- `palette`: `Palette`, what a window draws with: the theme's colours, and those of numbers;
 - `idle`: `IdleWork`, long computations in small steps while the window is idle.
 
 Importing any of them imports neither numba nor matplotlib.

@@ -1,8 +1,4 @@
-"""Colours of the desktop's theme, and a diverging colour map for numbers.
-
-Zero has the colour of paper; positive numbers tend to orange, negative ones to blue. People with
-a colour vision deficiency can nearly always tell these two apart.
-"""
+"""The colours that a window draws with: those of its theme, and a colour map for numbers."""
 
 import tkinter as tk
 from dataclasses import dataclass
@@ -12,15 +8,18 @@ from tkinter import ttk
 import numpy as np
 from PIL import Image
 
+from inspector.colours import DARK, LIGHT, Colour, hex_colour, ramp
+from inspector.style import pixels
+
+__all__ = ["Palette", "brightness", "hex_colour", "levels", "pixels"]
+
 BACKGROUND, MARK, ZERO = 0, 1, 128  # entries of the table `Palette.numbers`
 REACH = 126  # entries for numbers on either side of ZERO: 2 ... 254
-
-Colour = tuple[int, int, int]  # red, green, blue, 0 ... 255
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours of the desktop's theme, light or dark, and colours for numbers that suit it.
+    """Colours of the theme in use, light or dark, and colours for numbers that suit it.
 
     Attributes
     ----------
@@ -51,22 +50,34 @@ class Palette:
             return tuple(value >> 8 for value in widget.winfo_rgb(name))
 
         background, text = colour("background", "#d9d9d9"), colour("foreground", "black")
-        if brightness(background) < 128:
-            text = text if brightness(text) > 160 else (238, 238, 238)
-            paper = tuple(value // 2 for value in background)
-            return cls(background, text, paper, (255, 170, 70), (90, 175, 255), (255, 90, 90))
-        text = text if brightness(text) < 96 else (17, 17, 17)
-        return cls(background, text, (255, 255, 255), (176, 74, 0), (0, 82, 165), (200, 0, 0))
+        look = LIGHT if brightness(background) >= 128 else DARK
+        readable = abs(brightness(text) - brightness(background)) > 120
+        text = text if readable else look.text
+        return cls(background, text, look.paper, look.positive, look.negative, look.mark)
+
+    @property
+    def muted(self) -> Colour:
+        """Of text that matters less."""
+        return self.between(0.6)
+
+    @property
+    def border(self) -> Colour:
+        """Of lines that part or connect."""
+        return self.between(0.2)
+
+    def between(self, share: float) -> Colour:
+        """Return a colour between the background's (``share`` 0) and the text's (1)."""
+        both = zip(self.background, self.text, strict=True)
+        return tuple(round((1 - share) * back + share * text) for back, text in both)
 
     @cached_property
     def numbers(self) -> np.ndarray:
         """The colour map, uint8 (256, 3); `levels` returns indices into it."""
         table = np.empty((256, 3), np.uint8)
         table[BACKGROUND], table[MARK] = self.background, self.mark
-        share = np.linspace(0, 1, REACH + 1)[:, None]
         for sign, colour in ((1, self.positive), (-1, self.negative)):
-            ramp = (1 - share) * self.paper + share * np.array(colour)
-            table[ZERO + sign * np.arange(REACH + 1)] = np.rint(ramp)
+            colours = ramp(self.paper, colour, REACH + 1)
+            table[ZERO + sign * np.arange(REACH + 1)] = np.rint(colours)
         table[255] = self.text
         return table
 
@@ -81,11 +92,6 @@ def brightness(colour: Colour) -> float:
     """Return the luma of a colour, 0 ... 255."""
     red, green, blue = colour
     return 0.299 * red + 0.587 * green + 0.114 * blue
-
-
-def hex_colour(colour: Colour) -> str:
-    """Return a colour as Tk writes it: "#rrggbb"."""
-    return "#{:02x}{:02x}{:02x}".format(*map(int, colour))
 
 
 def levels(values: np.ndarray, limits) -> np.ndarray:
@@ -105,8 +111,3 @@ def levels(values: np.ndarray, limits) -> np.ndarray:
     limits = np.where(np.asarray(limits) > 0, limits, 1)
     share = np.nan_to_num(values / limits, posinf=1, neginf=-1)
     return (ZERO + np.rint(REACH * np.clip(share, -1, 1))).astype(np.uint8)
-
-
-def pixels(widget: tk.Misc, size: float) -> int:
-    """Convert a length from 1/96 inch to pixels of the widget's display, at least 1."""
-    return max(1, round(size * widget.winfo_fpixels("1i") / 96))

@@ -12,6 +12,7 @@ from tkinter import ttk
 from data.canvas import from_strokes
 from data.segments import strokes as segments
 from data.segments.symbols import Line, Reading, Symbol
+from inspector import style
 from inspector.compare import ComparePanel
 from inspector.drawing import Snapshot
 from inspector.filters import FiltersPanel
@@ -69,11 +70,13 @@ class Inspector(tk.Toplevel):
         self._app = app
         self._scheduled: str | None = None  # Tk's identifier of the next refresh
         self._refreshed_at = 0.0
+        style.apply(self)
         self.network = Network(app.model, "the current network")
         self._palette = Palette.of(self)
         self._build(canvas_size, pen_radius)
         self.bind("<Control-w>", lambda event: self.destroy())
         self.bind("<Control-o>", lambda event: self._open_network())
+        self.bind("<Control-d>", lambda event: style.toggle(self))
         self.bind("<F2>", lambda event: self._app.lift())
         self.bind("<<ThemeChanged>>", lambda event: self._read_theme())
         self.bind("<Destroy>", lambda event: event.widget is self and self._disconnect())

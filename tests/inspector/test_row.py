@@ -6,6 +6,7 @@ import pytest
 from data.canvas import from_strokes
 from data.segments import strokes
 from inspector import window
+from inspector.palette import Palette
 from tests.data.segments.networks import ByShape, one, zero
 from tests.windows import draw, picture_of, settle
 
@@ -82,7 +83,7 @@ def test_the_selected_box_is_marked_on_the_drawing(windows):
     colours = picture_of(inspector.input.strokes)
     side = len(colours)
     edge = colours[side // 2, : round(side * 0.2)]
-    assert (edge == (200, 0, 0)).all(axis=-1).any(), "left of the selected digit"
+    assert (edge == Palette.of(inspector).mark).all(axis=-1).any(), "left of the selected digit"
 
 
 def test_a_sign_cannot_be_selected(windows):
