@@ -1,4 +1,4 @@
-"""The strokes as drawn, and the 28x28 input computed from them, both enlarged."""
+"""What goes into the network: the drawing, its 28x28 input, and what one number looks at."""
 
 import tkinter as tk
 from collections.abc import Callable, Sequence
@@ -8,13 +8,21 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageTk
 
 from data.segments.symbols import Box
-from inspector.palette import Palette, pixels
+from inspector.fields import Field
+from inspector.looks import Look
+from inspector.palette import Palette, levels, pixels
+from inspector.style import small_font
 
-ZOOM = 6  # enlargement of the 28x28 input; the strokes are scaled to the same size
+ZOOM = 6  # enlargement of the 28x28 input, 1/96 inch; the strokes are scaled to the same size
+SMALLEST = 2  # enlargement in a small window
+YOUR_DRAWING, SEEN, BEFORE = "your drawing", "what the network sees", "the map before"
 
 
 class InputView(ttk.Frame):
-    """Two pictures side by side: the strokes and the network's input.
+    """Three pictures side by side: the strokes, the network's input, and a map.
+
+    The map is that of the layer before a number: pointing at the number frames the patch that it
+    was computed from, in the map and in the input.
 
     Parameters
     ----------
@@ -30,8 +38,10 @@ class InputView(ttk.Frame):
 
     Attributes
     ----------
-    strokes, input : ttk.Label
-        The two pictures.
+    strokes, input, before : ttk.Label
+        The three pictures.
+    titles : list of ttk.Label
+        Below the pictures.
     """
 
     def __init__(
@@ -47,24 +57,48 @@ class InputView(ttk.Frame):
         self._canvas_size, self._pen_radius, self._on_hover = canvas_size, pen_radius, on_hover
         self._zoom = pixels(self, ZOOM)
         self._drawing = np.zeros((28, 28), np.float32)
-        self.strokes = self._picture(0, "your drawing")
-        self.input = self._picture(1, "what the network sees")
+        self._shown: tuple | None = None  # the arguments of `show`
+        self._look: Look | None = None
+        self._palette: Palette | None = None
+        self.titles: list[ttk.Label] = []
+        self.strokes = self._picture(0, YOUR_DRAWING)
+        self.input = self._picture(1, SEEN)
+        self.before = self._picture(2, BEFORE)
         self.strokes.bind("<Button-1>", lambda event: self._select(event, on_select))
         self.input.bind("<Motion>", self._describe)
         self.input.bind("<Leave>", lambda event: on_hover(""))
 
     def _picture(self, column, title):
-        side = 28 * self._zoom
-        photo = ImageTk.PhotoImage("RGB", (side, side), master=self)
-        label = ttk.Label(self, image=photo)
-        label.photo = photo
+        label = ttk.Label(self)
         label.grid(row=0, column=column, padx=pixels(self, 4))
-        ttk.Label(self, text=title).grid(row=1, column=column)
+        self._new_photo(label)
+        below = ttk.Label(self, text=title, style="Muted.TLabel", anchor="center", width=1)
+        below.grid(row=1, column=column, sticky="ew")
+        self.titles.append(below)
         return label
+
+    def _new_photo(self, label):
+        side = 28 * self._zoom
+        label.photo = ImageTk.PhotoImage("RGB", (side, side), master=self)
+        label.configure(image=label.photo)
+
+    def resize(self, side: int) -> None:
+        """Make the pictures about ``side`` pixels large."""
+        zoom = min(max(side // 28, SMALLEST), pixels(self, ZOOM))
+        if zoom == self._zoom:
+            return
+        self._zoom = zoom
+        font = "TkDefaultFont" if zoom >= pixels(self, 5) else small_font(self)
+        for title in self.titles:
+            title.configure(font=font)
+        for label in (self.strokes, self.input, self.before):
+            self._new_photo(label)
+        if self._shown is not None:
+            self.show(*self._shown)
 
     def show(
         self,
-        strokes: Sequence,
+        strokes: Sequence | Image.Image,
         drawing: np.ndarray,
         palette: Palette,
         boxes: Sequence[Box] = (),
@@ -74,7 +108,8 @@ class InputView(ttk.Frame):
 
         Parameters
         ----------
-        strokes : sequence
+        strokes : sequence, or Image
+            A picture is shown as it is.
         drawing : ndarray, float32, (28, 28)
         palette : Palette
         boxes : sequence of Box
@@ -82,22 +117,68 @@ class InputView(ttk.Frame):
         selected : int
             Index of the box of ``drawing``.
         """
-        self._drawing, self._boxes = drawing, list(boxes)
+        self._shown = strokes, drawing, palette, boxes, selected
+        self._drawing, self._boxes, self._palette = drawing, list(boxes), palette
+        picture = strokes if isinstance(strokes, Image.Image) else self._draw_strokes(strokes)
         side = 28 * self._zoom
+        if picture.size != (side, side):
+            whole = Image.new("RGB", (side, side), palette.paper)
+            fitting = picture.copy()
+            fitting.thumbnail((side, side))
+            corner = (side - fitting.width) // 2, (side - fitting.height) // 2
+            whole.paste(fitting.convert("RGB"), corner)
+            picture = whole
+        self.strokes.photo.paste(picture)
+        self.mark(self._look)
+
+    def _draw_strokes(self, strokes):
+        palette, side = self._palette, 28 * self._zoom
         scale = side / self._canvas_size
         picture = Image.new("RGB", (side, side), palette.paper)
         pen, radius = ImageDraw.Draw(picture), self._pen_radius * scale
         # Scaled down, many points of a long stroke coincide: each pixel is drawn once.
         for x, y in {(round(x * scale), round(y * scale)) for stroke in strokes for x, y in stroke}:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette.text)
-        for index, box in enumerate(boxes):
+        selected = self._shown[-1]
+        for index, box in enumerate(self._boxes):
             left, top, right, low = (scale * length for length in box)
             colour = palette.mark if index == selected else palette.negative
             edges = left - radius, top - radius, right + radius, low + radius
             pen.rectangle(edges, outline=colour, width=2 if index == selected else 1)
-        self.strokes.photo.paste(picture)
-        enlarged = palette.ink(drawing).resize((side, side), Image.Resampling.NEAREST)
+        return picture
+
+    def mark(self, look: Look | None) -> None:
+        """Frame what a number looks at in the input, and show the map before it; None: nothing."""
+        self._look = look
+        if self._palette is None:
+            return
+        palette, side = self._palette, 28 * self._zoom
+        enlarged = palette.ink(self._drawing).resize((side, side), Image.Resampling.NEAREST)
+        if look is not None:
+            self._frame(enlarged, look.in_input, (28, 28))
         self.input.photo.paste(enlarged)
+        if look is None:
+            self.before.photo.paste(Image.new("RGB", (side, side), palette.paper))
+            self.titles[2]["text"] = BEFORE
+            return
+        colours = palette.numbers[levels(look.map, look.limit)]
+        enlarged = Image.fromarray(colours).resize((side, side), Image.Resampling.NEAREST)
+        self._frame(enlarged, look.patch, look.map.shape)
+        self.before.photo.paste(enlarged)
+        self.titles[2]["text"] = look.title
+
+    def _frame(self, picture: Image.Image, field: Field, shape: tuple[int, int]) -> None:
+        """Frame a field of a map of H x W that fills a picture; clipped to the picture."""
+        side = 28 * self._zoom
+        down, across = side / shape[0], side / shape[1]
+        edges = (
+            max(round(field.column * across), 0), max(round(field.row * down), 0),
+            min(round((field.column + field.width) * across), side) - 1,
+            min(round((field.row + field.height) * down), side) - 1,
+        )  # fmt: skip
+        if edges[0] <= edges[2] and edges[1] <= edges[3]:
+            width = pixels(self, 2)
+            ImageDraw.Draw(picture).rectangle(edges, outline=self._palette.mark, width=width)
 
     def _select(self, event, on_select):
         """Select the smallest box under the pointer."""

@@ -6,7 +6,7 @@ from tkinter import ttk
 
 from inspector.arithmetic import ArithmeticView
 from inspector.drawing import Snapshot
-from inspector.maps import LayerMaps
+from inspector.maps import LayerMaps, Place
 
 LEGEND = "orange: above zero   blue: below   crossed out: dead"
 MAPS_SHARE = 0.48  # of the panel's width, until the user moves the sash
@@ -20,6 +20,9 @@ class LayersPanel(ttk.Frame):
     parent : tk.Misc
     on_hover : callable
         Called with a description of the number under the pointer, "" without one.
+    on_point : callable, optional
+        Called with the `Place` of the number under the pointer, None without one: then that of the
+        selected number counts.
 
     Attributes
     ----------
@@ -29,13 +32,19 @@ class LayersPanel(ttk.Frame):
 
     title = "Every layer"
 
-    def __init__(self, parent: tk.Misc, on_hover: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        parent: tk.Misc,
+        on_hover: Callable[[str], None],
+        on_point: Callable[[Place | None], None] = lambda place: None,
+    ) -> None:
         super().__init__(parent)
+        self._on_point = on_point
         self._snapshot: Snapshot | None = None
         self._scale_per_channel = tk.BooleanVar(self, False)
         self._build_bar()
         panes = ttk.PanedWindow(self, orient="horizontal")
-        self.maps = LayerMaps(panes, on_hover, lambda place: self._show_arithmetic())
+        self.maps = LayerMaps(panes, on_hover, self._select, on_point)
         self.arithmetic = ArithmeticView(panes, self._show_arithmetic)
         panes.add(self.maps, weight=3)
         panes.add(self.arithmetic, weight=2)
@@ -62,6 +71,10 @@ class LayersPanel(ttk.Frame):
 
     def pause(self) -> None:
         """Do nothing: this panel has no work between two refreshes."""
+
+    def _select(self, place):
+        self._show_arithmetic()
+        self._on_point(place)
 
     def _show_arithmetic(self):
         snapshot = self._snapshot

@@ -7,7 +7,9 @@ import numpy as np
 import weights
 from data import canvas, mnist
 from data.errors import DataError
+from inspector.tiles import as_maps
 from nn import Conv2D, Dense, Dropout, Flatten, Sequential, explain
+from nn.explain.rounding import as_text
 from nn.layers.base import Layer
 
 
@@ -57,6 +59,11 @@ class Network:
                 dead[i][...] = False
         return dead
 
+    def dead_for(self, array: np.ndarray, entry: int) -> np.ndarray:
+        """Return which channels are dead, and constant in this output as well, bool (C,)."""
+        numbers = as_maps(array)
+        return self.dead[entry] & (np.ptp(numbers, axis=(0, 1)) == 0)
+
     @cached_property
     def weight_layers(self) -> list[int]:
         """Indices of the layers with weights: convolutions and dense layers."""
@@ -66,14 +73,58 @@ class Network:
         """Return a layer's index and class as text; -1 is the input."""
         return "input" if layer < 0 else f"layer {layer} {type(self.layers[layer]).__name__}"
 
+    def shape(self, entry: int) -> tuple[int, ...]:
+        """Return the shape of an entry of `maps`."""
+        return self._shapes[entry]
+
+    def unit(self, layer: int) -> str:
+        """Return what a number of a layer's output stands for: a channel, a number or a digit."""
+        if layer >= 0 and self._speaks_of_digits(layer):
+            return "digit"
+        return "channel" if layer < 0 or len(self._shapes[layer + 1]) == 3 else "number"
+
+    def _speaks_of_digits(self, layer):
+        """Whether a layer's ten numbers are those of the answer: no later layer mixes them."""
+        if self._shapes[layer + 1] != self._shapes[-1]:
+            return False
+        return not any(isinstance(each, (Conv2D, Dense)) for each in self.layers[layer + 1 :])
+
+    @cached_property
+    def _shapes(self):
+        shapes = [(28, 28, 1)]
+        for layer in self.layers:
+            shapes.append(layer.output_shape(shapes[-1]))
+        return shapes
+
     def input_shape(self, layer: int) -> tuple[int, ...]:
         """Return the shape of a layer's input without N, before a Flatten or Dropout."""
         while layer > 0 and isinstance(self.layers[layer - 1], (Flatten, Dropout)):
             layer -= 1
-        shape = (28, 28, 1)
-        for before in self.layers[:layer]:
-            shape = before.output_shape(shape)
-        return shape
+        return self._shapes[layer]
+
+
+def describe(network: Network, maps: list[np.ndarray], place: tuple[int, int, int, int]) -> str:
+    """Return the layer, channel, position and value of a number in one line.
+
+    Parameters
+    ----------
+    network : Network
+    maps : list of ndarray
+        As `Network.maps` returns them.
+    place : tuple of int
+        Layer (-1: the input), row, column, channel.
+    """
+    layer, row, column, channel = place
+    array = as_maps(maps[layer + 1])
+    text = f"{network.title(layer)}, {network.unit(layer)} {channel}"
+    if array.shape[:2] != (1, 1):
+        text += f", row {row}, column {column}"
+    text += f": {as_text(float(array[row, column, channel]))}"
+    if network.dead_for(array, layer + 1)[channel]:
+        text += " (dead: the same for this drawing and for all of samples/)"
+    elif array.shape[:2] != (1, 1) and not array[..., channel].any():
+        text += " (inactive: 0 everywhere for this drawing)"
+    return text
 
 
 @cache

@@ -20,12 +20,14 @@ import subprocess
 import sys
 import tkinter as tk
 from contextlib import suppress
-from tkinter import ttk
+from tkinter import font, ttk
 
 from inspector.colours import DARK, LIGHT, Look, hex_colour
 
 THEMES = {False: ("digits-light", LIGHT), True: ("digits-dark", DARK)}
 """Name and colours of the light and the dark theme."""
+
+SMALL_FONT = "DigitsSmallFont"
 
 
 def apply(widget: tk.Misc, dark: bool | None = None) -> None:
@@ -69,6 +71,14 @@ def look(widget: tk.Misc) -> Look:
 def pixels(widget: tk.Misc, size: float) -> int:
     """Convert a length from 1/96 inch to pixels of the widget's display, at least 1."""
     return max(1, round(size * widget.winfo_fpixels("1i") / 96))
+
+
+def small_font(widget: tk.Misc) -> str:
+    """Return the name of the font of the names below pictures."""
+    if SMALL_FONT not in font.names(widget):
+        family = font.nametofont("TkDefaultFont", root=widget)["family"]
+        widget.tk.call("font", "create", SMALL_FONT, "-family", family, "-size", 7)
+    return SMALL_FONT
 
 
 def prefers_dark() -> bool:

@@ -27,6 +27,8 @@ class Tiling:
         Number of tiles in a row of the grid.
     gap : int
         Distance between two tiles, in pixels.
+    caption : int
+        Height of the text below each tile, in pixels.
     """
 
     H: int
@@ -35,19 +37,22 @@ class Tiling:
     zoom: int
     columns: int
     gap: int
+    caption: int = 0
 
     @classmethod
-    def fit(cls, shape: tuple[int, int, int], width: int, tile: int, gap: int) -> "Tiling":
+    def fit(
+        cls, shape: tuple[int, int, int], width: int, tile: int, gap: int, caption: int = 0
+    ) -> "Tiling":
         """Return a grid at most ``width`` pixels wide, of tiles about ``tile`` pixels large."""
         H, W, C = shape
         zoom = max(1, min(round(tile / max(H, W)), (width - gap) // W))
         columns = max(1, min(C, (width + gap) // (W * zoom + gap)))
-        return cls(H, W, C, zoom, columns, gap)
+        return cls(H, W, C, zoom, columns, gap, caption)
 
     @property
     def pitch(self) -> tuple[int, int]:
         """Distance from one tile to the next, (down, right), in pixels."""
-        return self.H * self.zoom + self.gap, self.W * self.zoom + self.gap
+        return self.H * self.zoom + self.caption + self.gap, self.W * self.zoom + self.gap
 
     @property
     def size(self) -> tuple[int, int]:
@@ -82,6 +87,12 @@ class Tiling:
         grid = grid.reshape(rows * down, self.columns * right)
         width, height = self.size
         return Image.fromarray(palette.numbers[grid[:height, :width]])
+
+    def below(self, channel: int) -> tuple[int, int]:
+        """Return the pixel (x, y) below the middle of a channel's tile."""
+        down, right = self.pitch
+        row, column = divmod(channel, self.columns)
+        return column * right + self.W * self.zoom // 2, row * down + self.H * self.zoom
 
     def locate(self, x: float, y: float) -> tuple[int, int, int] | None:
         """Return the (row, column, channel) of the number at a pixel, None outside the tiles."""

@@ -16,11 +16,13 @@ from inspector import style
 from inspector.compare import ComparePanel
 from inspector.drawing import Snapshot
 from inspector.filters import FiltersPanel
-from inspector.input import InputView
+from inspector.header import Header
 from inspector.layers import LayersPanel
+from inspector.layout import Place
+from inspector.looks import look
 from inspector.network import Network
+from inspector.overview import OverviewPanel
 from inspector.palette import Palette, pixels
-from inspector.probabilities import ProbabilityBars
 from inspector.row import RowView
 from inspector.why import WhyPanel
 
@@ -53,7 +55,7 @@ class Inspector(tk.Toplevel):
         The digits, if there are several.
     input : InputView
     bars : ProbabilityBars
-    layers, why, filters, compare : ttk.Frame
+    overview, layers, why, filters, compare : ttk.Frame
         The panels; ``panels`` has them in this order.
     notebook : ttk.Notebook
         Holds the panels.
@@ -68,6 +70,8 @@ class Inspector(tk.Toplevel):
         self.reading = Reading()
         self.selected = 0
         self._app = app
+        self._snapshot: Snapshot | None = None
+        self._pointed: Place | None = None  # the number under the pointer
         self._scheduled: str | None = None  # Tk's identifier of the next refresh
         self._refreshed_at = 0.0
         style.apply(self)
@@ -89,20 +93,21 @@ class Inspector(tk.Toplevel):
         body.pack(fill="both", expand=True)
         self.status = ttk.Label(body, text="", anchor="w", font="TkFixedFont")
         self.status.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
-        top = ttk.Frame(body)
-        top.pack(fill="x", padx=margin, pady=margin)
-        self.input = InputView(top, canvas_size, pen_radius, self._show_status, self.select)
-        self.input.pack(side="left")
-        self.bars = ProbabilityBars(top)
-        self.bars.pack(side="left", padx=4 * margin, anchor="n")
+        self.header = Header(body, canvas_size, pen_radius, self._show_status, self.select)
+        self.header.pack(fill="x", padx=margin, pady=(margin, 0))
+        self.input, self.bars = self.header.input, self.header.bars
+        body.bind("<Configure>", lambda event: self.header.fit(event.width, event.height))
         self.row = RowView(body, self.select)
         self.notebook = ttk.Notebook(body)
         self.notebook.enable_traversal()  # Control-Tab, and Alt with the underlined letter
-        self.layers = LayersPanel(self.notebook, self._show_status)
+        self.layers = LayersPanel(self.notebook, self._show_status, self._point)
         self.why = WhyPanel(self.notebook, self._show_status)
         self.filters = FiltersPanel(self.notebook, self._show_status)
         self.compare = ComparePanel(self.notebook, self._show_status)
-        self.panels = self.layers, self.why, self.filters, self.compare
+        self.overview = OverviewPanel(
+            self.notebook, self._show_status, self._point, self.open_layer, self._select_number
+        )
+        self.panels = self.overview, self.layers, self.why, self.filters, self.compare
         for panel in self.panels:
             self.notebook.add(panel, text=panel.title, underline=0)
         self.notebook.pack(fill="both", expand=True, padx=margin)
@@ -142,6 +147,8 @@ class Inspector(tk.Toplevel):
         self.bars.show(snapshot.probabilities, snapshot.palette)
         self._show_row(several)
         self.panel.show(snapshot)
+        self._snapshot = snapshot
+        self._point(self._pointed)
         self.refreshes += 1
 
     def select(self, index: int) -> None:
@@ -149,6 +156,20 @@ class Inspector(tk.Toplevel):
         if self.reading.symbols[index].image is not None:
             self.selected = index
             self.schedule_refresh()
+
+    def open_layer(self, layer: int) -> None:
+        """Open all maps of a layer (-1: the input)."""
+        self.notebook.select(self.layers)
+        self.update_idletasks()
+        if self._snapshot is not None:
+            self.layers.show(self._snapshot)
+        self.layers.maps.reveal(layer)
+
+    def _select_number(self, place):
+        """Write out a number that was chosen in the overview, once its layer is opened."""
+        if self._snapshot is not None:
+            self.layers.show(self._snapshot)
+            self.layers.maps.select(place)
 
     def _read(self, strokes):
         """Return the digits of the drawing; one without probabilities if the network overflows."""
@@ -171,6 +192,13 @@ class Inspector(tk.Toplevel):
             if panel is not self.panel:
                 panel.pause()
         self.schedule_refresh()
+
+    def _point(self, place):
+        """Show what a number looks at: the one under the pointer or, without one, the selected."""
+        self._pointed = place
+        if self._snapshot is not None:
+            shown = place or self.layers.maps.selected
+            self.input.mark(look(self.network, self._snapshot.maps, shown))
 
     def _show_status(self, text):
         self.status["text"] = text

@@ -3,7 +3,7 @@
 import numpy as np
 
 from inspector import compare
-from inspector.probabilities import NOTHING_DRAWN, describe_margin
+from inspector.probabilities import NOTHING_DRAWN, describe_answer
 from nn import Dense, Flatten, Sequential, Softmax
 from tests.windows import (
     SEVEN,
@@ -32,8 +32,8 @@ def test_a_second_network_reads_the_same_drawing(start, tmp_path, monkeypatch):
     assert not second.winfo_ismapped()
     press(app, inspector, "<Control-o>", until=second.winfo_ismapped)
     (theirs,) = other.predict_proba(network_input(app))
-    assert first.margin["text"] == describe_margin(probabilities_of(app))
-    assert second.margin["text"] == describe_margin(theirs)
+    assert first.answer["text"] == describe_answer(probabilities_of(app))
+    assert second.answer["text"] == describe_answer(theirs)
     assert [name["text"] for name in panel.names] == [
         "the current network: 366 parameters", "other.npz: 7,850 parameters"
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_bad_file_is_one_line(start, tmp_path):
         assert "\n" not in panel.message["text"]
         assert panel.second is kept
     draw(app, *SEVEN)
-    assert panel.bars[1].margin["text"] != NOTHING_DRAWN
+    assert panel.bars[1].answer["text"] != NOTHING_DRAWN
     opened(app, panel, good)
     assert panel.message["text"] == ""
 

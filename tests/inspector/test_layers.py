@@ -4,12 +4,24 @@ import pytest
 
 from nn import Softmax, explain
 from nn.explain import breakdown
-from tests.windows import SEVEN, choose, draw, network_input
+from tests.windows import SEVEN, choose, draw, network_input, turn_to
 
 PLACES = {  # one in each layer; the input is -1
     -1: (3, 4, 0), 0: (5, 6, 1), 1: (5, 6, 1), 2: (2, 3, 2), 3: (1, 2, 0), 4: (3, 3, 3),
     5: (3, 3, 3), 6: (1, 0, 2), 7: (0, 0, 9), 8: (0, 0, 9), 9: (0, 0, 7), 10: (0, 0, 7),
 }  # fmt: skip
+
+
+@pytest.fixture
+def start(start):
+    """Both windows, with the panel of layers open."""
+
+    def begin(*model):
+        app, inspector = start(*model)
+        turn_to(app, inspector.layers)
+        return app, inspector
+
+    return begin
 
 
 def maps_of(app):

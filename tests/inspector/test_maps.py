@@ -1,9 +1,22 @@
 """The feature maps of all layers: keys, dead channels, colour scales, layout."""
 
 import numpy as np
+import pytest
 
 from inspector.palette import Palette
-from tests.windows import SEVEN, draw, find, pixel, settle, small_network
+from tests.windows import SEVEN, draw, find, pixel, settle, small_network, turn_to
+
+
+@pytest.fixture
+def start(start):
+    """Both windows, with the panel of layers open."""
+
+    def begin(*model):
+        app, inspector = start(*model)
+        turn_to(app, inspector.layers)
+        return app, inspector
+
+    return begin
 
 
 def test_keys_move_the_selection(start):

@@ -62,7 +62,7 @@ def test_a_click_in_the_row_looks_inside(windows):
     side = inspector.row.canvas.winfo_reqwidth() // 2
     click(app, inspector.row.canvas, side + side // 2, 20)
     np.testing.assert_array_equal(inspector.input._drawing, drawings[1])
-    np.testing.assert_array_equal(inspector.layers._snapshot.drawing, drawings[1])
+    np.testing.assert_array_equal(inspector.overview._snapshot.drawing, drawings[1])
 
 
 def test_a_click_on_a_box_looks_inside(windows):

@@ -12,7 +12,7 @@ import gui
 from data.canvas import from_strokes
 from inspector import compare
 from inspector.palette import Palette, brightness
-from inspector.probabilities import NOTHING_DRAWN, describe_margin
+from inspector.probabilities import NOTHING_DRAWN, describe_answer
 from nn import AvgPool2D, BatchNorm, Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from tests.conftest import need
 from tests.windows import (
@@ -63,12 +63,12 @@ def test_closing_unsubscribes_and_it_opens_again(start):
     settle(app)
     assert app.inspector is not inspector
     assert len(app.observers) == 1
-    assert app.inspector.bars.margin["text"] == describe_margin(probabilities_of(app))
+    assert app.inspector.bars.answer["text"] == describe_answer(probabilities_of(app))
 
 
 def test_bars_and_margin_follow_the_drawing(start):
     app, inspector = start()
-    assert inspector.bars.margin["text"] == NOTHING_DRAWN
+    assert inspector.bars.answer["text"] == NOTHING_DRAWN
     assert bar_lengths(inspector.bars).tolist() == [0] * 10
     draw(app, *SEVEN)
     for change in (lambda: None, lambda: draw(app, (60, 200), (250, 210)), app.undo):
@@ -76,10 +76,10 @@ def test_bars_and_margin_follow_the_drawing(start):
         settle(app)
         lengths = bar_lengths(inspector.bars)
         np.testing.assert_allclose(lengths / 200, probabilities_of(app), atol=0.01)
-        assert inspector.bars.margin["text"] == describe_margin(probabilities_of(app))
+        assert inspector.bars.answer["text"] == describe_answer(probabilities_of(app))
     app.clear_all()
     settle(app)
-    assert inspector.bars.margin["text"] == NOTHING_DRAWN
+    assert inspector.bars.answer["text"] == NOTHING_DRAWN
 
 
 def test_many_moves_make_one_refresh(start):
@@ -136,6 +136,7 @@ def test_an_overflow_is_shown_and_reported(start):
     with np.errstate(all="ignore"):
         app, inspector = start(model)
         draw(app, *SEVEN)
+        turn_to(app, inspector.layers)
         inspector.layers.maps.select((1, 0, 0, 2))
     assert "too large" in inspector.layers.arithmetic.text
 
@@ -147,7 +148,7 @@ def test_text_is_readable_on_any_desktop(start):
         inspector.event_generate("<<ThemeChanged>>")
         settle(app)
         palette = Palette.of(inspector)
-        assert inspector.layers.maps.canvas["background"] == background
+        assert inspector.overview.columns.canvas["background"] == background
         for paper in (palette.background, palette.paper):
             assert abs(brightness(palette.text) - brightness(paper)) > 120
 
