@@ -146,6 +146,16 @@ class App(tk.Tk if tk else object):
         self._lift_pen()
         self._changed()
 
+    def show_strokes(self, strokes: Sequence[Sequence[Point]]) -> None:
+        """Draw strokes in place of what is on the canvas: lists of (x, y), as in ``strokes``."""
+        self.clear_all()
+        for stroke in strokes:
+            self._lift_pen()
+            for x, y in stroke:
+                self._draw_oval((x, y))
+        self._lift_pen()
+        self._changed()
+
     def undo(self) -> None:
         """Remove the last stroke."""
         if self.strokes:

@@ -17,7 +17,9 @@ What they are built from:
 - `input`: `InputView`, the drawing, the 28x28 input computed from it, and the map before a number;
 - `path`: `trace`, a number's path back to the pixels and on to the answer;
 - `fields`, `looks`: what part of the earlier maps a number depends on;
-- `stages`, `columns`: `Columns`, a column of maps per stage of the network, with lines between;
+- `stages`, `column`, `columns`: a column of maps per stage of the network, with lines between;
+- `open_menu`, `opening`: `OpenMenu`, which shows samples, MNIST's images and picture files;
+- `tour`: the drawing that docs/tour.md follows;
 - `row`: `RowView`, the digits of a number, one of which can be selected;
 - `probabilities`: `ProbabilityBars`, a bar per digit;
 - `maps`: `LayerMaps`, the feature maps of all layers, one number of which can be selected;

@@ -2,12 +2,12 @@
 
 import tkinter as tk
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from tkinter import ttk
 
 import numpy as np
 from PIL import ImageTk
 
+from inspector.column import Column
 from inspector.drawing import Snapshot
 from inspector.fields import fields
 from inspector.layout import Place
@@ -15,7 +15,7 @@ from inspector.network import Network, describe
 from inspector.palette import Palette, hex_colour, pixels
 from inspector.path import Path
 from inspector.probabilities import percent
-from inspector.stages import Stage, chosen_channels, stages
+from inspector.stages import chosen_channels, stages
 from inspector.style import small_font
 from inspector.tiles import Tiling, as_maps
 
@@ -24,46 +24,6 @@ CELL = 22  # largest side of a number that has no map, 1/96 inch
 CAPTION, GAP, LINE = 11, 4, 12  # below a tile, between two, of a line of the heading, 1/96 inch
 LEAST = 3  # tiles that a column has room for
 THICK = 5  # width of the line with the largest share, 1/96 inch
-
-
-@dataclass
-class Column:
-    """A stage's place on the canvas.
-
-    Attributes
-    ----------
-    stage : Stage
-    x, y : int
-        Upper left corner of the tiles, pixels.
-    tiling : Tiling
-        One tile below the other; ``C`` is how many there is room for.
-    photo : ImageTk.PhotoImage
-    channels : list of int
-        The channels shown, from top to bottom.
-    """
-
-    stage: Stage
-    x: int
-    y: int
-    tiling: Tiling
-    photo: ImageTk.PhotoImage
-    channels: list[int] = field(default_factory=list)
-
-    def box(self, row: int, column: int, channel: int, height: int = 1, width: int = 1):
-        """Return the pixels (x0, y0, x1, y1) of a patch of a channel that is shown."""
-        at = self.channels.index(channel)
-        x0, y0, x1, y1 = self.tiling.box(row, column, at, height, width)
-        return x0 + self.x, y0 + self.y, x1 + self.x, y1 + self.y
-
-    def middle(self, channel: int) -> int:
-        """Return y of the middle of a channel's tile."""
-        down, _ = self.tiling.pitch
-        return self.y + self.channels.index(channel) * down + self.tiling.H * self.tiling.zoom // 2
-
-    @property
-    def right(self) -> int:
-        """x of the tiles' right edge."""
-        return self.x + self.tiling.size[0]
 
 
 class Columns(ttk.Frame):

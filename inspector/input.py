@@ -57,6 +57,7 @@ class InputView(ttk.Frame):
         self._canvas_size, self._pen_radius, self._on_hover = canvas_size, pen_radius, on_hover
         self._zoom = pixels(self, ZOOM)
         self._drawing = np.zeros((28, 28), np.float32)
+        self._scale, self._origin = 1.0, (0.0, 0.0)  # of the strokes' picture
         self._shown: tuple | None = None  # the arguments of `show`
         self._look: Look | None = None
         self._palette: Palette | None = None
@@ -103,49 +104,67 @@ class InputView(ttk.Frame):
         palette: Palette,
         boxes: Sequence[Box] = (),
         selected: int = 0,
+        title: str = YOUR_DRAWING,
     ) -> None:
         """Show the strokes, lists of (x, y) in pixels, and the input (28, 28) made from them.
 
         Parameters
         ----------
         strokes : sequence, or Image
-            A picture is shown as it is.
+            A picture that was opened; ``boxes`` are then in its pixels.
         drawing : ndarray, float32, (28, 28)
         palette : Palette
         boxes : sequence of Box
             Of the symbols on the drawing, pixels of the canvas; none of them for one digit.
         selected : int
             Index of the box of ``drawing``.
+        title : str
+            Below the strokes.
         """
-        self._shown = strokes, drawing, palette, boxes, selected
+        self._shown = strokes, drawing, palette, boxes, selected, title
         self._drawing, self._boxes, self._palette = drawing, list(boxes), palette
-        picture = strokes if isinstance(strokes, Image.Image) else self._draw_strokes(strokes)
-        side = 28 * self._zoom
-        if picture.size != (side, side):
-            whole = Image.new("RGB", (side, side), palette.paper)
-            fitting = picture.copy()
-            fitting.thumbnail((side, side))
-            corner = (side - fitting.width) // 2, (side - fitting.height) // 2
-            whole.paste(fitting.convert("RGB"), corner)
-            picture = whole
+        opened = isinstance(strokes, Image.Image)
+        picture = self._fit_in(strokes) if opened else self._draw_strokes(strokes)
+        self._draw_boxes(picture, selected)
         self.strokes.photo.paste(picture)
+        self.titles[0]["text"] = title
         self.mark(self._look)
+
+    def _fit_in(self, picture):
+        """Return a picture as large as there is room for, in the middle of a square."""
+        side = 28 * self._zoom
+        self._scale = side / max(picture.size)
+        width, height = (max(1, round(self._scale * length)) for length in picture.size)
+        corner = (side - width) // 2, (side - height) // 2
+        self._origin = corner[0] / self._scale, corner[1] / self._scale
+        kind = Image.Resampling.NEAREST if self._scale > 1 else Image.Resampling.BILINEAR
+        whole = Image.new("RGB", (side, side), self._palette.paper)
+        whole.paste(picture.convert("RGB").resize((width, height), kind), corner)
+        return whole
 
     def _draw_strokes(self, strokes):
         palette, side = self._palette, 28 * self._zoom
-        scale = side / self._canvas_size
+        scale = self._scale = side / self._canvas_size
+        self._origin = 0, 0
         picture = Image.new("RGB", (side, side), palette.paper)
         pen, radius = ImageDraw.Draw(picture), self._pen_radius * scale
         # Scaled down, many points of a long stroke coincide: each pixel is drawn once.
         for x, y in {(round(x * scale), round(y * scale)) for stroke in strokes for x, y in stroke}:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette.text)
-        selected = self._shown[-1]
-        for index, box in enumerate(self._boxes):
-            left, top, right, low = (scale * length for length in box)
-            colour = palette.mark if index == selected else palette.negative
-            edges = left - radius, top - radius, right + radius, low + radius
-            pen.rectangle(edges, outline=colour, width=2 if index == selected else 1)
         return picture
+
+    def _draw_boxes(self, picture, selected):
+        """Draw the boxes of the digits, that of the selected one in another colour."""
+        pen, palette, scale = ImageDraw.Draw(picture), self._palette, self._scale
+        x, y = self._origin
+        margin = self._pen_radius * 28 * self._zoom / self._canvas_size
+        for index, (left, top, right, low) in enumerate(self._boxes):
+            colour = palette.mark if index == selected else palette.negative
+            edges = (
+                scale * (left + x) - margin, scale * (top + y) - margin,
+                scale * (right + x) + margin, scale * (low + y) + margin,
+            )  # fmt: skip
+            pen.rectangle(edges, outline=colour, width=2 if index == selected else 1)
 
     def mark(self, look: Look | None) -> None:
         """Frame what a number looks at in the input, and show the map before it; None: nothing."""
@@ -182,8 +201,11 @@ class InputView(ttk.Frame):
 
     def _select(self, event, on_select):
         """Select the smallest box under the pointer."""
-        scale = self._canvas_size / (28 * self._zoom)
-        x, y, reach = event.x * scale, event.y * scale, self._pen_radius
+        reach = self._pen_radius * 28 * self._zoom / self._canvas_size / self._scale
+        x, y = (
+            at / self._scale - start
+            for at, start in zip((event.x, event.y), self._origin, strict=True)
+        )
         under = [
             ((right - left) * (low - top), index)
             for index, (left, top, right, low) in enumerate(self._boxes)

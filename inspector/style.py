@@ -5,7 +5,7 @@ there are:
 
 ==================  =====================================================================
 ``Accent.TButton``  the one button of a panel that does what the panel is for
-``Tool.TButton``    a small button in a bar
+``Tool.TButton``    a small button in a bar; likewise ``Tool.TMenubutton``
 ``Heading.TLabel``  a heading within a panel
 ``Muted.TLabel``    a remark: descriptions, hints, legends
 ``Error.TLabel``    what went wrong, and what to do
@@ -175,6 +175,11 @@ def _settings(widget, look):
         ".": {"configure": plain},
         "TButton": button,
         "Tool.TButton": {"configure": {"padding": (7 * unit, 2 * unit)}},
+        "TMenubutton": {
+            "configure": button["configure"] | {"arrowcolor": muted, "arrowsize": 5 * unit},
+            "map": button["map"],
+        },
+        "Tool.TMenubutton": {"configure": {"padding": (7 * unit, 2 * unit)}},
         "Accent.TButton": {
             "configure": accented,
             "map": dict.fromkeys(("background", "lightcolor", "darkcolor"), accented_map)

@@ -17,16 +17,20 @@ from inspector.compare import ComparePanel
 from inspector.drawing import Snapshot
 from inspector.filters import FiltersPanel
 from inspector.header import Header
+from inspector.input import YOUR_DRAWING
 from inspector.layers import LayersPanel
 from inspector.layout import Place
 from inspector.looks import look
 from inspector.network import Network
+from inspector.open_menu import OpenMenu
+from inspector.opening import Opened
 from inspector.overview import OverviewPanel
 from inspector.palette import Palette, pixels
 from inspector.row import RowView
 from inspector.why import WhyPanel
 
 FRAMES = 30  # refreshes per second, at most
+ERROR_STAYS = 5.0  # seconds
 
 
 class Inspector(tk.Toplevel):
@@ -49,6 +53,8 @@ class Inspector(tk.Toplevel):
         Number of refreshes so far.
     reading : Reading
         The digits found in the drawing.
+    opened : Opened or None
+        The picture shown in place of the strokes.
     selected : int
         Index of the symbol that the panels show.
     row : RowView
@@ -77,22 +83,22 @@ class Inspector(tk.Toplevel):
         style.apply(self)
         self.network = Network(app.model, "the current network")
         self._palette = Palette.of(self)
+        self.opened: Opened | None = None
+        self._error_ends = 0.0
         self._build(canvas_size, pen_radius)
         self.bind("<Control-w>", lambda event: self.destroy())
-        self.bind("<Control-o>", lambda event: self._open_network())
         self.bind("<Control-d>", lambda event: style.toggle(self))
         self.bind("<F2>", lambda event: self._app.lift())
         self.bind("<<ThemeChanged>>", lambda event: self._read_theme())
         self.bind("<Destroy>", lambda event: event.widget is self and self._disconnect())
-        app.observers.append(self.schedule_refresh)
+        app.observers.append(self._strokes_changed)
         self.schedule_refresh()
 
     def _build(self, canvas_size, pen_radius):
         margin = pixels(self, 6)
         body = ttk.Frame(self)
         body.pack(fill="both", expand=True)
-        self.status = ttk.Label(body, text="", anchor="w", font="TkFixedFont")
-        self.status.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
+        self._build_bar(body, margin)
         self.header = Header(body, canvas_size, pen_radius, self._show_status, self.select)
         self.header.pack(fill="x", padx=margin, pady=(margin, 0))
         self.input, self.bars = self.header.input, self.header.bars
@@ -112,8 +118,36 @@ class Inspector(tk.Toplevel):
             self.notebook.add(panel, text=panel.title, underline=0)
         self.notebook.pack(fill="both", expand=True, padx=margin)
         self.notebook.bind("<<NotebookTabChanged>>", lambda event: self._change_panel())
-        self.geometry(f"{pixels(self, 1180)}x{pixels(self, 860)}")
+        self.open_menu.colour(self._palette)
+        screen = self.winfo_screenwidth(), self.winfo_screenheight()
+        size = (min(pixels(self, n), most) for n, most in zip((1180, 860), screen, strict=True))
+        self.geometry("x".join(map(str, size)))
         self.minsize(pixels(self, 640), pixels(self, 480))
+
+    def _build_bar(self, body, margin):
+        """Build the bar at the bottom: what is under the pointer, and two buttons."""
+        bar = ttk.Frame(body)
+        bar.pack(side="bottom", fill="x", padx=margin, pady=margin // 2)
+        theme = ttk.Button(bar, text="Light or dark", style="Tool.TButton",
+                           command=lambda: style.toggle(self))  # fmt: skip
+        theme.pack(side="right")
+        self.open_menu = OpenMenu(
+            bar, self._app, self.show_opened, self._show_error, self._open_network
+        )
+        self.open_menu.pack(side="right", padx=margin)
+        self.status = ttk.Label(bar, text="", anchor="w", font="TkFixedFont", width=1)
+        self.status.pack(side="left", fill="x", expand=True)
+
+    def show_opened(self, opened: Opened) -> None:
+        """Show a picture in place of the strokes, until they change."""
+        self.opened = opened
+        self.selected = 0
+        self._show_status("")
+        self.schedule_refresh()
+
+    def _strokes_changed(self):
+        self.opened = None
+        self.schedule_refresh()
 
     def schedule_refresh(self) -> None:
         """Refresh the window soon, unless a refresh is scheduled already."""
@@ -135,15 +169,17 @@ class Inspector(tk.Toplevel):
     def _refresh(self):
         self._scheduled = None
         self._refreshed_at = time.monotonic()
-        strokes = self._app.strokes
-        self.reading = self._read(strokes)
+        opened = self.opened
+        strokes = opened.picture if opened else self._app.strokes
+        self.reading = opened.reading if opened else self._read(strokes)
         symbols = self.reading.symbols
         several = len(symbols) > 1
         self.selected = _nearest_digit(symbols, self.selected)
-        drawing = symbols[self.selected].image if several else from_strokes(strokes)
-        snapshot = Snapshot(drawing, not strokes, self.network, self._palette)
+        read = symbols[self.selected].image if several or opened else from_strokes(strokes)
+        snapshot = Snapshot(read, not (opened or strokes), self.network, self._palette)
         boxes = [symbol.box for symbol in symbols] if several else []
-        self.input.show(strokes, snapshot.drawing, snapshot.palette, boxes, self.selected)
+        title = opened.name if opened else YOUR_DRAWING
+        self.input.show(strokes, read, self._palette, boxes, self.selected, title)
         self.bars.show(snapshot.probabilities, snapshot.palette)
         self._show_row(several)
         self.panel.show(snapshot)
@@ -201,7 +237,13 @@ class Inspector(tk.Toplevel):
             self.input.mark(look(self.network, self._snapshot.maps, shown))
 
     def _show_status(self, text):
-        self.status["text"] = text
+        """Describe what is under the pointer; an error stays for a while."""
+        if time.monotonic() >= self._error_ends:
+            self.status.configure(text=text, style="TLabel")
+
+    def _show_error(self, text):
+        self.status.configure(text=text, style="Error.TLabel")
+        self._error_ends = time.monotonic() + ERROR_STAYS
 
     def _open_network(self):
         self.notebook.select(self.compare)
@@ -209,10 +251,11 @@ class Inspector(tk.Toplevel):
 
     def _read_theme(self):
         self._palette = Palette.of(self)
+        self.open_menu.colour(self._palette)
         self.schedule_refresh()
 
     def _disconnect(self):
-        self._app.observers.remove(self.schedule_refresh)
+        self._app.observers.remove(self._strokes_changed)
         if self._scheduled is not None:
             self.after_cancel(self._scheduled)
 

@@ -7,27 +7,16 @@ import numpy as np
 
 import weights
 from data.canvas import from_image, from_strokes, open_image
+from inspector.tour import DIGIT, four
 from nn import Conv2D, Sequential, SoftmaxCrossEntropy
 from nn.layers.base import Layer
 from nn.model import as_input
 from recipes import RECIPES
 
-DIGIT = 4
-DOUBT = 0.8  # probability of the 4 to aim for: a drawing in some doubt shows more
 SMOOTHING = RECIPES["default"].label_smoothing
 DROPOUT_SEED = 1
 
-
-def between(share: float) -> list[np.ndarray]:
-    """Return the strokes of a digit between 4 (``share`` 0) and 9 (1): (P, 2) canvas pixels."""
-    t = np.linspace(0, 1, 40)[:, None]
-    corners = np.array([[95, 65], [85, 168], [205, 165]], float)
-    hook = np.where(t < 0.45, corners[0] + (corners[1] - corners[0]) * t / 0.45,
-                    corners[1] + (corners[2] - corners[1]) * (t - 0.45) / 0.55)  # fmt: skip
-    angle = np.radians(-40 - 300 * t)
-    loop = np.hstack([140 + 55 * np.cos(angle), 115 + 52 * np.sin(angle)])
-    stem = np.array([192, 62]) + t * np.array([-8, 190])
-    return [(1 - share) * hook + share * loop, stem]
+__all__ = ["DIGIT", "SMOOTHING", "Example", "Lesson"]
 
 
 @dataclass(frozen=True)
@@ -50,16 +39,13 @@ class Example:
 
     @classmethod
     def of(cls, model: Sequential) -> "Example":
-        """Draw a 4 whose probability is as close to `DOUBT` as possible."""
-        shares = np.linspace(0, 1, 41)
-        images = np.stack([from_strokes(between(share)) for share in shares])
-        sure = model.predict_proba(images)[:, DIGIT]
-        sure[sure < 0.5] = np.inf  # read as another digit
-        chosen = int(np.abs(sure - DOUBT).argmin())
-        values = [as_input(images[chosen : chosen + 1])]
+        """Draw the tour's 4 for a network, and keep every layer's output."""
+        strokes = four(model)
+        image = from_strokes(strokes)
+        values = [as_input(image[None])]
         for layer in model.layers:
             values.append(layer.forward(values[-1]))
-        return cls(model, between(shares[chosen]), images[chosen], values)
+        return cls(model, strokes, image, values)
 
     @property
     def proba(self) -> np.ndarray:
