@@ -15,6 +15,7 @@ from nn import Conv2D, Dense, ReLU
 from nn.explain.breakdown import Breakdown, break_down
 from nn.explain.rounding import Term, round_to
 
+PADDING = "padding"
 LARGEST = "the largest"  # the input channel whose term in the sum is largest
 
 
@@ -135,11 +136,11 @@ class ArithmeticView(ttk.Frame):
             self._write_layer(network, layer, breakdown)
 
     def _write_layer(self, network, layer, breakdown):
-        at = ", ".join(map(str, breakdown.at))
-        self.sheet.write(f"{network.title(layer)} at ({at})", "TkHeadingFont")
+        self.sheet.write(f"{network.title(layer)}, {_where(network, layer, breakdown.at)}",
+                         "TkHeadingFont")  # fmt: skip
         self.sheet.write(breakdown.rule)
         if breakdown.patch is not None:
-            self._draw_grids(layer, breakdown)
+            self._draw_grids(layer, breakdown, network.shape(layer))
         rows = []
         if breakdown.kind != "Softmax":  # its notes are part of its terms
             rows += [(name, "", f"{number:+}") for name, number in breakdown.notes]
@@ -150,20 +151,22 @@ class ArithmeticView(ttk.Frame):
         self.sheet.table(rows)
         self.sheet.space()
 
-    def _draw_grids(self, layer, breakdown):
-        """Draw the patch; with a kernel, also the kernel and the products."""
+    def _draw_grids(self, layer, breakdown, shape):
+        """Draw the patch, its rows and columns named; with a kernel, also it and the products."""
         KH, KW, C = breakdown.patch.shape
         largest = breakdown.total.terms[0].index or 0 if breakdown.total else 0
         self.channel.configure(values=[LARGEST, *map(str, range(C))])
         c = largest if self.channel.get() == LARGEST else min(int(self.channel.get()), C - 1)
         self.patch = layer, breakdown.corner, (KH, KW), breakdown.first_channel + c
         patch = breakdown.patch[..., c]
-        texts = _texts(patch, breakdown.decimals)
+        corner, padding = breakdown.corner, _outside(breakdown.corner, (KH, KW), shape)
+        texts = np.where(padding, PADDING, _texts(patch, breakdown.decimals))
         grid = self.sheet.number_grid
         if breakdown.kernel is None:
-            grid("the window, its maximum framed", patch, texts, breakdown.winner)
+            grid("the window, its maximum framed", patch, texts, breakdown.winner, corner, padding)
         else:
-            grid("patch" if C == 1 else f"patch, channel {c}", patch, texts)
+            title = "patch" if C == 1 else f"patch, channel {breakdown.first_channel + c}"
+            grid(title, patch, texts, None, corner, padding)
             kernel = breakdown.kernel[..., c]
             grid("x kernel", kernel, _texts(kernel, breakdown.decimals))
             products = breakdown.products(c)
@@ -184,10 +187,23 @@ def _product(term, breakdown):
     return f"{a} x {b}"
 
 
+def _where(network, layer, at):
+    """Return the place of a number in its layer, in words."""
+    named = f"{network.unit(layer)} {at[-1]}"
+    return f"{named}, row {at[0]}, column {at[1]}" if len(at) == 3 else named
+
+
+def _outside(corner, size, shape):
+    """Return which cells of a patch lie outside its map, bool (KH, KW)."""
+    rows, columns = (first + np.arange(n) for first, n in zip(corner, size, strict=True))
+    outside = [(at < 0) | (at >= most) for at, most in zip((rows, columns), shape, strict=False)]
+    return outside[0][:, None] | outside[1]
+
+
 def _texts(values, decimals):
-    """Return numbers as text; NaN, the padding of a max-pool, as "padding"."""
+    """Return numbers as text; NaN, the padding of a max-pool, as `PADDING`."""
     texts = [
-        "padding" if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel().tolist()
+        PADDING if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel().tolist()
     ]
     return np.array(texts, object).reshape(values.shape)
 

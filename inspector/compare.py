@@ -1,52 +1,21 @@
-"""Panel: two networks read the same drawing: the window's, and one from a file."""
+"""Panel: two networks read the same drawing: the window's, and one from a file or made here."""
 
-import threading
 import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, ttk
 
-import weights
-from guard.terminal import one_line
 from inspector.drawing import Snapshot
+from inspector.fresh import FirstEpoch, Reading, untrained
 from inspector.maps import LayerMaps
 from inspector.network import Network
 from inspector.palette import pixels
 from inspector.probabilities import ProbabilityBars
-from nn import Sequential, convert
+from nn import convert
 
-READING_MS = 50
-"""Between two looks whether a file has been read, in milliseconds."""
-
-
-class Reading(threading.Thread):
-    """A thread that reads a network.
-
-    Parameters
-    ----------
-    path : str
-
-    Attributes
-    ----------
-    model : Sequential or None
-        The network; None if it cannot be read.
-    error : str
-        Why it cannot be read, one line; "" if it can.
-    """
-
-    def __init__(self, path: str) -> None:
-        super().__init__(daemon=True)
-        self.path = path
-        self.model: Sequential | None = None
-        self.error = ""
-        self.start()
-
-    def run(self) -> None:
-        """Read the file."""
-        try:
-            self.model = weights.load(self.path)
-        except Exception as error:  # nobody else would see it
-            self.error = one_line(" ".join(str(error).split()) or type(error).__name__)
+ACCEPTS = "Files of networks: .npz, .h5, .keras and .onnx"
+LOOK_EVERY = 200  # milliseconds between two looks at a training
+READING_MS = 50  # milliseconds between two looks whether a file has been read
 
 
 class ComparePanel(ttk.Frame):
@@ -63,7 +32,7 @@ class ComparePanel(ttk.Frame):
     second : Network or None
         The network opened for comparison.
     message : ttk.Label
-        The error of the last file, if there was one.
+        The error of the last file, if there was one, or how far a training is.
     names, bars, maps : list
         The labels, `ProbabilityBars` and `LayerMaps` of the two columns.
     """
@@ -75,26 +44,80 @@ class ComparePanel(ttk.Frame):
         self.second: Network | None = None
         self._snapshot: Snapshot | None = None
         self._reading: Reading | None = None
-        bar = ttk.Frame(self)
-        ttk.Button(bar, text="Open a network (Ctrl+O)", command=self.choose).pack(side="left")
-        self.message = ttk.Label(bar, text="Accepts .npz, .h5, .keras and .onnx files.")
-        self.message.pack(side="left", padx=8)
-        bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=4)
+        self._training: FirstEpoch | None = None
+        self._of: Network | None = None  # the network that `_training` has the layers of
+        self._build_bar()
         self.names, self.bars, self.maps = [], [], []
         for column in range(2):
             name = ttk.Label(self, text="" if column == 0 else "no second network yet")
-            name.grid(row=1, column=column, sticky="w", padx=pixels(self, 8))
+            name.grid(row=2, column=column, sticky="w", padx=pixels(self, 8))
             bars = ProbabilityBars(self)
-            bars.grid(row=2, column=column, sticky="w", padx=pixels(self, 8))
+            bars.grid(row=3, column=column, sticky="w", padx=pixels(self, 8))
             maps = LayerMaps(self, on_hover)
-            maps.grid(row=3, column=column, sticky="nsew", padx=pixels(self, 4))
+            maps.grid(row=4, column=column, sticky="nsew", padx=pixels(self, 4))
             self.columnconfigure(column, weight=1, uniform="networks")
             self.names.append(name)
             self.bars.append(bars)
             self.maps.append(maps)
         for widget in (self.bars[1], self.maps[1]):
             widget.grid_remove()  # until there is a second network
-        self.rowconfigure(3, weight=1)
+        self.rowconfigure(4, weight=1)
+
+    def _build_bar(self):
+        bar = ttk.Frame(self)
+        for text, command in (
+            ("An untrained one", self.show_untrained),
+            ("One epoch old", self.show_first_epoch),
+            ("Open a network (Ctrl+O)", self.choose),
+        ):
+            button = ttk.Button(bar, text=text, command=command, style="Tool.TButton")
+            button.pack(side="left", padx=(0, pixels(self, 4)))
+        bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=4)
+        self.message = ttk.Label(self, text=ACCEPTS, style="Muted.TLabel")
+        self.message.grid(row=1, column=0, columnspan=2, sticky="ew", padx=8)
+        self.bind("<Destroy>", lambda event: event.widget is self and self._stop(), add=True)
+
+    def show_untrained(self) -> None:
+        """Compare with a network of the same layers and fresh weights."""
+        if self._snapshot is not None:
+            model = untrained(self._snapshot.network.model)
+            self.message["text"] = ""
+            self._take(Network(model, "untrained"))
+
+    def show_first_epoch(self) -> None:
+        """Compare with such a network after one epoch of training, in a thread."""
+        if self._snapshot is None:
+            return
+        if self._training is None or self._of is not self._snapshot.network:
+            self._stop()
+            self._of = self._snapshot.network
+            self._training = FirstEpoch(self._of.model)
+        self._look()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a network is in training."""
+        return self._training is not None and not self._training.done
+
+    def _look(self):
+        """Say how far the training is; show its network at the end."""
+        training = self._training
+        if training is None:
+            return
+        if not training.done:
+            loss = "" if training.share == 0 else f", loss {training.loss:.2f}"
+            self.message["text"] = f"training for one epoch: {training.share:.0%}{loss}"
+            self.after(LOOK_EVERY, self._look)
+        elif training.error:
+            self.message["text"] = f"the training failed: {training.error}"
+            self._training = None
+        else:
+            self.message["text"] = ""
+            self._take(Network(training.model, "one epoch old"))
+
+    def _stop(self):
+        if self._training is not None:
+            self._training.stop()
 
     def choose(self) -> None:
         """Ask for a file and open it."""
@@ -115,7 +138,7 @@ class ComparePanel(ttk.Frame):
         self.message["text"] = f"reading {Path(path).name} ..."
         self.after(READING_MS, self._show_when_read, reading)
 
-    def _show_when_read(self, reading: "Reading") -> None:
+    def _show_when_read(self, reading: Reading) -> None:
         """Show a network once its thread has ended."""
         if reading is not self._reading:
             return
@@ -126,7 +149,11 @@ class ComparePanel(ttk.Frame):
         self.message["text"] = reading.error
         if reading.model is None:
             return
-        self.second = Network(reading.model, Path(reading.path).name)
+        self._take(Network(reading.model, Path(reading.path).name))
+
+    def _take(self, network):
+        """Show a network in the second column."""
+        self.second = network
         for widget in (self.bars[1], self.maps[1]):
             widget.grid()
         if self._snapshot is not None:

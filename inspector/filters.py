@@ -5,9 +5,10 @@ from collections.abc import Callable
 from tkinter import ttk
 
 import numpy as np
-from PIL import Image, ImageTk
+from PIL import Image, ImageDraw, ImageTk
 
 from inspector.drawing import Snapshot
+from inspector.fields import Field, fields
 from inspector.idle import IdleWork
 from inspector.kernel_view import KernelView
 from inspector.network import Network, reference_images
@@ -47,9 +48,11 @@ class Gallery(ttk.Frame):
             label.configure(image=label.photo)
             label.pack(side="left", padx=pixels(self, 3))
 
-    def show(self, index: int, ink: np.ndarray, value: float, palette: Palette) -> None:
-        """Show ink (28, 28) in [0, 1], and a number, as picture `index`."""
-        self._paste(index, ink, palette)
+    def show(
+        self, index: int, ink: np.ndarray, value: float, palette: Palette, patch: Field
+    ) -> None:
+        """Show ink (28, 28) in [0, 1] and a number as picture `index`; frame a patch of it."""
+        self._paste(index, ink, palette, patch)
         self.labels[index]["text"] = as_text(value, 3)
 
     def clear(self, palette: Palette) -> None:
@@ -58,8 +61,16 @@ class Gallery(ttk.Frame):
             self._paste(index, np.zeros((28, 28)), palette)
             label["text"] = ""
 
-    def _paste(self, index, ink, palette):
+    def _paste(self, index, ink, palette, patch=None):
         picture = palette.ink(ink).resize((self._side, self._side), Image.Resampling.NEAREST)
+        if patch is not None and (patch.height < 28 or patch.width < 28):
+            zoom = self._side // 28
+            top, left = max(patch.row, 0), max(patch.column, 0)
+            low, right = (
+                min(at + size, 28) for at, size in zip(patch[:2], patch[2:4], strict=True)
+            )
+            edges = zoom * left, zoom * top, zoom * right - 1, zoom * low - 1
+            ImageDraw.Draw(picture).rectangle(edges, outline=palette.mark, width=zoom // 2)
         self.labels[index].photo.paste(picture)
 
 
@@ -78,6 +89,8 @@ class FiltersPanel(ttk.Frame):
         The layers with weights.
     channel : ttk.Spinbox
         The output channel.
+    unit : ttk.Label
+        What a channel of the layer is called: those of the last one are digits.
     kernels : KernelView
     top_activations : tuple of ndarray or None
         (indices, values), each (count, channels): the reference images that activate the layer's
@@ -106,11 +119,11 @@ class FiltersPanel(ttk.Frame):
         self.kernels = KernelView(self, on_hover, self.select)
         self.kernels.pack(anchor="w")
         self.bind("<Configure>", lambda event: self._draw_kernels())
-        self.top_label = ttk.Label(self)
+        self.top_label = ttk.Label(self, style="Muted.TLabel")
         self.top_label.pack(anchor="w", padx=margin)
         self.top = Gallery(self, COUNT)
         self.top.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
-        ttk.Label(self, text=ASCENT).pack(anchor="w", padx=margin)
+        ttk.Label(self, text=ASCENT, style="Muted.TLabel").pack(anchor="w", padx=margin)
         self.ascent = Gallery(self, 1)
         self.ascent.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
 
@@ -120,7 +133,8 @@ class FiltersPanel(ttk.Frame):
         self.layer = ttk.Combobox(bar, state="readonly", width=16)
         self.layer.bind("<<ComboboxSelected>>", lambda event: self.select(0))
         self.layer.pack(side="left", padx=4)
-        ttk.Label(bar, text="  channel").pack(side="left")
+        self.unit = ttk.Label(bar, text="channel")
+        self.unit.pack(side="left", padx=(pixels(self, 12), 0))
         self.channel = ttk.Spinbox(bar, from_=0, to=0, width=6, command=self._read_channel)
         for event in ("<Return>", "<FocusOut>"):
             self.channel.bind(event, lambda event: self._read_channel())
@@ -160,6 +174,7 @@ class FiltersPanel(ttk.Frame):
         channel = min(max(channel, 0), channels - 1)
         self.channel.configure(to=channels - 1)
         self.channel.set(channel)
+        self.unit["text"] = self._network.unit(layer)
         self._shown = layer, channel
         self._draw_kernels()
         self._start_ascent()
@@ -206,7 +221,12 @@ class FiltersPanel(ttk.Frame):
     def _draw_ascent(self, result):
         image, value = result
         self.ascent_image = image[..., 0]
-        self.ascent.show(0, self.ascent_image, value, self._palette)
+        layer, channel = self._shown
+        maps = self._network.maps(self.ascent_image, layer)
+        shape = maps[layer + 1].shape
+        at = (shape[0] // 2, shape[1] // 2, channel) if len(shape) == 3 else (channel,)
+        patch = fields(self._network, maps, layer + 1, at)[0]
+        self.ascent.show(0, self.ascent_image, value, self._palette, patch)
 
     def _start_search(self, layer):
         """Search the reference images, unless the search is running or finished."""
@@ -235,10 +255,18 @@ class FiltersPanel(ttk.Frame):
         total = len(images)
         among = f"{searched:,} of {total:,}" if searched < total else f"all {searched:,}"
         self.top_label["text"] = (
-            f"Images that activate channel {channel} most, among {source} ({among} searched), "
-            "with its value:"
+            f"Images that activate {self._network.unit(layer)} {channel} most, among {source} "
+            f"({among} searched), with its value; framed: what it saw there"
         )
         for rank in range(min(COUNT, len(indices))):
             image = images[indices[rank, channel]]
             ink = image / 255 if image.dtype == np.uint8 else image
-            self.top.show(rank, ink, float(values[rank, channel]), self._palette)
+            patch = self._patch(ink, layer, channel)
+            self.top.show(rank, ink, float(values[rank, channel]), self._palette, patch)
+
+    def _patch(self, ink, layer, channel):
+        """Return the part of an image where a channel is activated most."""
+        maps = self._network.maps(ink.astype(np.float32), layer)
+        out = maps[layer + 1][..., channel]
+        at = (*map(int, np.unravel_index(out.argmax(), out.shape)), channel)
+        return fields(self._network, maps, layer + 1, at)[0]

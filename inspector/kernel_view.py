@@ -81,12 +81,13 @@ class KernelView(ttk.Frame):
     ) -> None:
         """Show the kernels that `kernels` returns, at most ``width`` pixels wide."""
         values, per_output = kernels(network, layer, channel)
-        title = network.title(layer)
+        title, unit = network.title(layer), network.unit(layer)
+        self._unit = unit
         H, W, tiles = values.shape
         if per_output:
-            about = f"{title}: {tiles} kernels of {H} x {W}, one for each channel; click one"
+            about = f"{title}: {tiles} kernels of {H} x {W}, one for each {unit}; click one"
         else:
-            about = f"{title}, channel {channel}: its weights for each of {tiles} input channels"
+            about = f"{title}, {unit} {channel}: its weights for each of {tiles} input channels"
         self.about["text"] = about
         side, gap = (9, 1) if (H, W) == (1, 1) else (50, 8) if tiles <= 64 else (24, 4)
         self._tiling = Tiling.fit(values.shape, width, pixels(self, side), pixels(self, gap))
@@ -105,7 +106,7 @@ class KernelView(ttk.Frame):
             self._on_hover("")
             return
         row, column, tile = at
-        kind = "channel" if self._per_output else "input channel"
+        kind = self._unit if self._per_output else "input channel"
         value = self._values[at]
         self._on_hover(f"weight, {kind} {tile}, row {row}, column {column}: {value:.5f}")
 

@@ -33,7 +33,7 @@ class Network:
         """The layers, including the softmax."""
         return self.model.layers
 
-    def maps(self, drawing: np.ndarray) -> list[np.ndarray]:
+    def maps(self, drawing: np.ndarray, last: int | None = None) -> list[np.ndarray]:
         """Return the input (28, 28, 1) and every layer's output, without N.
 
         Entry ``i + 1`` is the output of layer ``i``.
@@ -42,8 +42,11 @@ class Network:
         ----------
         drawing : ndarray, float32, (28, 28)
             Ink in [0, 1].
+        last : int, optional
+            Index of the last layer to run (default: all).
         """
-        return [out[0] for out in explain.maps(self.model, drawing[None, :, :, None])]
+        model = self.model if last is None else Sequential(self.layers[: last + 1])
+        return [out[0] for out in explain.maps(model, drawing[None, :, :, None])]
 
     @cached_property
     def dead(self) -> list[np.ndarray]:

@@ -88,6 +88,8 @@ class Sheet(ttk.Frame):
         values: np.ndarray,
         texts: np.ndarray,
         framed: tuple[int, int] | None = None,
+        corner: tuple[int, int] | None = None,
+        padding: np.ndarray | None = None,
     ) -> None:
         """Draw a grid of numbers to the right of the last one, or below if it does not fit.
 
@@ -99,22 +101,31 @@ class Sheet(ttk.Frame):
         texts : ndarray of str, (KH, KW)
         framed : (row, column), optional
             A cell to frame.
+        corner : (row, column), optional
+            Names of the first row and column; the others count on. Default: no names.
+        padding : ndarray of bool, (KH, KW), optional
+            Cells outside the map, which are shown without a colour.
         """
-        padding = pixels(self, 4)
-        cell = max(map(self._small.measure, texts.ravel())) + 2 * padding
-        height = self._small.metrics("linespace") + padding
+        space = pixels(self, 4)
+        cell = max(map(self._small.measure, texts.ravel())) + 2 * space
+        height = self._small.metrics("linespace") + space
         KH, KW = values.shape
-        needed = max(KW * cell, self._normal.measure(title)) + 2 * self._margin
+        names = 0 if corner is None else self._small.measure("-00") + space
+        needed = max(names + KW * cell, self._normal.measure(title)) + 2 * self._margin
         if self._x > self._margin and self._x + needed > self.canvas.winfo_width():
             self.end_grids()
         x, y, colour = self._x, self._y, hex_colour(self._palette.text)
         self.canvas.create_text(x, y, text=title, anchor="nw", fill=colour, font=self._normal)
         self._lines.append(title)
-        y += self._normal.metrics("linespace") + padding
+        y += self._normal.metrics("linespace") + space
+        if corner is not None:
+            self._name_cells(x, y, (cell, height), corner, (KH, KW))
+            x, y = x + names, y + height
         colours = self._palette.numbers[levels(values, np.nanmax(np.abs(values), initial=0))]
         for (i, j), text in np.ndenumerate(texts):
             box = x + j * cell, y + i * height, x + (j + 1) * cell, y + (i + 1) * height
-            self._cell(box, text, colours[i, j])
+            inside = padding is None or not padding[i, j]
+            self._cell(box, text, colours[i, j] if inside else self._palette.background)
         if framed is not None:
             left, top = x + framed[1] * cell, y + framed[0] * height
             mark, width = hex_colour(self._palette.mark), pixels(self, 2)
@@ -122,6 +133,19 @@ class Sheet(ttk.Frame):
             self.canvas.create_rectangle(*box, outline=mark, width=width)
         self._x += needed
         self._bottom = max(self._bottom, y + KH * height)
+
+    def _name_cells(self, x, y, cell, corner, shape):
+        """Write the numbers of a grid's columns above it, and of its rows to its left."""
+        width, height = cell
+        names = self._small.measure("-00") + pixels(self, 4)
+        colour = hex_colour(self._palette.muted)
+        places = [(x + names + (j + 0.5) * width, y + height / 2, corner[1] + j)
+                  for j in range(shape[1])]  # fmt: skip
+        places += [(x + names / 2, y + (i + 1.5) * height, corner[0] + i) for i in range(shape[0])]
+        for at_x, at_y, number in places:
+            self.canvas.create_text(
+                at_x, at_y, text=str(number), fill=colour, font=self._small, tags="name"
+            )
 
     def end_grids(self) -> None:
         """Continue below the grids, at the left margin."""
@@ -134,7 +158,7 @@ class Sheet(ttk.Frame):
         self.canvas.create_rectangle(*box, fill=hex_colour(fill), outline=edge)
         self.canvas.create_text(
             x1 - pixels(self, 4), (y0 + y1) // 2, text=text, anchor="e",
-            fill=colour, font=self._small,
+            fill=colour, font=self._small, tags="cell",
         )  # fmt: skip
 
     def _wheel(self, event):

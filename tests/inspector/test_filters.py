@@ -4,7 +4,7 @@ import numpy as np
 
 from inspector import filters
 from nn import explain
-from tests.windows import press, settle, turn_to
+from tests.windows import choose, picture_of, press, settle, turn_to
 
 
 def test_it_shows_top_activations_and_gradient_ascent(start, forty_images):
@@ -61,3 +61,34 @@ def test_hidden_it_pauses_and_then_continues(start, forty_images, monkeypatch):
     settle(app, lambda: not panel.busy)
     assert "all 40" in panel.top_label["text"]
     assert panel.channel.get() == "1"
+
+
+def test_the_last_layers_filters_are_digits(start, forty_images):
+    app, inspector = start()
+    panel = inspector.filters
+    turn_to(app, panel)
+    assert panel.unit["text"] == "channel"
+    choose(app, panel.layer, 2)
+    panel.select(7)
+    settle(app, lambda: not panel.busy)
+    assert panel.unit["text"] == "digit"
+    assert "digit 7" in panel.kernels.about["text"]
+    assert "activate digit 7 most" in panel.top_label["text"]
+
+
+def test_what_the_channel_saw_is_framed(start, forty_images):
+    """Convolution 0 has 5x5 kernels and stride 2."""
+    app, inspector = start()
+    panel = inspector.filters
+    turn_to(app, panel)
+    settle(app, lambda: not panel.busy)
+    indices, _ = panel.top_activations
+    best = forty_images[indices[0, 0]][None, ..., None] / np.float32(255)
+    out = app.model.layers[0].forward(best)[0, ..., 0]
+    row, column = np.unravel_index(out.argmax(), out.shape)
+    picture = picture_of(panel.top.labels[0])
+    zoom = len(picture) // 28
+    marked = (picture == inspector._palette.mark).all(axis=-1)
+    rows, columns = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
+    assert (rows[0], rows[-1]) == (2 * row * zoom, (2 * row + 5) * zoom - 1)
+    assert (columns[0], columns[-1]) == (2 * column * zoom, (2 * column + 5) * zoom - 1)

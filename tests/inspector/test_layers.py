@@ -108,8 +108,22 @@ def test_the_grids_show_patch_kernel_and_products(start):
     grids = [f"{value:.{said.decimals}f}" for array in arrays for value in array.ravel()]
     products = [str(term.shown) for term in said.products(0).terms]
     canvas = inspector.layers.arithmetic.sheet.canvas
-    texts = [
-        canvas.itemcget(item, "text") for item in canvas.find_all() if canvas.type(item) == "text"
-    ]
+    texts = [canvas.itemcget(item, "text") for item in canvas.find_withtag("cell")]
     numbers = [text for text in texts if text.strip("-").replace(".", "", 1).isdigit()]
     assert numbers == [*(text.replace("-0.00000", "0.00000") for text in grids), *products]
+
+
+def test_rows_columns_and_padding_are_named(start):
+    """Convolution 4 pads "same": at row 0, column 1 its patch starts at row -1, column 0."""
+    app, inspector = start()
+    draw(app, *SEVEN)
+    inspector.layers.maps.select((4, 0, 1, 2))
+    canvas = inspector.layers.arithmetic.sheet.canvas
+    names = [canvas.itemcget(item, "text") for item in canvas.find_withtag("name")]
+    assert names == ["0", "1", "2", "-1", "0", "1"]
+    cells = [canvas.itemcget(item, "text") for item in canvas.find_withtag("cell")]
+    assert cells[:3] == ["padding"] * 3
+    assert cells.count("padding") == 3
+    assert "channel 2, row 0, column 1" in inspector.layers.arithmetic.text
+    inspector.layers.maps.select((9, 0, 0, 7))
+    assert "Dense, digit 7" in inspector.layers.arithmetic.text
