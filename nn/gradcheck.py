@@ -108,7 +108,7 @@ def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure)
     if analytic is None or analytic.shape != array.shape:
         return Row(name, np.inf, (), array.size, 0)
     _, choices = measure()
-    numeric = np.array([_slope(array, at, measure, choices) for at in np.ndindex(array.shape)])
+    numeric = np.array([slope(array, at, measure, choices) for at in np.ndindex(array.shape)])
     numeric = numeric.reshape(array.shape)
     smooth = ~np.isnan(numeric)
     largest = np.maximum(np.abs(numeric), np.abs(analytic))
@@ -120,20 +120,20 @@ def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure)
     return Row(name, float(error[where]), tuple(map(int, where)), compared, array.size - compared)
 
 
-def _slope(array, at, measure, choices):
+def slope(array, at, measure, choices, step=STEP):
     """Return the derivative for one element, or NaN where a step changes a choice."""
     before = array[at]
     change = 0.0
     try:
         for steps, weight in ((-2, 1), (-1, -8), (1, 8), (2, -1)):
-            array[at] = before + steps * STEP
+            array[at] = before + steps * step
             moved, made = measure()
             if not all(map(np.array_equal, made, choices)):
                 return np.nan
             change += weight * moved
     finally:
         array[at] = before
-    return change / (12 * STEP)
+    return change / (12 * step)
 
 
 def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:

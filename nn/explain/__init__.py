@@ -4,6 +4,7 @@
 - `attribution`: which pixels support a class: saliency, Grad-CAM, occlusion;
 - `features`: which images activate a channel most: given ones, and one by gradient ascent;
 - `breakdown`: the arithmetic behind one number of a layer's output;
+- `backward`: the gradients of one image, and the arithmetic and the measured slope of each;
 - `rounding`: rounded sums that still add up.
 
 The first three are exported here. All of them compute with the layers' own forward and backward.

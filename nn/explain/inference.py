@@ -23,9 +23,12 @@ class FrozenBatchNorm(BatchNorm):
     def _forward(self, x, train):
         return super()._forward(x, train=False)
 
-    def _backward(self, dout, _cache):
-        std = np.sqrt(self.state["var"] + dout.dtype.type(self.config["eps"]))
-        return dout * (self.params["gamma"] / std)
+    def _backward(self, dout, cache):
+        x_hat, inv_std = cache
+        axes = tuple(range(dout.ndim - 1))
+        self.grads["gamma"] = (dout * x_hat).sum(axes)
+        self.grads["beta"] = dout.sum(axes)
+        return dout * (self.params["gamma"] * inv_std)
 
 
 def inference_twin(model: Sequential) -> Sequential:
