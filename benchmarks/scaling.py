@@ -30,13 +30,13 @@ from nn.training.trainer import SHARD, Trainer, shards
 from recipes import MIX, RECIPES, build
 
 LINKS = (Link(10e9, 50e-6), Link(1e9, 200e-6))
-MESSAGE = 30e-6
-"""Seconds that a round of messages takes beside the link's delay; fitted to `benchmarks.hosts`."""
+MESSAGE = 90e-6
+"""Seconds that a message takes beside the link's delay; fitted to `benchmarks.hosts`."""
 
-BYTE = 0.2e-9
+BYTE = 3.5e-9
 """Seconds that a byte takes beside the link: TCP, and copies. Fitted likewise."""
 
-EXCHANGES = 4  # of a step: stop flag, losses, and the two of the sum
+LARGE = 3  # messages in which a large one is sent: request, answer, data
 MACHINES = (1, 2, 4, 8, 16, 32, 64)
 FIXED = 128  # images: the usual batch
 IMAGES = 55_000  # MNIST's without those for validation
@@ -44,7 +44,7 @@ SHARDS = (1, 2, 4, 8)  # shards per rank
 
 
 class Costs(NamedTuple):
-    """Seconds of the parts of a step, on one thread."""
+    """Seconds of the parts of a step: a shard on one of several busy cores, and the rest."""
 
     shard: float
     add: float
@@ -60,14 +60,14 @@ def main(argv: list[str] | None = None) -> int:
     add = parser.add_argument
     add("--times", type=at_least(int, 1), default=200, help="calls of each part (%(default)s)")
     add("--cores", type=at_least(int, 1), default=2, help="cores per machine (%(default)s)")
-    add("--shards", type=at_least(int, 1), default=8, help="shards per machine (%(default)s)")
+    add("--shards", type=at_least(int, 1), default=16, help="shards per machine (%(default)s)")
     args = parser.parse_args(argv)
     try:
         with join() as processes:
             if processes.size > 1:
                 exchange(processes, args.times)
             else:
-                costs = measure(args.times)
+                costs = measure(args.times, args.cores)
                 for name, cost in costs._asdict().items():
                     print(f"{name:<10}{1e6 * cost:10,.1f} µs")
                 images = args.shards * SHARD
@@ -104,13 +104,12 @@ def exchange(processes: SingleProcess, times: int) -> None:
         print(f"{each:<14}{text}", flush=True)
 
 
-def measure(times: int) -> Costs:
-    """Return the shortest time of each part of a step on one thread, in seconds."""
+def measure(times: int, cores: int) -> Costs:
+    """Return the shortest time of each part of a step, in seconds; all cores compute shards."""
     model = build(RECIPES["default"], 0)
-    images, labels = handwriting.batch(2 * SHARD, np.random.default_rng(0))
-    with Trainer(
-        model, Adam(1e-3), constant(1e-3), threads=1, engine=partial(fuse, input_gradient=False)
-    ) as trainer:
+    images, labels = handwriting.batch(2 * cores * SHARD, np.random.default_rng(0))
+    engine = partial(fuse, input_gradient=False)
+    with Trainer(model, Adam(1e-3), constant(1e-3), threads=cores, engine=engine) as trainer:
         step = timed(lambda: trainer.step(images, labels), times)[0]
     grads = {name: np.zeros_like(w) for name, w in model.named_params().items()}
     optimizer, average = Adam(1e-3), EMA(model, 0.999)
@@ -118,7 +117,7 @@ def measure(times: int) -> Costs:
     update_and_average = update + timed(lambda: average.update(model), times)[0]
     rows = np.ones((5, numbers()), np.float32)
     add = timed(lambda: SingleProcess().all_reduce_sum(rows, 5), times)[0] / 4
-    return Costs((step - update - add) / 2, add, update_and_average)
+    return Costs((step - update - (2 * cores - 1) * add) / 2, add, update_and_average)
 
 
 def loader(batch: int, share: int) -> float:
@@ -128,21 +127,30 @@ def loader(batch: int, share: int) -> float:
     because synthetic images are drawn for many steps at once.
     """
     images, labels = np.full((IMAGES, 28, 28), 128, np.uint8), np.zeros(IMAGES, np.uint8)
+
+    def part(size):
+        return slice(0, size * share // batch)
+
     seconds = []
     for epoch in (1, 2):
         start = time.thread_time()
-        steps = sum(
-            1 for _ in batches(images, labels, batch, (0, epoch), MIX, lambda _: slice(0, share))
-        )
+        steps = sum(1 for _ in batches(images, labels, batch, (0, epoch), MIX, part))
         seconds.append((time.thread_time() - start) / steps)
     return min(seconds)
 
 
 def exchange_time(link: Link, machines: int) -> float:
-    """Return the modelled time of a step's messages, seconds."""
-    rounds = EXCHANGES * math.ceil(math.log2(machines))
+    """Return the modelled time of a step's messages, seconds.
+
+    The stop flag, the losses and the all-gather of the sum take rounds of log2(machines), the
+    all-to-all one round; the two of the sum are large.
+    """
+    if machines == 1:
+        return 0.0
+    rounds = math.ceil(math.log2(machines))
+    small, large = 2 * rounds, LARGE * (1 + rounds)
     sent = 2 * 4 * numbers() * (machines - 1) / machines
-    return rounds * (link.delay + MESSAGE) + sent * (8 / link.rate + BYTE)
+    return (small + large) * (link.delay + MESSAGE) + sent * (8 / link.rate + BYTE)
 
 
 def table(costs: Costs, link: Link, cores: int, sizes: list[int]) -> None:

@@ -25,6 +25,9 @@ BLOCK = 32
 """Images in a block. A batch of less than two blocks is cut into halves, but not below `LEAST`."""
 
 LEAST = 8
+FEW = 16
+"""An epoch of at most this many steps draws all synthetic images of a block in one call."""
+
 MOST = 64
 """Largest number of blocks: in larger batches, which make an epoch of few steps, blocks are larger.
 A call that draws few synthetic images takes several times as long per image."""
@@ -175,6 +178,8 @@ class _Blocks:
                 continue
             # Blocks and kinds are drawn at different steps, so that no step takes much longer.
             first = -(-AT_ONCE * (2 * block + kind) // (8 * len(self.slices)))
+            if len(self._steps) <= FEW:
+                first = 0
             start = step - (step - first) % AT_ONCE
             stop = min(start + AT_ONCE, self._steps.stop)
             start = max(start, self._steps.start)

@@ -118,7 +118,12 @@ class Fused(Sequential):
         return _made(self._programs, shape, lambda: Program(self.model.layers, whole))
 
     def learn(
-        self, images: np.ndarray, labels: np.ndarray, label_smoothing: float, share: float
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        label_smoothing: float,
+        share: float,
+        ready: Callable[[int], None] = lambda layer: None,
     ) -> tuple[float, np.ndarray] | None:
         """Pass a batch forward and backward in one go; fill the model's ``grads``.
 
@@ -135,6 +140,9 @@ class Fused(Sequential):
             See `nn.SoftmaxCrossEntropy`.
         share : float
             The loss counts this many times.
+        ready : callable
+            Called with the index in `layers` of each layer, from the last, as soon as it has its
+            gradients.
 
         Returns
         -------
@@ -145,7 +153,7 @@ class Fused(Sequential):
         tape = self._tape(images)
         if tape is None or labels.max() >= tape.classes:
             return None
-        return tape.play(images, labels, label_smoothing, share)
+        return tape.play(images, labels, label_smoothing, share, ready)
 
     def _tape(self, images):
         """Return the tape for images of this shape, None if there can be none."""

@@ -7,6 +7,8 @@ functions they called on which buffers (`nn.fast.layers`). To play it, the same 
 with the same buffers, which hold other numbers then.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..layers.activation import Flatten
@@ -51,7 +53,7 @@ class Tape:
                         for name, w in layer.params.items()]  # fmt: skip
         self._images = np.zeros(shape, np.float32)
         self._forward: list[tuple] = []
-        self._backward: list[tuple] = []
+        self._backward: list[list[tuple]] = []  # of each layer, from the last
         try:
             x = self._images
             _note(noting, self._forward)
@@ -60,8 +62,9 @@ class Tape:
             self._logits, self._dlogits = x, np.zeros_like(x)
             self.classes = x.shape[-1]
             dout = self._dlogits
-            _note(noting, self._backward)
             for layer in reversed(layers):
+                self._backward.append([])
+                _note(noting, self._backward[-1])
                 dout = layer.backward(dout)
         finally:
             _note(noting, None)
@@ -73,7 +76,12 @@ class Tape:
         return are_current(self._params)
 
     def play(
-        self, images: np.ndarray, labels: np.ndarray, label_smoothing: float, share: float
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        label_smoothing: float,
+        share: float,
+        ready: Callable[[int], None] = lambda layer: None,
     ) -> tuple[float, np.ndarray]:
         """Pass a batch forward and backward; see `nn.fast.fused.Fused.learn`."""
         factor = np.float32(1 / 255 if images.dtype == np.uint8 else 1)
@@ -83,10 +91,11 @@ class Tape:
         for function, args in self._forward:
             function(*args)
         loss = kernels.cross_entropy(self._logits, target, share / len(target), self._dlogits)
-        for function, args in self._backward:
-            function(*args)
-        for layer, grads in zip(self._layers, self._grads, strict=True):
-            layer.grads.update(grads)
+        for i, calls in zip(reversed(range(len(self._layers))), self._backward, strict=True):
+            for function, args in calls:
+                function(*args)
+            self._layers[i].grads.update(self._grads[i])
+            ready(i)
         return loss, self._logits
 
 

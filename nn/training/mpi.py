@@ -6,8 +6,11 @@ segment of all these sums, and adds them. Then an all-gather gives every rank al
 numbers, ranks with a power of two of shards each send 2 P numbers, as in a ring all-reduce; any
 other rank sends at most 2 log2(shards) P more. docs/scaling.md says what this costs.
 
-A thread of each rank sends signs of life to the others. A rank that is stopped, or whose link is
-lost, is silent, and the others end the run.
+The sum of some gradients can start while others are still computed: in a thread, and through a
+communicator of its own.
+
+Another thread of each rank sends signs of life to the others. A rank that is stopped, or whose link
+is lost, is silent, and the others end the run.
 """
 
 import os
@@ -17,6 +20,7 @@ import sys
 import threading
 import time
 import traceback
+from concurrent.futures import Future
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 
 import numpy as np
@@ -54,7 +58,7 @@ class MPIProcesses(SingleProcess):
 
     def __init__(self):
         self._comm = MPI.COMM_WORLD
-        self._exit_comm = self._comm.Dup()
+        self._exit_comm, self._early_comm = self._comm.Dup(), self._comm.Dup()
         self.rank, self.size = self._comm.rank, self._comm.size
         self.cores = self._cores()
         self._redirected = ExitStack()
@@ -170,11 +174,30 @@ class MPIProcesses(SingleProcess):
     def all_gather(self, rows, total):
         """Concatenate the rows of all ranks; see `SingleProcess.all_gather`."""
         out = np.empty((total, rows.shape[1]), rows.dtype)
-        self._concatenate(rows, out, [count * rows.shape[1] for count in self._counts(total)])
+        self._concatenate(
+            self._comm, rows, out, [count * rows.shape[1] for count in self._counts(total)]
+        )
         return out
 
     def all_reduce_sum(self, rows, total):
         """Sum the rows of all ranks pairwise; see `SingleProcess.all_reduce_sum`."""
+        return self._sum(self._comm, rows, total)
+
+    def start_sum(self, rows, total):
+        """Start to sum rows in a thread of its own; see `SingleProcess.start_sum`."""
+        future: Future[np.ndarray] = Future()
+
+        def run():
+            try:
+                future.set_result(self._sum(self._early_comm, rows, total))
+            except BaseException as error:
+                future.set_exception(error)
+
+        # A daemon: if another rank fails, it waits in vain, and must not keep this process.
+        threading.Thread(target=run, name="sender", daemon=True).start()
+        return future
+
+    def _sum(self, comm, rows, total):
         P, mine = rows.shape[1], self.share(total)
         widths, firsts = self._counts(P), self._sums(total)
         sums = add_pairwise(dict(enumerate(rows, mine.start)), mine, total)
@@ -186,10 +209,10 @@ class MPIProcesses(SingleProcess):
         segments = np.empty((len(every), widths[self.rank]), rows.dtype)
         sent = [len(sums) * width for width in widths]
         received = [len(of_rank) * widths[self.rank] for of_rank in firsts]
-        self._wait(self._comm.Ialltoallv((packed, sent), (segments, received)))
+        self._wait(comm.Ialltoallv((packed, sent), (segments, received)))
         left = add_pairwise(dict(zip(every, segments, strict=True)), slice(0, total), total)
         out = np.empty(P, rows.dtype)
-        self._concatenate(left[0], out, widths)
+        self._concatenate(comm, left[0], out, widths)
         return out
 
     def _sums(self, total):
@@ -207,9 +230,9 @@ class MPIProcesses(SingleProcess):
         shares = [self.share(items, rank) for rank in range(self.size)]
         return [share.stop - share.start for share in shares]
 
-    def _concatenate(self, part, out, counts):
+    def _concatenate(self, comm, part, out, counts):
         """Fill ``out`` with the parts of all ranks in order; ``counts`` are their sizes."""
-        self._wait(self._comm.Iallgatherv(np.ascontiguousarray(part), (out, counts)))
+        self._wait(comm.Iallgatherv(np.ascontiguousarray(part), (out, counts)))
 
     def _wait(self, request, timeout=None):
         """Wait for a request by polling; return False if it takes longer than ``timeout`` seconds.

@@ -10,6 +10,7 @@ for the ranks that an MPI launcher starts.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 import numpy as np
@@ -105,6 +106,20 @@ class SingleProcess:
         ndarray, shape (columns,)
         """
         return add_pairwise(dict(enumerate(rows)), slice(0, total), total)[0]
+
+    def start_sum(self, rows: np.ndarray, total: int) -> "Future[np.ndarray]":
+        """Start an `all_reduce_sum` that goes on while this process computes.
+
+        No other may be started before its result is taken.
+
+        Returns
+        -------
+        Future
+            Its result is the sum; it raises what the sum raises.
+        """
+        future: Future[np.ndarray] = Future()
+        future.set_result(self.all_reduce_sum(rows, total))
+        return future
 
 
 def add_pairwise(rows: dict[int, np.ndarray], part: slice, total: int) -> dict[int, np.ndarray]:

@@ -16,8 +16,9 @@ import numpy as np
 from ..fast.workers import Workers
 from ..loss import NO_CLASS, SoftmaxCrossEntropy, targets
 from ..model import Sequential, as_input
-from ..optim import Arrays, Optimizer
+from ..optim import Optimizer
 from ..schedule import Schedule
+from .early import EARLY_RANKS, EarlySum, ShardRows, last_layers
 from .processes import SingleProcess
 
 SHARD = 32
@@ -73,39 +74,6 @@ class Step:
     lr: float
 
 
-class _ShardRows:
-    """One row of numbers per shard: its gradients and its running statistics, one after another.
-
-    Attributes
-    ----------
-    rows : ndarray, shape (shards, numbers)
-    """
-
-    def __init__(self, model: Sequential):
-        like = model.named_params() | model.named_state()
-        ends = np.cumsum([array.size for array in like.values()]).tolist()
-        self._columns = [
-            (name, slice(end - array.size, end), array.shape)
-            for (name, array), end in zip(like.items(), ends, strict=True)
-        ]
-        self.rows = np.empty((0, ends[-1]), np.result_type(*like.values()))
-        self._views: list[Arrays] = []
-
-    def __getitem__(self, shard: int) -> Arrays:
-        """Return the named arrays in a shard's row, as views."""
-        return self._views[shard]
-
-    def reserve(self, shards: int) -> None:
-        """Allocate at least ``shards`` rows."""
-        if shards > len(self.rows):
-            self.rows = np.empty((shards, self.rows.shape[1]), self.rows.dtype)
-            self._views = [self.views(row) for row in self.rows]
-
-    def views(self, row: np.ndarray) -> Arrays:
-        """Return the named arrays in a row, as views."""
-        return {name: row[columns].reshape(shape) for name, columns, shape in self._columns}
-
-
 class Trainer:
     """Train a model step by step, on all cores.
 
@@ -150,7 +118,10 @@ class Trainer:
         self.label_smoothing = label_smoothing
         self.processes = processes or SingleProcess()
         self._workers = Workers(lambda: engine(model.replica()), threads or self.processes.cores)
-        self._rows = _ShardRows(model)
+        self._early_layer, self._early = 0, list[str]()
+        if 1 < self.processes.size <= EARLY_RANKS:
+            self._early_layer, self._early = last_layers(engine(model.replica()))
+        self._rows = ShardRows(model, self._early)
 
     def __enter__(self) -> "Trainer":
         return self
@@ -188,23 +159,28 @@ class Trainer:
         cut = shards(batch)
         mine = range(len(cut))[self.processes.share(len(cut))]
         self._rows.reserve(len(mine))
+        rows = self._rows.rows[: len(mine)]
+        sums = EarlySum(self.processes, rows[:, self._rows.split :], len(cut))
 
         def run(model, shard):
             part = cut[shard]
             key, out = (self.seed, number, shard), self._rows[shard - mine.start]
             with np.errstate(all="ignore"):  # overflow is detected in the loss or the weights
-                return self._run_shard(model, key, images[part], labels[part], batch, out)
+                return self._run_shard(model, key, images[part], labels[part], batch, out, sums)
 
         results = np.array(self._workers.map(run, mine), np.float64).reshape(-1, 3)
         losses, correct, classed = self.processes.all_gather(results, len(cut)).T.tolist()
         loss = sum(losses)
         if not np.isfinite(loss):
+            sums.result()  # no rank may wait for this one
             raise _diverged(f"the loss became {loss}", number, lr)
-        total = self.processes.all_reduce_sum(self._rows.rows[: len(mine)], len(cut))
+        late = self.processes.all_reduce_sum(rows[:, : self._rows.split], len(cut))
+        early = sums.result()
+        total = late if early is None else np.concatenate([late, early])
         self._update(self._rows.views(total), lr)
         return Step(loss, int(sum(correct)), int(sum(classed)), batch, lr)
 
-    def _run_shard(self, model, key, images, labels, batch, out) -> tuple[float, int, int]:
+    def _run_shard(self, model, key, images, labels, batch, out, sums) -> tuple[float, int, int]:
         """Run one shard through a replica, forward and backward.
 
         Write its share of the gradients and of the running statistics to ``out``. Return its share
@@ -214,19 +190,35 @@ class Trainer:
         model.adopt_state(self.model)
         for i, layer in enumerate(model.dropouts()):
             layer.rng = np.random.default_rng((*key, i))
+        missing = dict.fromkeys(out.keys() - model.named_state().keys())
+
+        def ready(layer=self._early_layer):
+            if layer == self._early_layer and self._early and missing.keys() >= {*self._early}:
+                copy(self._early)
+                sums.add_shard()
+
+        def copy(names):
+            grads = model.named_grads()
+            for name in names:
+                np.copyto(out[name], grads[name])
+                del missing[name]
+
         # The loss of the batch is the weighted mean of the shards' losses; so is its gradient.
-        value, logits = self._both_ways(model, images, labels, share)
-        for name, dw in model.named_grads().items():
-            np.copyto(out[name], dw)
+        value, logits = self._both_ways(model, images, labels, share, ready)
+        ready()  # if the network went layer by layer
+        copy([*missing])
         for name, running in model.named_state().items():
             np.multiply(running, share, out=out[name])
         correct = int((logits.argmax(axis=1) == labels).sum())
         return value, correct, int((labels != NO_CLASS).sum())
 
-    def _both_ways(self, model, images, labels, share) -> tuple[float, np.ndarray]:
-        """Fill a network's gradients of ``share`` times its loss; return that and the logits."""
+    def _both_ways(self, model, images, labels, share, ready) -> tuple[float, np.ndarray]:
+        """Fill a network's gradients of ``share`` times its loss; return that and the logits.
+
+        ``ready`` is called with the number of each layer that has its gradients, if possible.
+        """
         learn = getattr(model, "learn", None)  # a fused network's: all of this in one go
-        done = learn and learn(images, labels, self.label_smoothing, share)
+        done = learn and learn(images, labels, self.label_smoothing, share, ready)
         if done:
             return done
         loss = SoftmaxCrossEntropy(self.label_smoothing)

@@ -3,7 +3,7 @@
 ``mpiexec -n 2 python -m tests.nn.training.mpi_run FOLDER FAULT STEP RANK``
 
 Each rank writes all its arrays to ``FOLDER/outcome-RANK.npz``. At STEP, if it is given, the FAULT
-happens on RANK, or on all ranks if RANK is -1.
+happens on RANK, or on all ranks if RANK is -1. The FAULT "plain" is plain layers, throughout.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+import nn
 from nn import Adam, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Sequential
 from nn.schedule import one_cycle
 from nn.training import checkpoint
@@ -38,6 +39,11 @@ FAULTS = {
 }
 
 
+def plain(model):
+    """Return the plain layers, whose gradients are all sent after the backward pass."""
+    return model
+
+
 def network():
     """Return a small network of every kind of layer that is trained."""
     rng = np.random.default_rng(0)
@@ -54,13 +60,21 @@ def epoch(number, first):
         yield images[part], labels[part]
 
 
-def train(processes, folder: Path, threads: int | None, fault: str = "", at: int = 0, who: int = 0):
+def train(
+    processes,
+    folder: Path,
+    threads: int | None,
+    fault: str = "",
+    at: int = 0,
+    who: int = 0,
+    engine=nn.fuse,
+):
     """Train, or resume; write the outcome to a file."""
     model = network()
     ema, optimizer = EMA(model, 0.9), Adam(0.01)
     schedule = one_cycle(0.01, EPOCHS * STEPS)
     with Trainer(
-        model, optimizer, schedule, seed=5, threads=threads, processes=processes
+        model, optimizer, schedule, seed=5, threads=threads, processes=processes, engine=engine
     ) as trainer:
         run = Run(trainer, ema, folder, {"seed": 5})
         if run.resume(print):
@@ -84,7 +98,8 @@ def main(argv: list[str]) -> int:
         with join() as processes:
             Path(folder, f"pid-{processes.rank}").write_text(str(os.getpid()))
             processes.patience = 5.0
-            train(processes, Path(folder), 1, fault, int(at), int(who))
+            engine = plain if fault == "plain" else nn.fuse
+            train(processes, Path(folder), 1, fault, int(at), int(who), engine)
     except StoppedError as stop:
         print(stop, file=sys.stderr)
         return 128 + stop.signal

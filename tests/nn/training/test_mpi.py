@@ -95,6 +95,15 @@ def test_many_ranks_give_the_bits_of_one(mpiexec, single, tmp_path, ranks):
     assert printed.splitlines() == [f"trained on {ranks} ranks"], "only rank 0 prints"
 
 
+def test_plain_layers_give_the_same_bits_too(mpiexec, tmp_path):
+    (tmp_path / "single").mkdir()
+    mpi_run.train(SingleProcess(), tmp_path / "single", threads=2, engine=mpi_run.plain)
+    process = start(mpiexec, 3, tmp_path, "plain", 0, 0)
+    _, errors = finish(process)
+    assert process.returncode == 0, errors
+    assert_same(outcome(tmp_path, 1), outcome(tmp_path / "single"))
+
+
 def test_a_stopped_run_resumes_on_more_ranks(mpiexec, single, tmp_path):
     process = start(mpiexec, 2, tmp_path, "say", 60, 0)
     assert process.stdout.readline() == "taken\n"
