@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from data.errors import DataError
 from experiment.answers import COLUMNS, Answer, rows
+from guard.files import open_file
 from nn.saving.atomic import atomic_write
 
 SUFFIXES = (".csv", ".parquet")
@@ -96,7 +97,7 @@ def _answered(path):
     """Return the names that a table has all lines of; remove what follows the last of these."""
     done: set[str] = set()
     end = 0
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         for after, (name, line, lines, _, _) in _records(path, file):
             if not end or line == lines:  # the titles, or an answer's last line
                 end = after
@@ -142,7 +143,7 @@ def _to_parquet(parquet, journal, path):
     )
     schema = pyarrow.schema(list(zip(COLUMNS, types, strict=True)))
     with (
-        open(journal, "rb") as file,
+        open_file(journal) as file,
         atomic_write(path) as out,
         parquet.ParquetWriter(out, schema) as writer,
     ):

@@ -1,6 +1,7 @@
 """Archives of pictures: what is read, where it lies, and what is refused in one line."""
 
 import io
+import os
 import pickle
 import tarfile
 from pathlib import Path
@@ -144,6 +145,13 @@ def test_no_picture_or_no_archive_is_one_line(tmp_path, content):
     members, (line,) = found(str(path))
     assert members == []
     assert line.startswith(f"{path}: no")
+
+
+def test_a_fifo_is_no_archive(tmp_path):
+    os.mkfifo(tmp_path / "a.tar")
+    members, (line,) = found(str(tmp_path / "a.tar"))
+    assert members == []
+    assert "not an ordinary file" in line
 
 
 def test_a_compressed_archive_says_what_to_do(tmp_path):
