@@ -78,13 +78,13 @@ def _problem(notes: Notes) -> str | None:
     lengths = {"2": 2}
     for name, axes in AXES.items():
         array = notes[name]
-        empty = array.size == 0 and name in SERIES  # of a list without entries: (0,)
+        empty = array.shape == (0,) and name in SERIES  # of a list without entries
         if array.dtype.kind not in ("U" if name == "layers" else "iuf"):
             return f"{name} holds {array.dtype}"
         if array.ndim != len(axes) and not empty:
             return f"{name} has shape {array.shape}"
         for axis, length in zip(axes, array.shape, strict=False):
-            if length > LIMITS[axis] or (lengths.setdefault(axis, length) != length and not empty):
+            if length > LIMITS[axis] or lengths.setdefault(axis, length) != length:
                 return f"{name} has shape {array.shape}"
     return None
 

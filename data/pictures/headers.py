@@ -82,18 +82,19 @@ def check_tags(content: bytes) -> None:
     DataError
         If they hold too many numbers.
     """
-    both = (False, True) if 43 in content[2:4] else (False,)  # readers disagree which it is
-    for big in both:
-        counted = (
-            count for tag, kind, count, _ in _tags(content, big) if tag < BASIC or kind not in WHOLE
-        )
-        if sum(counted) > MAX_VALUES:
-            raise DataError(TOO_MANY)
+    counted = (count for tag, kind, count, _ in _tags(content) if tag < BASIC or kind not in WHOLE)
+    if sum(counted) > MAX_VALUES:
+        raise DataError(TOO_MANY)
 
 
-def _tags(content: bytes, big: bool) -> Iterator[tuple[int, int, int, int]]:
+def _is_big(content: bytes) -> bool:
+    """Return whether a file is a BigTIFF to Pillow, which takes only those of little-endian."""
+    return content[2:3] == b"+"
+
+
+def _tags(content: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Yield tag, type, count and value of all entries of a TIFF file's directories."""
-    order = "<" if content[:2] == b"II" else ">"
+    order, big = "<" if content[:2] == b"II" else ">", _is_big(content)
     head, many, offset = ("8xQ", "Q", "Q") if big else ("4xI", "H", "I")
     entry = np.dtype([("tag", f"{order}u2"), ("kind", f"{order}u2"),
                       ("count", f"{order}u{8 if big else 4}"),
@@ -131,10 +132,9 @@ def _unpack(layout: str, content: bytes, at: int) -> tuple[int, ...]:
 
 def _scans_in_tiff(content: bytes) -> float:
     """Return the pixels that all scans go over if a TIFF file's strips are JPEG, else 0."""
-    big = 43 in content[2:4]
-    little = content[:2] == b"II"
+    big, little = _is_big(content), content[:2] == b"II"
     found: dict[int, tuple[int, int]] = {}
-    for tag, kind, count, value in _tags(content, big):
+    for tag, kind, count, value in _tags(content):
         if kind == 3 and count == 1 and not little:
             value >>= 48 if big else 16
         elif kind == 3 and count == 1:

@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ def test_any_number_of_layers_is_read_or_refused(path, copies, depth):
         described = files.sequential([described])
     files.archive(path, described, {})
     start = time.process_time()
-    with pytest.raises(ConversionError):
+    with suppress(ConversionError):
         read.read(path)
     assert time.process_time() - start < 5
 
@@ -68,7 +69,7 @@ def test_a_child_is_limited_from_outside(tmp_path, monkeypatch, what):
     monkeypatch.setattr(isolated, "CPU_SECONDS", 1.0)
     Path("model.h5").write_text(what)
     before = os.times()
-    with pytest.raises(ModelFileError, match="reading it took"):
+    with pytest.raises(ModelFileError, match=r"reading it (took over|takes too much)"):
         isolated.read_isolated(misbehaving.__name__, "model.h5")
     after = os.times()
     assert after.children_user + after.children_system - before.children_user < 5
