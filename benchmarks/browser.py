@@ -14,6 +14,10 @@ OPTIONS = (
 """Chromium as root, without a screen, and silent."""
 
 
+PATIENCE = 120
+"""Seconds that a script may take: a machine may be busy."""
+
+
 class BrowserError(Exception):
     """There is no browser here; the message says what to install."""
 
@@ -49,6 +53,7 @@ def chromium() -> Iterator[Any]:
         driver = webdriver.Chrome(options, webdriver.ChromeService(paths[1]))
     except WebDriverException as error:
         raise BrowserError(f"Chromium does not start: {str(error).splitlines()[0]}") from error
+    driver.set_script_timeout(PATIENCE)
     try:
         yield driver
     finally:

@@ -31,7 +31,7 @@ const around = (boxes) =>
 const boxOf = (stroke) => around(stroke.map(([x, y]) => [x, y, x, y]));
 const heightOf = ([, top, , low]) => low - top;
 const certainty = (proba) => TRUST * Math.log(Math.max(...proba, LEAST));
-const best = (proba) => proba.indexOf(Math.max(...proba));
+const digitOf = (proba) => `${proba.indexOf(Math.max(...proba))}`;
 
 /** Return lines of symbols { text, box, image, proba }; a sign has no image. `classify` reads one. */
 export function find(strokes, classify) {
@@ -40,7 +40,7 @@ export function find(strokes, classify) {
   const image = fromStrokes(inked);
   const proba = classify(image);
   const boxes = inked.map(boxOf);
-  const one = [[{ text: `${best(proba)}`, box: around(boxes), image, proba }]];
+  const one = [[{ text: digitOf(proba), box: around(boxes), image, proba }]];
   if (inked.length > MOST_STROKES) return one;
   const written = linesOf(boxes).map((line) => blocksOf(line.map((i) => inked[i])));
   if (written.length === 1 && written[0].length === 1 && written[0][0].pieces.length === 1)
@@ -161,7 +161,8 @@ function resampled(stroke, step) {
 }
 
 /** Return which blocks of a line are no digits: "-", "." or "" for a speck, by index. */
-function signsOf(boxes, height) {
+function signsOf(blocks, height) {
+  const boxes = blocks.map(({ box }) => box);
   const [wide, high] = [boxes.map(([left, , right]) => right - left), boxes.map(heightOf)];
   const all = boxes.map((_, i) => i);
   const tall = all.filter((i) => high[i] >= height / 2);
@@ -218,45 +219,44 @@ function cost(blocks, first, last, box, height, gaps) {
 
 /** Divide a line of writing into digits and signs: the best path through its candidates. */
 function read(blocks, height, classify, budget) {
-  const pieces = blocks.flatMap(({ pieces }, block) => pieces.map((stroke) => ({ stroke, block })));
+  const starts = [0]; // the first piece of each block, and the end
+  for (const { pieces } of blocks) starts.push(starts.at(-1) + pieces.length);
+  const pieces = blocks.flatMap((each) => each.pieces);
+  const blockOf = blocks.flatMap((each, k) => each.pieces.map(() => k));
+  const boxes = pieces.map(boxOf);
   const gaps = gapOdds(blocks, height);
-  const isBound = (k) => pieces[k]?.block !== pieces[k - 1]?.block;
-  const signs = signsOf(
-    blocks.map(({ box }) => box),
-    height,
-  );
+  const found = signsOf(blocks, height);
+  const signs = Object.keys(found).map((k) => ({
+    i: starts[k],
+    j: starts[+k + 1],
+    text: found[k],
+  }));
   const runs = [];
   for (let i = 0; i < pieces.length; i++) {
+    let box = boxes[i];
     for (let j = i + 1; j <= pieces.length; j++) {
-      const [first, last] = [pieces[i].block, pieces[j - 1].block];
-      const box = around(pieces.slice(i, j).map(({ stroke }) => boxOf(stroke)));
-      const isBlock = first === last && isBound(i) && isBound(j);
-      if (last - first >= MOST_BLOCKS || !(box[2] - box[0] <= WIDEST * height || isBlock)) continue;
-      const inside = Object.keys(signs).filter(
-        (k) =>
-          (k > first || (+k === first && isBound(i))) && (k < last || (+k === last && isBound(j))),
-      );
-      const sign = isBlock ? signs[first] : undefined;
+      const [first, last] = [blockOf[i], blockOf[j - 1]];
+      if (last - first >= MOST_BLOCKS) break;
+      box = around([box, boxes[j - 1]]);
+      const isBlock = i === starts[first] && j === starts[first + 1];
+      if (box[2] - box[0] > WIDEST * height && !isBlock) continue;
+      const inside = signs.filter((sign) => i <= sign.i && sign.j <= j);
+      const sign = isBlock ? inside[0]?.text : undefined;
       const own = -cost(blocks, first, last, box, height, gaps) - SIGN_IN_DIGIT * inside.length;
       runs.push({ i, j, box, sign, score: sign === undefined ? own : -SIGN_COST });
     }
   }
-  const split = pieces.map(({ block }, k) => softplus(isBound(k) ? -gaps[block] : CUT));
+  const split = blockOf.map((k, i) => softplus(i === starts[k] ? -gaps[k] : CUT));
   while (true) {
     const { score, path } = bestPath(pieces.length, runs, split);
     const unread = path.filter((run) => run.sign === undefined && !run.proba);
     budget.left -= unread.length;
     if (!unread.length || budget.left < 0) {
-      const line = path.map(({ box, sign, image, proba }) => ({
-        text: sign ?? `${best(proba ?? [])}`,
-        box,
-        image,
-        proba,
-      }));
-      return { score, line: line.filter(({ text }) => text) };
+      for (const run of path) run.text = run.sign ?? digitOf(run.proba ?? []);
+      return { score, line: path.filter((run) => run.text) };
     }
     for (const run of unread) {
-      run.image = fromStrokes(pieces.slice(run.i, run.j).map(({ stroke }) => stroke));
+      run.image = fromStrokes(pieces.slice(run.i, run.j));
       run.proba = classify(run.image);
       run.score += certainty(run.proba);
     }
