@@ -18,6 +18,7 @@ from ..layers.pool import AvgPool2D, MaxPool2D
 from ..layers.rescaling import Rescaling
 from .c.layers import NOTHING
 from .c.layers import WRITERS as C_WRITERS
+from .html.write import KINDS
 from .keras.activations import ACTIVATIONS
 from .keras.layers import TRANSLATORS as KERAS_READERS
 from .keras.structure import MODELS
@@ -44,9 +45,9 @@ def table() -> str:
     }
     lines = ["| read | |", "|---|---|"]
     lines += [f"| {name} | {', '.join(values)} |" for name, values in read.items()]
-    lines += ["", "| written | to Keras | to ONNX | to C |", "|---|---|---|---|"]
+    lines += ["", "| written | to Keras | to ONNX | to C | on a page |", "|---|---|---|---|---|"]
     for layer, shape in examples():
-        cells = _keras(layer, shape), _onnx(layer, shape), _c(layer)
+        cells = _keras(layer, shape), _onnx(layer, shape), _c(layer), _page(layer)
         lines.append(f"| {type(layer).__name__} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -82,6 +83,10 @@ def _onnx(layer, shape):
 
 def _c(layer):
     return "yes" if isinstance(layer, (*C_WRITERS, *NOTHING)) else "no"
+
+
+def _page(layer):
+    return "yes" if isinstance(layer, KINDS) else "no"
 
 
 if __name__ == "__main__":

@@ -5,10 +5,23 @@ import pytest
 
 import weights
 from benchmarks import browser
-from nn import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
+from nn import (
+    Adam,
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Flatten,
+    ReLU,
+    Sequential,
+    Softmax,
+)
 from nn.convert import html, load
+from nn.convert.digits import samples
 from nn.convert.html import write
 from nn.convert.html.__main__ import main
+from nn.fit import fit
+from nn.layers.more import DepthwiseConv2D, GlobalMaxPool2D, LeakyReLU, Swish
 from nn.layers.more.cases import cases
 from tests.layers import LAYERS, made
 from tests.nn.convert.html.conftest import Page
@@ -84,7 +97,7 @@ def test_command_writes_the_shipped_network(tmp_path, chromium, capsys, precisio
     assert page.console() == []
 
 
-@pytest.mark.parametrize("name", ["original.h5", "simple_convnet.keras"])
+@pytest.mark.parametrize("name", ["simple_convnet.h5", "simple_convnet.keras"])
 def test_models_of_keras_answer_as_in_python(tmp_path, keras_dir, chromium, capsys, name):
     path = tmp_path / "keras.html"
     assert main([str(keras_dir / name), str(path)]) == 0
@@ -93,6 +106,33 @@ def test_models_of_keras_answer_as_in_python(tmp_path, keras_dir, chromium, caps
     model = weights.load(keras_dir / name)
     assert page.run("return document.querySelector('h2 small').textContent") == name
     for digit in (2, 5):
+        page.find(f"#samples button:nth-child({digit + 1})").click()
+        image = np.float32(page.run("return [...digits.maps()[0]]")).reshape(1, 28, 28)
+        expected = model.predict_proba(image)[0]
+        np.testing.assert_allclose(
+            page.run("return [...digits.maps().at(-1)]"), expected, atol=1e-4
+        )
+    assert page.console() == []
+
+
+def test_trained_network_of_other_layers_answers_as_in_python(tmp_path, chromium):
+    rng = np.random.default_rng(10)
+    images, labels = samples()
+    model = Sequential(
+        [
+            Conv2D(1, 6, 5, stride=2, pad="same", rng=rng), Swish(), BatchNorm(6),
+            DepthwiseConv2D(6, 3, multiplier=2, rng=rng), LeakyReLU(0.1),
+            AvgPool2D(3, stride=2, pad=1), GlobalMaxPool2D(keepdims=True), Flatten(),
+            Dense(12, 10, rng=rng),
+        ]
+    )  # fmt: skip
+    for _ in fit(model, images, labels, optimizer=Adam(1e-2), epochs=20, rng=rng):
+        pass
+    model.save(tmp_path / "m.npz")
+    assert main([str(tmp_path / "m.npz"), str(tmp_path / "m.html")]) == 0
+    browser.show(chromium, tmp_path / "m.html")
+    page = Page(chromium)
+    for digit in (1, 8):
         page.find(f"#samples button:nth-child({digit + 1})").click()
         image = np.float32(page.run("return [...digits.maps()[0]]")).reshape(1, 28, 28)
         expected = model.predict_proba(image)[0]
