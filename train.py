@@ -11,6 +11,7 @@ if __name__ == "__main__":  # before the imports below, which Ctrl-C may interru
     begin()
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -158,7 +159,9 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
     mixes = RECIPES[args.recipe].mixes(args.epochs)
     recording = nullcontext(iter)  # `iter(steps)` changes nothing
     if args.watch and processes.rank == 0:
-        recording = watched(run, predictor, *digits.validation, epoch_steps(digits, args))
+        steps = epoch_steps(digits, args)
+        stay = args.watch == "stay"
+        recording = watched(run, predictor, *digits.validation, steps, stay)
     with run.stopping_on_signals(), recording as record:
         while run.progress.epoch <= args.epochs:
             train_epoch(run, digits.train, mixes[run.progress.epoch - 1], record, args)
@@ -203,6 +206,7 @@ def train_epoch(
         desc=f"epoch {progress.epoch}/{args.epochs}",
         unit=" steps",
         leave=False,
+        disable=None,  # without a terminal: a file is no place for a bar
     ) as bar:
         coming = batches(*examples, args.batch_size, key, mix, run.trainer.part, progress.step)
         for _ in record(run.steps(ahead(coming))):
@@ -227,6 +231,8 @@ def finish(
     loss, accuracy = evaluate(predictor, *digits.test)
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits.test[1]):,} images")
     tell(f"saved {', '.join(names)} in {folder}")
+    command = shlex.join(["python", "gui.py", "--weights", str(folder / names[-1])])
+    tell(f"draw digits for it: {command}")
     return 0
 
 

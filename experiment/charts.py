@@ -4,7 +4,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from inspector.colours import BLUE, ORANGE, WHITE
 from nn.saving.atomic import atomic_write
+
+TRAINING = {
+    "loss": "training: warped digits, smoothed labels, so above validation",
+    "accuracy": "training: warped digits, so below validation",
+}
+"""What the curves of a training measure."""
+
+VALIDATION = "validation: digits as they are"
+
+
+def signed_colours() -> Any:
+    """Return matplotlib's map of signed numbers: blue below zero, white at zero, orange above."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ends = [[value / 255 for value in colour] for colour in (BLUE, WHITE, ORANGE)]
+    return LinearSegmentedColormap.from_list("signed", ends)
 
 
 def curves(history: Sequence[dict[str, float]], path: Path) -> None:
@@ -25,12 +42,13 @@ def curves(history: Sequence[dict[str, float]], path: Path) -> None:
         ("nats", "share correct"),
         strict=True,
     ):
-        axes.plot(epochs, [row[name] for row in history], "o-", label="training (as it learns)")
-        axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label="validation")
+        axes.plot(epochs, [row[name] for row in history], "o-", label=TRAINING[name])
+        axes.plot(epochs, [row[f"val_{name}"] for row in history], "s-", label=VALIDATION)
         axes.set(xlabel="epoch", ylabel=unit, title=name)
         axes.grid(alpha=0.3)
         # A fixed place: matplotlib's search for the best one can take so long that it warns.
-        axes.legend(loc="upper right" if name == "loss" else "lower right")
+        place = "upper right" if name == "loss" else "lower right"
+        axes.legend(loc=place, fontsize="small")
     save_figure(figure, path)
 
 

@@ -1,13 +1,15 @@
 """Watch a network while it trains: ``python train.py --watch``.
 
 A `Recorder` takes notes in the training process. Another process (`experiment.watch`) reads and
-draws them: live in a window or, without a display, as a picture after each epoch. So training
-never waits for a drawing, and closing the window stops nothing.
+draws them: live in a window or, without a display, as a picture after each epoch. Training waits
+until the window is open, never for a drawing, and closing the window stops nothing. If the training
+is stopped, by Ctrl-C say, the window closes with it.
 """
 
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,11 +21,14 @@ from experiment import watch
 from experiment.recorder import Recorder
 from experiment.side_jobs import SideJobs
 from nn import Sequential
-from nn.training.run import Run
+from nn.training.run import Run, StoppedError
 from nn.training.trainer import Step
 
 DRAWING_TIMEOUT = 120.0
 """Seconds that a run waits at its end for its last pictures."""
+
+OPENING_TIMEOUT = 60.0
+"""Seconds that a run waits for its window."""
 
 
 @contextmanager
@@ -33,8 +38,16 @@ def watching(
     images: np.ndarray,
     labels: np.ndarray,
     epoch_steps: Sequence[int],
+    stay: bool = False,
 ) -> Iterator[Callable[[Iterator[Step]], Iterator[Step]]]:
-    """Record a run and draw it in another process; the parameters are those of `Recorder`.
+    """Record a run and draw it in another process.
+
+    Parameters
+    ----------
+    run, predictor, images, labels, epoch_steps
+        See `Recorder`.
+    stay : bool
+        Whether the window stays open when the run is stopped.
 
     Yields
     ------
@@ -51,6 +64,8 @@ def watching(
         if problem:
             print(f"watch: {problem}; a picture after each epoch goes to {run.folder}")
         begun.extend((problem, _start_drawing(run.folder, problem is not None)))
+        if not problem:
+            _wait_until_open(begun[-1])
 
     jobs.attempt("nothing is shown", begin)
     if not begun:
@@ -59,8 +74,9 @@ def watching(
     recorder, start = begun[0], time.perf_counter()
     try:
         yield recorder.record
-    except BaseException:
-        ended = b""  # the window closes as well
+    except BaseException as problem_of_run:
+        stopped = isinstance(problem_of_run, StoppedError | KeyboardInterrupt)
+        ended = watch.DONE if stay and stopped else b""  # without a word the window closes
         raise
     else:
         ended = watch.DONE
@@ -79,9 +95,16 @@ def _start_drawing(folder: Path, pictures: bool) -> subprocess.Popen:
     arguments = [str(folder), "--parent", str(os.getpid()), *(["--pictures"] if pictures else [])]
     return subprocess.Popen(
         [sys.executable, "-m", watch.__name__, *arguments],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,  # a window must not keep a pipe open
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # a window must not keep ours open
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
+
+
+def _wait_until_open(drawing: subprocess.Popen) -> None:
+    """Wait until the window is open, or its process has ended, but not for ever."""
+    reader = threading.Thread(target=drawing.stdout.readline, daemon=True)  # type: ignore
+    reader.start()
+    reader.join(OPENING_TIMEOUT)
 
 
 def _end(drawing: subprocess.Popen, ended: bytes, pictures: bool) -> None:

@@ -98,6 +98,11 @@ def write(folder: Path, notes: Notes) -> None:
         np.savez(file, **notes)
 
 
+def first(notes: Notes, count: int) -> Notes:
+    """Return the notes as they were when ``count`` had been taken, but for filters and epochs."""
+    return notes | {name: notes[name][:count] for name in PER_NOTE}
+
+
 def until(notes: Notes, epoch: int) -> Notes:
     """Return the notes as they were after an epoch.
 

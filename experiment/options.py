@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiment.arguments import MAX_THREADS, at_least
 from experiment.digits import QUICK
+from experiment.settings import OPTIONS, with_current_names
 from guard.arguments import Parser
 from nn.training import checkpoint
 from nn.training.processes import SingleProcess
@@ -30,7 +31,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = _parser()
     args = parser.parse_args(argv)
     if args.resume:
-        args.output = _newest_run(parser, args.output)
+        folder = _newest_run(parser, args.output)
+        parser.set_defaults(**_settings_of(parser, folder))
+        args = parser.parse_args(argv)  # what is given overrides, and is then refused or not
+        args.output = folder
     if args.output is None:
         args.output = RUNS / f"{datetime.now():%Y-%m-%d-%H%M%S}"
     if args.epochs is None:
@@ -61,14 +65,17 @@ def _parser():
     add("--output", type=Path, metavar="DIR",
         help="output folder; an existing run in it is resumed (runs/DATE-TIME)")  # fmt: skip
     add("--resume", action="store_true",
-        help="resume the run in --output, or the newest in runs/, bit for bit")  # fmt: skip
+        help="resume the run in --output, or the newest in runs/, with its settings, "
+        "bit for bit")  # fmt: skip
     add("--save-every", type=at_least(float, 0), default=1.0, metavar="MINUTES",
         help="time between checkpoints (%(default)s)")  # fmt: skip
     add("--patience", type=at_least(float, 0), default=SingleProcess.patience, metavar="SECONDS",
         help="with several ranks: end the run if one hangs for so long (%(default)s)")  # fmt: skip
     add("--quick", action="store_true",
         help=f"2 epochs on {QUICK:,} images: takes less than a minute")  # fmt: skip
-    add("--watch", action="store_true", help="show in a window how the network learns")
+    add("--watch", nargs="?", choices=("close", "stay"), const="close", metavar="stay",
+        help="show in a window how the network learns; it closes when the run is stopped, "
+        "with `--watch stay` it does not")  # fmt: skip
     add("--evaluate", type=Path, metavar="FILE",
         help="do not train; test the model in FILE on the MNIST test set")  # fmt: skip
     return parser
@@ -81,6 +88,21 @@ def _newest_run(parser, folder):
     if not found:
         parser.error(f"argument --resume: there is no checkpoint in {folder or RUNS}")
     return max(found, key=lambda path: path.stat().st_mtime).parent
+
+
+def _settings_of(parser, folder):
+    """Return the options that a run was started with; none if no checkpoint can be read."""
+    for path in checkpoint.find(folder):
+        try:
+            saved, _ = checkpoint.read(path)
+            found = with_current_names(saved["settings"])
+        except (checkpoint.CheckpointError, OSError, KeyError, TypeError, ValueError):
+            continue  # `Run.resume` says what is wrong with it
+        if found.get("recipe") not in RECIPES:
+            parser.error(f"argument --resume: the run in {folder} has the recipe "
+                         f"{found.get('recipe')!r}, which recipes.py lacks")  # fmt: skip
+        return {name: found[name] for name in OPTIONS if name in found}
+    return {}
 
 
 def resume_command(args: argparse.Namespace, argv: list[str] | None) -> str:

@@ -14,8 +14,14 @@ from nn.training.trainer import Step
 EVERY = 10
 """Steps between notes."""
 
-SAVE_EVERY = 2.0
-"""Seconds between two saves of the notes."""
+SAVE_EVERY = 0.2
+"""Seconds between two saves of the notes, at least."""
+
+RETRY = 2.0
+"""Seconds after which notes are saved again if that failed."""
+
+SAVING = 0.02
+"""Largest share of the time that saving the notes may take."""
 
 FILTERS = 10
 """Largest number of filters noted."""
@@ -62,7 +68,7 @@ class Recorder:
         self._series = {name: list(earlier.get(name, ())) for name in notes.SERIES}
         self._steps: list[Step] = []  # since the last note
         self._before: notes.Notes = {}  # the weights, one step before a note
-        self._saved = time.monotonic()
+        self._next = 0.0  # when to save again
 
     def record(self, steps: Iterator[Step]) -> Iterator[Step]:
         """Yield an epoch's steps, and take notes of them; a note that fails is left out."""
@@ -72,7 +78,7 @@ class Recorder:
             start = time.perf_counter()
             if not self._jobs.attempt("no notes", self._record_step, step):
                 self._steps, self._before = [], {}
-                self._saved = time.monotonic()  # the next attempt is not at the next note
+                self._next = time.monotonic() + RETRY  # not at the next note
             self.seconds += time.perf_counter() - start
             yield step
 
@@ -86,6 +92,7 @@ class Recorder:
 
     def save(self) -> None:
         """Write the notes to the run's folder."""
+        start = time.perf_counter()
         history = [(row["val_loss"], row["val_accuracy"]) for row in self.run.progress.history]
         current = {
             "digits": self._digits,
@@ -96,7 +103,8 @@ class Recorder:
         }
         series = {name: np.array(values) for name, values in self._series.items()}
         notes.write(self.run.folder, current | series)
-        self._saved = time.monotonic()
+        took = time.perf_counter() - start
+        self._next = time.monotonic() + max(SAVE_EVERY, took / SAVING)
 
     def _record_step(self, step):
         """Take a note if it is time; one step earlier, copy the weights, for the ratio."""
@@ -106,7 +114,7 @@ class Recorder:
             self._before = {name: w.copy() for name, w in self._weights().items()}
         elif number % EVERY == 0:
             self._note(number)
-            if time.monotonic() - self._saved >= SAVE_EVERY:
+            if time.monotonic() >= self._next:
                 self.save()
 
     def _note(self, number):

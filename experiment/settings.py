@@ -21,7 +21,7 @@ from nn import Sequential
 from nn.fast import unavailable
 from recipes import Recipe
 
-OPTIONS = ("recipe", "epochs", "batch_size", "lr", "optimizer", "schedule", "seed")
+OPTIONS = ("recipe", "epochs", "batch_size", "lr", "optimizer", "schedule", "seed", "quick")
 RECIPE = "the recipe's values"
 RENAMED = {
     "optimiser": "optimizer",
@@ -116,7 +116,8 @@ def with_current_names(saved: dict[str, Any]) -> dict[str, Any]:
             "was begun with the random numbers of an earlier version and cannot be resumed bit "
             "for bit: use another folder"
         )
-    current = {RENAMED.get(name, name): value for name, value in saved.items()}
+    current = {"quick": False}  # not saved by earlier versions
+    current |= {RENAMED.get(name, name): value for name, value in saved.items()}
     if isinstance(recipe := current.get(RECIPE), str):
         words = rf"\b({'|'.join(RENAMED)})\b"
         current[RECIPE] = re.sub(words, lambda match: RENAMED[match[0]], recipe)

@@ -1,7 +1,8 @@
 """Show how a network learned, or is learning: ``python -m experiment.watch RUN``.
 
 It draws the notes that ``python train.py --watch`` took of a run: in a window that follows the file
-of notes, or as a picture of each epoch.
+of notes, or as a picture of each epoch. Beside a training it is told over standard input when the
+run ends: see `DONE`.
 """
 
 import argparse
@@ -11,6 +12,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+import numpy as np
 
 from experiment import notes
 from experiment.live_charts import Learning
@@ -27,10 +30,23 @@ except ImportError:  # many systems package tkinter apart from Python; pictures 
     tk = None
 
 DONE = b"done"
-"""What a training that has ended well sends last."""
+"""What a training that has ended well sends last; without it the window closes with it."""
 
-REST = 9
-"""Pause after a drawing, in multiples of its duration: drawing uses a tenth of a core at most."""
+REST = 4
+"""Pause after a frame, in multiples of the CPU time that it took: drawing leaves the cores to the
+training."""
+
+LONGEST = 2.0
+"""Longest pause after a frame, seconds."""
+
+FRAMES = 10
+"""A window that drew fewer frames than this shows the whole run again at its end."""
+
+LOOK = 50
+"""Milliseconds between two looks at whether there is something to draw."""
+
+READY = "ready"
+"""What is printed once the window is open."""
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at the notes, for pictures."""
@@ -60,9 +76,12 @@ def _main(args: argparse.Namespace) -> int:
             raise OSError(f"{problem}; try --pictures")
         else:
             _yield_to_training()
+            ended = _end_of_input(args.parent) if args.parent else None
+            root = show(args.run, ended)
+            root.update()
             if args.parent:
-                _end_of_input(args.parent)
-            show(args.run).mainloop()
+                print(READY, flush=True)
+            root.mainloop()
     except (OSError, ValueError) as error:
         say("experiment.watch", error)
         return 2
@@ -80,30 +99,94 @@ def no_display() -> str | None:
     return None
 
 
-def show(folder: Path) -> "tk.Tk":
-    """Return a window that shows a run's notes and redraws them when the file changes."""
+def show(folder: Path, ended: threading.Event | None = None) -> "tk.Tk":
+    """Return a window that shows a run's notes and redraws them when the file changes.
+
+    It draws at once when the run has ended.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    ended : threading.Event, optional
+        Set when the run has ended; None if there is no training.
+    """
     root = tk.Tk()
     root.title(f"{folder} learns")
-    charts = Learning()
-    canvas = FigureCanvasTkAgg(charts.figure, root)
-    canvas.get_tk_widget().pack(fill="both", expand=True)
-    drawn = 0
+    screen = Screen(root)
+    drawn, due, last = 0, 0.0, False
 
     def look():
-        nonlocal drawn
-        start = time.monotonic()
+        nonlocal drawn, due, last
+        over = ended is not None and ended.is_set()
         try:
             changed = (folder / notes.FILE).stat().st_mtime_ns
-            if changed != drawn:
-                charts.show(notes.read(folder))
-                canvas.draw()
+            if changed != drawn and (time.monotonic() >= due or over):
+                start = time.process_time()
+                screen.draw(notes.read(folder))
                 drawn = changed
+                pause = REST * (time.process_time() - start)
+                due = time.monotonic() + min(pause, LONGEST)
+            if over and not last:
+                last = True
+                screen.show_again(notes.read(folder))
+                root.title(f"{folder} has learned")
         except Exception as error:  # the folder was moved, say; it may come back
             root.title(str(error))
-        root.after(round(1000 * max(1, REST * (time.monotonic() - start))), look)
+        root.after(LOOK, look)
 
     look()
     return root
+
+
+class Screen:
+    """The charts in a window: a frame draws only what new notes have moved.
+
+    Attributes
+    ----------
+    charts : Learning
+    frames : int
+        Number of frames drawn.
+    """
+
+    def __init__(self, root: "tk.Tk"):
+        self.charts = Learning()
+        self.frames = 0
+        self._behind = None  # the picture without what moves
+        self._canvas = FigureCanvasTkAgg(self.charts.figure, root)
+        self._canvas.get_tk_widget().pack(fill="both", expand=True)
+        self._canvas.mpl_connect("draw_event", lambda event: self._drawn())
+
+    def draw(self, noted: notes.Notes) -> None:
+        """Draw notes in place of the previous ones."""
+        moved = self.charts.show(noted)
+        for artist in self.charts.moving:
+            artist.set_animated(True)  # left out of the picture behind
+        if moved or self._behind is None:
+            self._canvas.draw()
+        else:
+            self._canvas.restore_region(self._behind)
+            self._draw_moving()
+            self._canvas.blit(self.charts.figure.bbox)
+        self.frames += 1
+
+    def show_again(self, noted: notes.Notes) -> None:
+        """Show a run from its beginning, if it was over before `FRAMES` frames were drawn."""
+        count = len(noted["epoch"])
+        if self.frames >= FRAMES or not count:
+            return
+        for shown in np.unique(np.linspace(1, count, FRAMES).astype(int)):
+            self.draw(notes.first(noted, shown))
+            self._canvas.get_tk_widget().update()
+
+    def _drawn(self):
+        """Keep the picture that was drawn, and draw on it: after a change of size, too."""
+        self._behind = self._canvas.copy_from_bbox(self.charts.figure.bbox)
+        self._draw_moving()
+
+    def _draw_moving(self):
+        for artist in self.charts.moving:
+            artist.axes.draw_artist(artist)
 
 
 def draw_epochs(folder: Path, ended: threading.Event) -> None:

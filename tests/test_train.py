@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -160,6 +161,17 @@ def test_shipped_weights_read_mnist(mnist_dir):
     images, labels = mnist.load("test", mnist_dir)
     proba = fuse(Sequential.load(ROOT / "weights" / "mnist.npz")).predict_proba(images)
     assert (proba.argmax(axis=1) == labels).mean() >= 0.99
+
+
+def test_last_line_says_how_to_use_it(folder, tmp_path, capsys):
+    assert run(folder, tmp_path / "a run", "--epochs", "1") == 0
+    printed = capsys.readouterr()
+    *_, last = printed.out.splitlines()
+    _, _, command = last.partition(": ")
+    assert shlex.split(command) == [
+        "python", "gui.py", "--weights", str(tmp_path / "a run" / "model.npz")
+    ]  # fmt: skip
+    assert printed.err == "", "no progress bar without a terminal"
 
 
 def test_runs_as_a_command(folder, tmp_path):

@@ -59,7 +59,10 @@ class NoProcess:
     """Stands for the process that draws: most tests of recording need no picture."""
 
     def __init__(self, *arguments, **pipes):
-        self.stdin = self
+        self.stdin = self.stdout = self
+
+    def write(self, content):
+        pass
 
     def close(self):
         pass

@@ -49,3 +49,34 @@ def test_the_resume_command_keeps_other_options(tmp_path, given):
     args = options.parse(["--output", str(tmp_path)])
     command = options.resume_command(args, argv)
     assert command == f"python train.py --resume --output {tmp_path} --seed 4 --watch"
+
+
+def begun(folder, **settings):
+    """Write a checkpoint of a run with these settings."""
+    saved = {"recipe": "short", "epochs": 7, "batch_size": 64, "lr": 0.01, "optimizer": "sgd",
+             "schedule": "constant", "seed": 5, "quick": True,
+             "random numbers": "by counter"}  # fmt: skip
+    checkpoint.write(folder, 3, {"settings": saved | settings}, {})
+    return saved
+
+
+def test_resume_takes_the_runs_settings(tmp_path):
+    recipe, schedule = list(RECIPES)[-1], list(options.SCHEDULES)[-1]
+    saved = begun(tmp_path, recipe=recipe, schedule=schedule)
+    args = vars(options.parse(["--resume", "--output", str(tmp_path)]))
+    expected = saved | {"recipe": recipe, "schedule": schedule}
+    del expected["random numbers"]
+    assert {name: args[name] for name in expected} == expected
+
+
+def test_what_is_given_overrides_the_runs_settings(tmp_path):
+    begun(tmp_path, recipe="default", schedule="one-cycle")
+    args = options.parse(["--resume", "--output", str(tmp_path), "--seed", "9"])
+    assert (args.seed, args.batch_size) == (9, 64)
+
+
+def test_resume_of_a_lost_recipe_says_so(tmp_path, capsys):
+    begun(tmp_path, recipe="gone")
+    with pytest.raises(SystemExit):
+        options.parse(["--resume", "--output", str(tmp_path)])
+    assert "the recipe 'gone', which recipes.py lacks" in capsys.readouterr().err

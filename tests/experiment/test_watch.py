@@ -36,7 +36,9 @@ def test_the_drawing_process_ends_with_the_run(noted):
 def test_the_window_redraws_changed_notes(noted, display, monkeypatch):
     shown = []
     show = Learning.show
-    monkeypatch.setattr(Learning, "show", lambda self, seen: (shown.append(seen), show(self, seen)))
+    monkeypatch.setattr(
+        Learning, "show", lambda self, seen: (shown.append(seen), show(self, seen))[1]
+    )
     monkeypatch.setattr(watch, "REST", 0)
     root = watch.show(noted)
     try:
@@ -53,6 +55,85 @@ def test_the_window_redraws_changed_notes(noted, display, monkeypatch):
         (noted / notes.FILE).write_bytes(content)
         while len(shown) < 3:
             root.update()
+    finally:
+        root.destroy()
+
+
+def pixels(screen):
+    return np.asarray(screen.charts.figure.canvas.buffer_rgba()).copy()
+
+
+@pytest.fixture
+def root(display):
+    root = watch.tk.Tk()
+    yield root
+    root.destroy()
+
+
+def test_a_frame_equals_a_drawing_from_scratch(noted, root):
+    """Most frames move curves over a picture that was kept; the pixels are the same."""
+    whole = notes.read(noted)
+    screen, other = watch.Screen(root), watch.Screen(root)
+    pictures = []
+    screen._canvas.mpl_connect("draw_event", lambda event: pictures.append(1))
+    for count in range(1, len(whole["epoch"]) + 1):
+        screen.draw(notes.first(whole, count))
+    other.draw(whole)
+    np.testing.assert_array_equal(pixels(screen), pixels(other))
+    assert len(pictures) < screen.frames == len(whole["epoch"])
+
+
+def test_a_short_run_is_shown_again(noted, root, monkeypatch):
+    whole = notes.read(noted)
+    shown = []
+    draw = watch.Screen.draw
+    monkeypatch.setattr(
+        watch.Screen, "draw",
+        lambda self, seen: (shown.append(len(seen["epoch"])), draw(self, seen)),
+    )  # fmt: skip
+    screen = watch.Screen(root)
+    screen.show_again(whole)
+    assert shown == list(range(1, len(whole["epoch"]) + 1))
+    shown.clear()
+    screen.frames = watch.FRAMES
+    screen.show_again(whole)
+    assert shown == []
+
+
+def test_a_resized_window_keeps_its_curves(noted, root):
+    whole = notes.read(noted)
+    screen = watch.Screen(root)
+    screen.draw(whole)
+    root.geometry("700x500")
+    for _ in range(50):
+        root.update()
+        if root.winfo_width() == 700:
+            break
+    screen.charts.figure.canvas.draw()
+    blue = (pixels(screen)[..., :3] == (31, 119, 180)).all(axis=-1)
+    assert blue.any()
+
+
+def test_the_end_of_the_run_is_drawn_at_once(noted, display, monkeypatch):
+    monkeypatch.setattr(watch, "LONGEST", 1e9)
+    monkeypatch.setattr(watch, "REST", 1e9)  # only the end makes it draw again
+    ended = threading.Event()
+    root = watch.show(noted, ended)
+    try:
+        root.update()
+        os.utime(noted / notes.FILE, (0, 0))
+        shown = []
+        draw = watch.Screen.draw
+        monkeypatch.setattr(
+            watch.Screen, "draw", lambda self, seen: (shown.append(1), draw(self, seen))
+        )
+        for _ in range(20):
+            root.update()
+        assert shown == []
+        ended.set()
+        while "has learned" not in root.title():
+            root.update()
+        assert len(shown) > 1, "the end, and the run again: it was too short for its window"
     finally:
         root.destroy()
 
