@@ -49,6 +49,7 @@ class Row(NamedTuple):
     where: tuple[int, ...]  # the index of that element
     compared: int  # elements
     skipped: int  # elements, because a choice changed
+    pair: tuple[float, float] = (np.nan, np.nan)  # measured and computed, of the worst element
 
     @property
     def passed(self) -> bool:
@@ -115,15 +116,14 @@ def _compare(name: str, array: np.ndarray, analytic: np.ndarray | None, measure)
     floor = FLOOR * np.max(largest, where=smooth, initial=np.finfo(float).tiny)
     error = np.where(smooth, np.abs(numeric - analytic) / np.maximum(largest, floor), 0.0)
     error[np.isnan(analytic)] = np.inf
-    where = np.unravel_index(error.argmax(), error.shape)
-    compared = int(smooth.sum())
-    return Row(name, float(error[where]), tuple(map(int, where)), compared, array.size - compared)
+    where = tuple(map(int, np.unravel_index(error.argmax(), error.shape)))
+    pair = float(numeric[where]), float(analytic[where])
+    return Row(name, float(error[where]), where, int(smooth.sum()), int((~smooth).sum()), pair)
 
 
 def slope(array, at, measure, choices, step=STEP):
     """Return the derivative for one element, or NaN where a step changes a choice."""
-    before = array[at]
-    change = 0.0
+    before, change = array[at], 0.0
     try:
         for steps, weight in ((-2, 1), (-1, -8), (1, 8), (2, -1)):
             array[at] = before + steps * step
@@ -203,7 +203,8 @@ def main(names: Sequence[str] = ()) -> int:
             failed += not row.passed
             print(
                 f"{title:<25}{row.name:<9}{row.error:>12.1e}  {row.where!s:<16}"
-                f"{row.compared:>9}{row.skipped:>9}  {'ok' if row.passed else 'FAILED'}"
+                f"{row.compared:>9}{row.skipped:>9}  "
+                f"{'ok' if row.passed else 'FAILED measured {:g}, computed {:g}'.format(*row.pair)}"
             )
     print(f"{failed} failed" if failed else f"all below {TOLERANCE:.0e}")
     return 1 if failed else 0

@@ -90,13 +90,18 @@ def test_names_the_worst_element():
     x = np.abs(np.random.default_rng(4).standard_normal((3, 4))) + 0.1
     (row,) = gradcheck.check(Sequential([Wrong(spoil)]), x, np.random.default_rng(5))
     assert row.where == (1, 2)
+    measured, computed = row.pair
+    assert row.error == pytest.approx(abs(measured - computed) / max(map(abs, row.pair)))
 
 
 @pytest.mark.parametrize(("error", "status"), [(1e-9, 0), (1e-6, 1)])
 def test_command_prints_every_row_and_fails_with_any(error, status, capsys, monkeypatch):
-    rows = [gradcheck.Row("x", 1e-12, (0,), 5, 0), gradcheck.Row("w", error, (4, 2), 30, 7)]
+    rows = [
+        gradcheck.Row("x", 1e-12, (0,), 5, 0),
+        gradcheck.Row("w", error, (4, 2), 30, 7, (-1.5, 0.25)),
+    ]
     monkeypatch.setattr(gradcheck, "cases", lambda: iter([("Dense", lambda: rows)]))
     assert gradcheck.main() == status
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("Dense", "(4, 2)", f"{error:.1e}", "30", "7"))
-    assert ("FAILED" in printed) == bool(status)
+    assert ("FAILED measured -1.5, computed 0.25" in printed) == bool(status)
