@@ -58,7 +58,10 @@ class Columns(ttk.Frame):
         self._snapshot: Snapshot | None = None
         self._path: Path | None = None
         self._on_hover, self._on_click, self._on_open = on_hover, on_click, on_open
-        self.canvas = tk.Canvas(self, highlightthickness=0, width=1, height=1, takefocus=True)
+        background = hex_colour(Palette.of(self).background)
+        self.canvas = tk.Canvas(
+            self, highlightthickness=0, width=1, height=1, takefocus=True, background=background
+        )
         self.canvas.pack(fill="both", expand=True)
         bind = self.canvas.bind
         bind("<Configure>", lambda event: self._snapshot and self.show(self._snapshot, self._path))

@@ -14,6 +14,7 @@ from inspector.probabilities import ProbabilityBars
 from nn import convert
 
 ACCEPTS = "Files of networks: .npz, .h5, .keras and .onnx"
+LOW = 450  # of the panel, 1/96 inch: below it the bars stand in two columns
 LOOK_EVERY = 200  # milliseconds between two looks at a training
 READING_MS = 50  # milliseconds between two looks whether a file has been read
 
@@ -62,6 +63,7 @@ class ComparePanel(ttk.Frame):
         for widget in (self.bars[1], self.maps[1]):
             widget.grid_remove()  # until there is a second network
         self.rowconfigure(4, weight=1)
+        self.bind("<Configure>", self._resize)
 
     def _build_bar(self):
         bar = ttk.Frame(self)
@@ -76,6 +78,12 @@ class ComparePanel(ttk.Frame):
         self.message = ttk.Label(self, text=ACCEPTS, style="Muted.TLabel")
         self.message.grid(row=1, column=0, columnspan=2, sticky="ew", padx=8)
         self.bind("<Destroy>", lambda event: event.widget is self and self._stop(), add=True)
+
+    def _resize(self, event):
+        """Leave the maps room in a low window."""
+        low = event.height < pixels(self, LOW)
+        for bars in self.bars:
+            bars.resize(event.width // 2 - pixels(self, 24), pixels(self, 75 if low else 150))
 
     def show_untrained(self) -> None:
         """Compare with a network of the same layers and fresh weights."""

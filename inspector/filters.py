@@ -41,12 +41,23 @@ class Gallery(ttk.Frame):
 
     def __init__(self, parent: tk.Misc, count: int) -> None:
         super().__init__(parent)
-        self._side = 28 * pixels(self, 4)
+        self._zoom = 0
         self.labels = [ttk.Label(self, compound="top", anchor="center") for _ in range(count)]
+        for label in self.labels:
+            label.pack(side="left", padx=pixels(self, 3))
+        self.resize(pixels(self, 10_000))
+
+    def resize(self, width: int) -> bool:
+        """Fit the row into a width, in pixels; return whether the pictures are new, and empty."""
+        room = width // len(self.labels) - 2 * pixels(self, 3)
+        zoom = max(1, min(pixels(self, 4), room // 28))
+        if zoom == self._zoom:
+            return False
+        self._zoom, self._side = zoom, 28 * zoom
         for label in self.labels:
             label.photo = ImageTk.PhotoImage("RGB", (self._side, self._side), master=self)
             label.configure(image=label.photo)
-            label.pack(side="left", padx=pixels(self, 3))
+        return True
 
     def show(
         self, index: int, ink: np.ndarray, value: float, palette: Palette, patch: Field
@@ -64,13 +75,13 @@ class Gallery(ttk.Frame):
     def _paste(self, index, ink, palette, patch=None):
         picture = palette.ink(ink).resize((self._side, self._side), Image.Resampling.NEAREST)
         if patch is not None and (patch.height < 28 or patch.width < 28):
-            zoom = self._side // 28
+            zoom = self._zoom
             top, left = max(patch.row, 0), max(patch.column, 0)
             low, right = (
                 min(at + size, 28) for at, size in zip(patch[:2], patch[2:4], strict=True)
             )
             edges = zoom * left, zoom * top, zoom * right - 1, zoom * low - 1
-            ImageDraw.Draw(picture).rectangle(edges, outline=palette.mark, width=zoom // 2)
+            ImageDraw.Draw(picture).rectangle(edges, outline=palette.mark, width=max(1, zoom // 2))
         self.labels[index].photo.paste(picture)
 
 
@@ -97,6 +108,8 @@ class FiltersPanel(ttk.Frame):
         channels most, among those searched so far.
     top_label : ttk.Label
         Describes the search.
+    about : ttk.Label
+        Describes the gradient ascent.
     top, ascent : Gallery
     ascent_image : ndarray or None
         The image made by gradient ascent so far, (28, 28) in [0, 1].
@@ -118,14 +131,25 @@ class FiltersPanel(ttk.Frame):
         margin = pixels(self, 8)
         self.kernels = KernelView(self, on_hover, self.select)
         self.kernels.pack(anchor="w")
-        self.bind("<Configure>", lambda event: self._draw_kernels())
+        self.bind("<Configure>", self._resize)
         self.top_label = ttk.Label(self, style="Muted.TLabel")
         self.top_label.pack(anchor="w", padx=margin)
         self.top = Gallery(self, COUNT)
         self.top.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
-        ttk.Label(self, text=ASCENT, style="Muted.TLabel").pack(anchor="w", padx=margin)
+        self.about = ttk.Label(self, text=ASCENT, style="Muted.TLabel")
+        self.about.pack(anchor="w", padx=margin)
         self.ascent = Gallery(self, 1)
         self.ascent.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
+
+    def _resize(self, event):
+        """Fit kernels and pictures into the panel."""
+        self._draw_kernels()
+        for label in (self.top_label, self.about):
+            label.configure(wraplength=event.width - pixels(self, 16))
+        if self.top.resize(event.width - pixels(self, 12)) and self._shown:
+            self.top.clear(self._palette)
+            if self._shown[0] in self._results:
+                self._draw_top()
 
     def _build_bar(self):
         bar = ttk.Frame(self)

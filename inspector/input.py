@@ -15,7 +15,8 @@ from inspector.style import small_font
 
 ZOOM = 6  # enlargement of the 28x28 input, 1/96 inch; the strokes are scaled to the same size
 SMALLEST = 2  # enlargement in a small window
-YOUR_DRAWING, SEEN, BEFORE = "your drawing", "what the network sees", "the map before"
+YOUR_DRAWING, SEEN, BEFORE = "your drawing", "what the network sees", "point at a number"
+SEEN_SHORT = "the network sees"  # where there is little room
 
 
 class InputView(ttk.Frame):
@@ -89,7 +90,9 @@ class InputView(ttk.Frame):
         if zoom == self._zoom:
             return
         self._zoom = zoom
-        font = "TkDefaultFont" if zoom >= pixels(self, 5) else small_font(self)
+        large = zoom >= pixels(self, 5)
+        font = "TkDefaultFont" if large else small_font(self)
+        self.titles[1]["text"] = SEEN if large else SEEN_SHORT
         for title in self.titles:
             title.configure(font=font)
         for label in (self.strokes, self.input, self.before):

@@ -7,8 +7,9 @@ from tkinter import ttk
 from inspector.arithmetic import ArithmeticView
 from inspector.drawing import Snapshot
 from inspector.maps import LayerMaps, Place
+from inspector.style import small_font
 
-LEGEND = "orange: above zero   blue: below   crossed out: dead"
+LEGEND = "orange: above zero, blue: below, crossed: dead"
 MAPS_SHARE = 0.48  # of the panel's width, until the user moves the sash
 
 
@@ -54,13 +55,18 @@ class LayersPanel(ttk.Frame):
 
     def _build_bar(self):
         bar = ttk.Frame(self)
-        ttk.Label(bar, text="Colours:").pack(side="left")
+        for text, step in (("-", -1), ("+", 1)):
+            ttk.Button(
+                bar, text=text, width=2, style="Tool.TButton",
+                command=lambda step=step: self.maps.enlarge(step),
+            ).pack(side="left", padx=(0, 3))  # fmt: skip
         for text, value in (("one scale for a layer", False), ("each channel its own", True)):
             ttk.Radiobutton(
                 bar, text=text, value=value,
                 variable=self._scale_per_channel, command=self._rescale,
-            ).pack(side="left", padx=6)  # fmt: skip
-        ttk.Label(bar, text=LEGEND).pack(side="right", padx=6)
+            ).pack(side="left", padx=4)  # fmt: skip
+        legend = ttk.Label(bar, text=LEGEND, style="Muted.TLabel", font=small_font(self))
+        legend.pack(side="right", padx=4)
         bar.pack(fill="x", pady=2)
 
     def show(self, snapshot: Snapshot) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from inspector.fields import fields
 from inspector.layout import Place, moved
 from inspector.network import Network, describe
-from inspector.palette import Palette, pixels
+from inspector.palette import Palette, hex_colour, pixels
 from inspector.walls import SIZES, Walls
 
 __all__ = ["LayerMaps", "Place"]
@@ -66,7 +66,11 @@ class LayerMaps(ttk.Frame):
         self._network: Network | None = None
         self._outputs: list[np.ndarray] = []
         self._size = 0  # index into `SIZES`
-        self.canvas = tk.Canvas(self, highlightthickness=pixels(self, 1), takefocus=True, height=1)
+        background = hex_colour(Palette.of(self).background)
+        self.canvas = tk.Canvas(
+            self, highlightthickness=pixels(self, 1), highlightbackground=background,
+            background=background, takefocus=True, height=1,
+        )  # fmt: skip
         scrollbar = ttk.Scrollbar(self, command=self._scroll)
         self.canvas.configure(yscrollcommand=scrollbar.set)
         scrollbar.pack(side="right", fill="y")

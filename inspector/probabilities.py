@@ -50,7 +50,8 @@ class ProbabilityBars(ttk.Frame):
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
-        self.canvas = tk.Canvas(self, width=1, height=1, highlightthickness=0)
+        background = hex_colour(Palette.of(self).background)
+        self.canvas = tk.Canvas(self, width=1, height=1, highlightthickness=0, bg=background)
         self.canvas.pack(anchor="w")
         self.answer = ttk.Label(self, text=NOTHING_DRAWN, style="Heading.TLabel")
         self.answer.pack(anchor="w", pady=pixels(self, 3))

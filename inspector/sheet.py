@@ -58,9 +58,11 @@ class Sheet(ttk.Frame):
         self.canvas.configure(scrollregion=(0, 0, width, self._y))
 
     def write(self, text: str, style: str | font.Font = "TkDefaultFont") -> None:
-        """Write one or more lines."""
+        """Write one or more lines; those of words are wrapped, those of numbers are not."""
+        room = max(self.canvas.winfo_width() - 2 * self._margin, pixels(self, 100))
+        wrapped = 0 if style is self._fixed else room
         item = self.canvas.create_text(
-            self._margin, self._y, text=text, anchor="nw",
+            self._margin, self._y, text=text, anchor="nw", width=wrapped,
             fill=hex_colour(self._palette.text), font=style,
         )  # fmt: skip
         self._y = self.canvas.bbox(item)[3] + pixels(self, 2)

@@ -11,7 +11,8 @@ from inspector.drawing import Snapshot
 from inspector.idle import IdleWork
 from inspector.network import Network
 from inspector.palette import Palette, levels, pixels
-from inspector.probabilities import NOTHING_DRAWN
+from inspector.probabilities import NOTHING_DRAWN, percent
+from inspector.style import small_font
 from nn import explain
 
 PREDICTED = -1  # stands for the most probable digit
@@ -22,10 +23,10 @@ SALIENCY, TIMES_INPUT, OCCLUSION, CAM = METHODS = (
     "saliency", "gradient x input", "occlusion", "Grad-CAM"
 )  # fmt: skip
 DESCRIPTIONS = {
-    SALIENCY: "where a little more or less ink\nwould change the score most",
-    TIMES_INPUT: "ink that supports the digit,\nand ink against it (blue)",
-    OCCLUSION: f"how far the score falls when a\nsquare of {COVER} x {COVER} is covered there",
-    CAM: "where the chosen feature maps\nsupport the digit",
+    SALIENCY: "where a little more or less ink would change the score most",
+    TIMES_INPUT: "ink that supports the digit, and ink against it (blue)",
+    OCCLUSION: f"how far the score falls when a square of {COVER} x {COVER} is covered there",
+    CAM: "where the chosen feature maps support the digit",
 }
 
 
@@ -63,14 +64,21 @@ class WhyPanel(ttk.Frame):
         self._occlusion_work = IdleWork(self)
         self._choice = tk.IntVar(self, PREDICTED)
         self._build_bar()
+        self._descriptions: list[ttk.Label] = []
         self._zoom = pixels(self, 8)
         row = ttk.Frame(self)
         for column, method in enumerate(METHODS):
             self._build_picture(row, column, method)
-        row.pack(pady=pixels(self, 8))
+        row.pack(pady=pixels(self, 4))
         self.bind("<Configure>", self._resize)
-        self.note = ttk.Label(self, text="")
-        self.note.pack(anchor="w", padx=pixels(self, 8))
+        below = ttk.Frame(self)
+        below.pack(fill="x", padx=pixels(self, 8))
+        self.note = ttk.Label(below, text="")
+        self.note.pack(side="left")
+        self.layer = ttk.Combobox(below, state="readonly", width=16)
+        self.layer.bind("<<ComboboxSelected>>", lambda event: self._show_again())
+        self.layer.pack(side="right")
+        ttk.Label(below, text="Grad-CAM over").pack(side="right", padx=4)
 
     def _build_bar(self):
         bar = ttk.Frame(self)
@@ -79,10 +87,6 @@ class WhyPanel(ttk.Frame):
             ttk.Radiobutton(
                 bar, text=text, value=value, variable=self._choice, command=self._show_again
             ).pack(side="left", padx=3)
-        ttk.Label(bar, text="    Grad-CAM over").pack(side="left")
-        self.layer = ttk.Combobox(bar, state="readonly", width=16)
-        self.layer.bind("<<ComboboxSelected>>", lambda event: self._show_again())
-        self.layer.pack(side="left", padx=4)
         bar.pack(fill="x", pady=pixels(self, 4), padx=pixels(self, 8))
 
     def _build_picture(self, parent, column, method):
@@ -91,7 +95,11 @@ class WhyPanel(ttk.Frame):
         picture.grid(row=1, column=column, padx=pixels(self, 6))
         picture.bind("<Motion>", lambda event: self._hover(method, event))
         picture.bind("<Leave>", lambda event: self._on_hover(""))
-        ttk.Label(parent, text=DESCRIPTIONS[method], justify="center").grid(row=2, column=column)
+        description = ttk.Label(
+            parent, text=DESCRIPTIONS[method], justify="center", style="Muted.TLabel"
+        )
+        description.grid(row=2, column=column)
+        self._descriptions.append(description)
         caption = ttk.Label(parent, text="")
         caption.grid(row=3, column=column)
         self.pictures[method], self.captions[method] = picture, caption
@@ -105,6 +113,10 @@ class WhyPanel(ttk.Frame):
     def _resize(self, event):
         """Make the pictures as large as the panel allows."""
         width = event.width // len(METHODS) - pixels(self, 16)
+        narrow = width < pixels(self, 200)
+        for description in self._descriptions:
+            font = small_font(self) if narrow else "TkDefaultFont"
+            description.configure(wraplength=width, font=font)
         zoom = max(2, min(width, event.height - pixels(self, 160)) // 28)
         if zoom != self._zoom:
             self._zoom = zoom
@@ -124,8 +136,8 @@ class WhyPanel(ttk.Frame):
                 self._draw(method, np.zeros((28, 28), np.float32))
             return
         k = self.digit
-        percent = 100 * float(snapshot.probabilities[k])
-        self.note["text"] = f"What supports {k}, whose probability is {percent:.2f} %"
+        said = percent(float(snapshot.probabilities[k]))
+        self.note["text"] = f"What supports {k}, whose probability is {said}"
         model, x = snapshot.network.model, snapshot.drawing[None, :, :, None]
         gradients = explain.gradients(model, x, k)
         self._draw(SALIENCY, explain.saliency(gradients[0])[0])

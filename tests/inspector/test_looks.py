@@ -27,7 +27,7 @@ def test_a_relu_looks_where_its_convolution_looks():
     assert seen.in_input.height > 5
 
 
-def test_a_digit_looks_at_the_maps_that_were_flattened():
+def test_a_digit_looks_at_the_flattened_maps():
     seen = look(NETWORK, MAPS, (10, 0, 0, 7))
     assert seen.map.shape == MAPS[7].shape[:2]
     assert seen.patch[:4] == (0, 0, *MAPS[7].shape[:2])

@@ -88,3 +88,39 @@ def test_the_maps_fit_a_resized_window(start):
             left, _ = canvas.coords(item)
             image_width = canvas.tk.call("image", "width", canvas.itemcget(item, "image"))
             assert left + image_width <= canvas.winfo_width()
+
+
+def test_maps_can_be_enlarged(start):
+    """By the buttons and the keys; a number stays where it can be seen."""
+    app, inspector = start()
+    draw(app, *SEVEN)
+    maps = inspector.layers.maps
+    place = (4, 3, 3, 1)
+    maps.select(place)
+
+    def side():
+        x, y = maps.centre_of(place)
+        below = maps.centre_of((*place[:1], 4, *place[2:]))
+        return below[1] - y, x
+
+    first = side()[0]
+    find(inspector.layers, "+").invoke()
+    find(inspector.layers, "+").invoke()
+    assert side()[0] == pytest.approx(2 * first, abs=1)
+    x, y = maps.centre_of(place)
+    assert 0 < x < maps.canvas.winfo_width()
+    assert 0 < y < maps.canvas.winfo_height()
+    find(inspector.layers, "-").invoke()
+    find(inspector.layers, "-").invoke()
+    find(inspector.layers, "-").invoke()
+    assert side()[0] == first
+
+
+def test_tiles_are_named(start):
+    """Channels below maps, digits below the numbers of the last layers."""
+    app, inspector = start()
+    draw(app, *SEVEN)
+    canvas = inspector.layers.maps.canvas
+    names = [canvas.itemcget(item, "text") for item in canvas.find_withtag("name")]
+    channels = [3, 3, 3, 3, 4, 4, 4, 16, 16, 10, 10]
+    assert names == [str(i) for count in channels for i in range(count)]

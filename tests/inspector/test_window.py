@@ -10,8 +10,8 @@ import pytest
 
 import gui
 from data.canvas import from_strokes
-from inspector import compare
-from inspector.palette import Palette, brightness
+from inspector import compare, style
+from inspector.palette import Palette, brightness, hex_colour
 from inspector.probabilities import NOTHING_DRAWN, describe_answer
 from nn import AvgPool2D, BatchNorm, Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from tests.conftest import need
@@ -191,3 +191,32 @@ def test_importing_it_imports_neither_numba_nor_matplotlib():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_panels_fit_the_smallest_window(start, forty_images):
+    """At 640x480 nothing in a panel asks for more width than there is."""
+    app, inspector = start()
+    draw(app, *SEVEN)
+    inspector.geometry("640x480")
+    app.update()
+    settle(app, lambda: inspector.winfo_width() == 640)
+    for panel in inspector.panels:
+        turn_to(app, panel)
+        settle(app)
+        app.update()
+        for child in panel.winfo_children():
+            right = child.winfo_x() + child.winfo_reqwidth()
+            assert right <= panel.winfo_width() + 1, (panel.title, str(child))
+    header = inspector.header
+    assert header.winfo_reqwidth() <= 640
+    assert header.winfo_height() < 150
+
+
+def test_ctrl_d_changes_light_and_dark(start):
+    app, inspector = start()
+    before = Palette.of(inspector).background
+    press(app, inspector, "<Control-d>", until=lambda: Palette.of(inspector).background != before)
+    settle(app)
+    background = hex_colour(Palette.of(inspector).background)
+    assert inspector.overview.columns.canvas["background"] == background
+    style.apply(inspector, False)
