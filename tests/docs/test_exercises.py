@@ -1,6 +1,7 @@
 """Each exercise is a bug that applies to `nn` as it is, and that the gradient check sees."""
 
 import importlib
+import os
 import re
 import shutil
 import subprocess
@@ -20,7 +21,59 @@ def test_every_bug_has_diff_row_and_solution():
     assert sorted(file.stem for file in FOLDER.glob("*.diff")) == sorted(EXERCISES)
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| \[(.+?)\]\(\1\.diff\)", text, re.M) == list(EXERCISES)
-    assert re.findall(r"<summary>(.+?)</summary>", text) == list(EXERCISES)
+    solutions = re.findall(r"<summary>(.+?)</summary>(.+?)</details>", text, re.S)
+    assert [name for name, _ in solutions] == [*EXERCISES, *(f"{part}.py" for part in TO_BUILD)]
+    for name, solution in solutions:
+        assert "**Answer:**" in solution, f"{name}: its question is left open"
+
+
+TO_BUILD = {
+    "maxout": (
+        (".argmax(axis=-1)", ".argmin(axis=-1)"),
+        ("np.put_along_axis(dx, winner, dout[..., None], axis=-1)", "dx += dout[..., None]"),
+        ('self.config["pieces"])\n        winner', "2)\n        winner"),
+        ("if C % self", "if False and C % self"),
+    ),
+    "rmsprop": (
+        ("mean *= self.decay", "pass"),
+        ("(1 - self.decay) * dw**2", "dw**2"),
+        ("np.sqrt(mean)", "mean"),
+        ("return lr * dw", "return self.lr * dw"),
+        ("mean += (1 - self.decay)", "mean = mean + (1 - self.decay)"),
+    ),
+    "restarts": (
+        ("length *= factor", "length *= 2"),
+        ("step >= length", "step > length"),
+        ("step / length", "step / (length - 1)"),
+        ("final + (lr - final)", "lr"),
+    ),
+}
+"""What there is to build, and mistakes in each that its tests must see."""
+
+
+@pytest.mark.parametrize("part", TO_BUILD)
+def test_given_tests_tell_right_from_wrong(part, tmp_path):
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    solution = re.search(rf"<summary>{part}\.py</summary>.+?```python\n(.+?)```", text, re.S)[1]
+    shutil.copy(FOLDER / "parts" / f"test_{part}.py", tmp_path)
+    assert given_tests(tmp_path, part) != 0, "without a solution"
+    (tmp_path / f"{part}.py").write_text(solution, encoding="utf-8")
+    assert given_tests(tmp_path, part) == 0
+    for right, wrong in TO_BUILD[part]:
+        assert right in solution
+        mistaken = solution.replace(right, wrong)
+        (tmp_path / f"{part}.py").write_text(mistaken, encoding="utf-8")
+        assert given_tests(tmp_path, part) == 1, f"{wrong!r} went unnoticed"
+
+
+def given_tests(folder, part):
+    """Run the tests of a part in a folder; return pytest's exit status."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider",
+               "-c", os.devnull, "--rootdir", str(folder), f"test_{part}.py"]  # fmt: skip
+    paths = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=folder, env=os.environ | paths, capture_output=True, check=False
+    ).returncode
 
 
 @pytest.mark.parametrize("name", EXERCISES)
