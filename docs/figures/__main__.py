@@ -1,8 +1,10 @@
 """Draw the pictures of README, tour and docs/fast.md: ``python -m docs.figures``.
 
-The web page of the shipped network, docs/page.html, is written with them.
+The web page of the shipped network, docs/page.html, is written with them, and so are the numbers
+that the tour says can be seen in the window.
 
-``python -m docs.figures handwriting`` draws a contact sheet of the synthetic digits instead.
+``python -m docs.figures handwriting`` draws a contact sheet of the synthetic digits instead,
+``python -m docs.figures inspector`` photographs the window of the inside, which needs a display.
 """
 
 import argparse
@@ -12,7 +14,7 @@ from pathlib import Path
 import weights
 from nn import ModelFileError
 
-from . import backward, fast, forward, handwriting, page
+from . import backward, fast, forward, handwriting, looks, more, page
 from .example import Example
 from .network import network
 from .style import save
@@ -26,12 +28,15 @@ FIGURES = {
     "tour/05-relu": forward.relu,
     "tour/06-pool": forward.pool,
     "tour/07-blocks": forward.blocks,
+    "tour/15-channels": more.channels,
     "tour/08-dense": forward.dense,
     "tour/09-softmax": forward.softmax,
     "tour/10-loss": backward.loss,
+    "tour/16-softmax-gradient": more.softmax_gradient,
     "tour/11-backward": backward.backward,
     "tour/12-block": backward.block,
     "tour/13-update": backward.update,
+    "tour/17-overfitting": more.overfitting,
     "tour/14-gradcheck": backward.gradcheck,
     "fast/01-registers": fast.registers,
     "fast/02-winners": fast.winners,
@@ -47,8 +52,9 @@ def main(argv: list[str] | None = None) -> int:
         "write docs/page.html.",
     )
     parser.add_argument(
-        "what", nargs="?", choices=("all", "handwriting"), default="all",
-        help="all pictures, or a contact sheet of the synthetic digits (%(default)s)",
+        "what", nargs="?", choices=("all", "handwriting", "inspector"), default="all",
+        help="all pictures, a contact sheet of the synthetic digits, or a photograph of the "
+        "window of the inside (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, metavar="DIR",
@@ -62,16 +68,32 @@ def main(argv: list[str] | None = None) -> int:
             print(f"drew {path}")
             return 0
         output = args.output or Path(__file__).parents[1]
+        if args.what == "inspector":
+            photograph(output / "inspector.png")
+            return 0
         model = weights.load(weights.SHIPPED)
         example = Example.of(model)
         for name, draw in FIGURES.items():
             save(draw(example), output / f"{name}.png")
+        if (output / "tour.md").exists():
+            looks.rewrite(output / "tour.md", example)
         written = page.write(model, weights.SHIPPED.name, output)
     except (ModelFileError, OSError) as error:
         print(f"docs.figures: {error}", file=sys.stderr)
         return 2
     print(f"drew {len(FIGURES)} pictures in {output}", written, sep="\n")
     return 0
+
+
+def photograph(path: Path) -> None:
+    """Photograph the window of the inside; raise OSError if that is not possible here."""
+    from . import window  # imported late: it needs tkinter
+
+    try:
+        window.save(window.photograph(), path)
+    except (ImportError, window.gui.tk.TclError) as error:
+        raise OSError(f"no photograph of the window: {error}") from None
+    print(f"drew {path}")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from .style import (
     BLUE,
     INK,
     MARK,
+    ORANGE,
     PALE,
-    RED,
     SIZE,
     bars,
     feature_maps,
@@ -165,7 +165,7 @@ def gradcheck(example: Example) -> Figure:
     near, far = (np.array([(moved(k * s) - moved(-k * s)) / (2 * k * s) for s in h])
                  for k in (1, 2))  # fmt: skip
     for numeric, colour, label in (
-        (near, RED, "two points"),
+        (near, ORANGE, "two points"),
         ((4 * near - far) / 3, MARK, "four points, as nn/gradcheck.py"),
     ):
         error = np.abs(numeric - analytic) / abs(analytic)

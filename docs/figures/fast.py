@@ -9,7 +9,7 @@ from nn import Conv2D, MaxPool2D
 from nn.layers.im2col import im2col
 
 from .example import Example
-from .style import BLUE, INK, MARK, PALE, RED, SIZE, figure, frame, numbers, picture, sign
+from .style import BLUE, INK, MARK, ORANGE, PALE, SIZE, figure, frame, numbers, picture, sign
 
 BLOCK = 32
 """Channels of a vector, as with 512-bit registers; half of them fill a register."""
@@ -43,7 +43,7 @@ def registers(example: Example) -> Figure:
     picture(axes["pixels"], pixels, f"four patches of {KH} x {KW} pixels,\ntap {k} of each marked",
             largest=1.0)  # fmt: skip
     i, j = divmod(k, KW)
-    for t, colour in enumerate((BLUE, RED, MARK, INK)):
+    for t, colour in enumerate((BLUE, ORANGE, MARK, INK)):
         down, right = divmod(t, 2)
         inset = 0.06 + 0.05 * t  # so that no frame covers another's edge
         corner = right - 0.5 + inset, down - 0.5 + inset

@@ -14,8 +14,8 @@ from .style import (
     BLUE,
     INK,
     MARK,
+    ORANGE,
     PALE,
-    RED,
     SIZE,
     bars,
     feature_maps,
@@ -69,11 +69,11 @@ def grid(example: Example) -> Figure:
     rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
     frame(whole, rows[0], columns[0], np.ptp(rows) + 1, np.ptp(columns) + 1, PALE)
     y, x = (np.arange(FIELD) @ image.sum(axis=axis) / image.sum() for axis in (1, 0))
-    whole.plot(x, y, "+", color=RED, markersize=14, markeredgewidth=1.5)
+    whole.plot(x, y, "+", color=ORANGE, markersize=14, markeredgewidth=1.5)
     whole.annotate(
-        "centre of mass", (x, y), (-70, -75), textcoords="offset points", size=SIZE, color=RED,
+        "centre of mass", (x, y), (-70, -75), textcoords="offset points", size=SIZE, color=ORANGE,
         ha="center",
-        arrowprops={"arrowstyle": "-", "color": RED, "linewidth": 0.7},
+        arrowprops={"arrowstyle": "-", "color": ORANGE, "linewidth": 0.7},
     )  # fmt: skip
     top, left, side = rows[0], columns[0], 10
     frame(whole, top, left, side, side)
@@ -90,7 +90,7 @@ def rows(example: Example) -> Figure:
     _, OH, OW, KH, KW, C = cols.shape
     p, q = example.place
     stops = [(p, (q + step) % OW) for step in range(3)]
-    colours = (BLUE, MARK, RED)
+    colours = (BLUE, MARK, ORANGE)
     drawn = figure(4.1)
     left, right = drawn.subfigures(1, 2, width_ratios=(1, 1.5))
     image = left.subplots()
@@ -212,7 +212,7 @@ def dense(example: Example) -> Figure:
         picture(axes, parts[:, :, digit], str(digit), signed=True, largest=largest)
     upper.suptitle(f"what each of the {H} x {W} places says for and against a digit", size=SIZE)
     axes = lower.subplots()
-    colours = [MARK if digit == logits.argmax() else "#777777" for digit in range(10)]
+    colours = [ORANGE if digit == logits.argmax() else "#777777" for digit in range(10)]
     axes.bar_label(axes.bar(range(10), logits, color=colours), fmt="{:.1f}", size=SIZE - 2)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_xticks(range(10), range(10))

@@ -7,13 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from experiment.charts import signed_colours
+from inspector import colours
+from inspector.colours import LIGHT, hex_colour
 from nn.saving.atomic import atomic_write
 
 INK = "#222222"
-MARK = "#e66100"  # highlights
-BLUE, RED = "#2166ac", "#b2182b"  # the two ends of the palette of signed numbers
+MARK = hex_colour(LIGHT.mark)  # frames and highlights, as in the windows
+BLUE, ORANGE = hex_colour(colours.BLUE), hex_colour(colours.ORANGE)  # ends of the signed scale
 PALE = "#bbbbbb"
-SIGNED = "RdBu_r"  # blue below zero, white at zero, red above
+SIGNED = signed_colours()  # blue below zero, white at zero, orange above
 POSITIVE = "gray_r"
 SIZE = 9  # points, of all text
 WIDTH, DPI = 8.0, 110  # inches, pixels an inch
@@ -31,7 +34,7 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def picture(axes: Axes, values: np.ndarray, title: str = "", *, signed=False, largest=None) -> None:
-    """Show a map (H, W) as squares: white (0) to black or, if signed, blue - white - red."""
+    """Show a map (H, W) as squares: white (0) to black or, if signed, blue - white - orange."""
     if largest is None:
         largest = np.abs(values).max() or 1.0
     axes.imshow(
@@ -80,8 +83,8 @@ def feature_maps(axes: Axes, maps: np.ndarray, across: int, title: str, *, signe
 
 def bars(axes: Axes, values: np.ndarray, title: str, marked: int, form: str = "{:.1f}") -> None:
     """Draw a bar for each of the ten digits, with its value; one bar is marked."""
-    colours = [MARK if digit == marked else "#777777" for digit in range(len(values))]
-    drawn = axes.barh(range(len(values)), values, color=colours, height=0.75)
+    shades = [ORANGE if digit == marked else "#777777" for digit in range(len(values))]
+    drawn = axes.barh(range(len(values)), values, color=shades, height=0.75)
     axes.bar_label(drawn, [form.format(value) for value in values], padding=2, size=SIZE - 2)
     axes.set_yticks(range(len(values)), range(len(values)), size=SIZE)
     axes.invert_yaxis()

@@ -10,6 +10,7 @@ from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
 from docs.figures.network import stages
 from docs.figures.style import tile
+from inspector.colours import LIGHT, hex_colour
 from nn import Conv2D, Dense, Sequential
 
 MOST_BYTES = 80_000
@@ -108,3 +109,25 @@ def test_contact_sheet_has_a_row_per_form(tmp_path, capsys):
         pixels = np.asarray(picture.convert("L"))
     rows = np.array_split(pixels[:, pixels.shape[1] // 4 :], len(FORMS))
     assert all((row < 128).mean() > 0.01 for row in rows)
+
+
+def test_window_is_photographed_at_rest(tmp_path, display, capsys):
+    assert main(["inspector", "--output", str(tmp_path)]) == 0
+    path = tmp_path / "inspector.png"
+    assert str(path) in capsys.readouterr().out
+    with Image.open(path) as picture:
+        assert picture.width > 1000
+        colours = picture.convert("RGB").getcolors(1 << 20)
+    background = hex_colour(LIGHT.background)
+    _, commonest = max(colours)
+    assert hex_colour(commonest) == background
+    assert any(hex_colour(colour) == hex_colour(LIGHT.mark) for _, colour in colours)
+
+
+def test_without_a_display_it_is_one_line(tmp_path, capsys, monkeypatch):
+    def refuse():
+        raise OSError("no display")
+
+    monkeypatch.setattr("docs.figures.window.photograph", refuse)
+    assert main(["inspector", "--output", str(tmp_path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
