@@ -5,6 +5,7 @@ The window and its panels:
 - `window`: `Inspector`, the window that F2 opens; it follows the strokes of the first window;
 - `overview`: all layers side by side, and the path of one number from the answer to the pixels;
 - `layers`: the feature maps of every layer, and the arithmetic behind one of their numbers;
+- `learning`: the backward pass, step by step; a step of learning; parts switched off;
 - `why`: which pixels support a digit (saliency, gradient x input, occlusion, Grad-CAM);
 - `filters`: a layer's kernels, the images that activate a channel most, gradient ascent;
 - `compare`: the same drawing read by a second network.
@@ -27,6 +28,13 @@ What they are built from:
 - `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;
 - `kernel_view`: `KernelView`, the weights of a layer as pictures;
+- `learning_state`, `learning_report`: the copy of the network that learns, and what a step changed;
+- `learning_rows`, `learning_layout`, `learning_wall`: the arrays of a pass beside their gradients;
+- `learning_steps`, `learning_scene`, `learning_frames`: the pass step by step, and what it shows;
+- `learning_sheet`, `learning_terms`, `learning_slope`: one gradient written out, and measured;
+- `learning_step`, `learning_controls`, `learning_keys`: what a step did; buttons and keys;
+- `flow`: `Flow`, widgets side by side, in as many lines as they need;
+- `threads`: `one_thread`, BLAS on one thread;
 - `tiles`: `Tiling`, the positions of numbers in a grid of feature maps or kernels;
 - `colours`: the project's colours, as numbers; the tour's pictures use them, too;
 - `style`: the ttk theme of all windows, light and dark;

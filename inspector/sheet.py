@@ -109,7 +109,8 @@ class Sheet(ttk.Frame):
             Cells outside the map, which are shown without a colour.
         """
         space = pixels(self, 4)
-        cell = max(map(self._small.measure, texts.ravel())) + 2 * space
+        longest = max(texts.ravel(), key=len)  # of a font of fixed width
+        cell = self._small.measure(longest) + 2 * space
         height = self._small.metrics("linespace") + space
         KH, KW = values.shape
         names = 0 if corner is None else self._small.measure("-00") + space
@@ -123,11 +124,13 @@ class Sheet(ttk.Frame):
         if corner is not None:
             self._name_cells(x, y, (cell, height), corner, (KH, KW))
             x, y = x + names, y + height
+        edge = hex_colour(self._palette.background)
         colours = self._palette.numbers[levels(values, np.nanmax(np.abs(values), initial=0))]
         for (i, j), text in np.ndenumerate(texts):
             box = x + j * cell, y + i * height, x + (j + 1) * cell, y + (i + 1) * height
             inside = padding is None or not padding[i, j]
-            self._cell(box, text, colours[i, j] if inside else self._palette.background)
+            fill = colours[i, j] if inside else self._palette.background
+            self._cell(box, text, fill, edge, space)
         if framed is not None:
             left, top = x + framed[1] * cell, y + framed[0] * height
             mark, width = hex_colour(self._palette.mark), pixels(self, 2)
@@ -153,13 +156,12 @@ class Sheet(ttk.Frame):
         """Continue below the grids, at the left margin."""
         self._x, self._y = self._margin, self._bottom + self._margin
 
-    def _cell(self, box, text, fill):
+    def _cell(self, box, text, fill, edge, space):
         _, y0, x1, y1 = box
         colour = "black" if brightness(fill) > 140 else "white"
-        edge = hex_colour(self._palette.background)
         self.canvas.create_rectangle(*box, fill=hex_colour(fill), outline=edge)
         self.canvas.create_text(
-            x1 - pixels(self, 4), (y0 + y1) // 2, text=text, anchor="e",
+            x1 - space, (y0 + y1) // 2, text=text, anchor="e",
             fill=colour, font=self._small, tags="cell",
         )  # fmt: skip
 

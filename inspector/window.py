@@ -20,6 +20,7 @@ from inspector.header import Header
 from inspector.input import YOUR_DRAWING
 from inspector.layers import LayersPanel
 from inspector.layout import Place
+from inspector.learning import LearningPanel
 from inspector.looks import look
 from inspector.network import Network
 from inspector.open_menu import OpenMenu
@@ -61,7 +62,7 @@ class Inspector(tk.Toplevel):
         The digits, if there are several.
     input : InputView
     bars : ProbabilityBars
-    overview, layers, why, filters, compare : ttk.Frame
+    overview, layers, learning, why, filters, compare : ttk.Frame
         The panels; ``panels`` has them in this order.
     notebook : ttk.Notebook
         Holds the panels.
@@ -107,13 +108,16 @@ class Inspector(tk.Toplevel):
         self.notebook = ttk.Notebook(body)
         self.notebook.enable_traversal()  # Control-Tab, and Alt with the underlined letter
         self.layers = LayersPanel(self.notebook, self._show_status, self._point)
+        self.learning = LearningPanel(self.notebook, self._show_status, self.schedule_refresh)
+        self.bars.canvas.bind("<Button-1>", self.learning.name_at)
         self.why = WhyPanel(self.notebook, self._show_status)
         self.filters = FiltersPanel(self.notebook, self._show_status)
         self.compare = ComparePanel(self.notebook, self._show_status)
         self.overview = OverviewPanel(
             self.notebook, self._show_status, self._point, self.open_layer, self._select_number
         )
-        self.panels = self.overview, self.layers, self.why, self.filters, self.compare
+        panels = self.overview, self.layers, self.learning, self.why, self.filters, self.compare
+        self.panels = panels
         for panel in self.panels:
             self.notebook.add(panel, text=panel.title, underline=0)
         self.notebook.pack(fill="both", expand=True, padx=margin)
@@ -180,9 +184,11 @@ class Inspector(tk.Toplevel):
         boxes = [symbol.box for symbol in symbols] if several else []
         title = opened.name if opened else YOUR_DRAWING
         self.input.show(strokes, read, self._palette, boxes, self.selected, title)
-        self.bars.show(snapshot.probabilities, snapshot.palette)
         self._show_row(several)
         self.panel.show(snapshot)
+        # The Learning panel's copy of the network may have learned.
+        shown = self.learning if self.panel is self.learning else snapshot
+        self.bars.show(shown.probabilities, snapshot.palette)
         self._snapshot = snapshot
         self._point(self._pointed)
         self.refreshes += 1

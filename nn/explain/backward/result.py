@@ -47,8 +47,9 @@ def copied(name: str, layer: Layer, at, value: float, rule: str, notes=()) -> Br
 
 
 def over_positions(
-    name: str, layer: Layer, at, value: float, rule: str, seen: np.ndarray | None, dout: np.ndarray
-) -> Breakdown:
+    name: str, layer: Layer, at, value: float, rule: str, seen: np.ndarray | None,
+    dout: np.ndarray, kind: str = "position",
+) -> Breakdown:  # fmt: skip
     """Return the breakdown of a sum of ``dout``, or of ``seen * dout``, over the positions.
 
     Parameters
@@ -57,9 +58,10 @@ def over_positions(
         What each position multiplies its gradient with.
     dout : ndarray
         Gradient of each position, in the shape of ``seen``. Positions with 0 are only counted.
+    kind : str
+        What a position is called.
     """
     used = np.argwhere(dout)
-    kind = "position" if used.shape[1] == 2 else "image"
     names = [" ".join([kind, ", ".join(map(str, place))]) for place in used.tolist()]
     values = dout[dout != 0].astype(np.float64)
     factors = None
@@ -70,7 +72,7 @@ def over_positions(
         rule += f" ({dout.size - len(used)} of {dout.size} had none)"
     total = None
     if names:
-        total = weighted_sum(value, names, values, others="{} other positions", factors=factors)
+        total = weighted_sum(value, names, values, others=f"{{}} other {kind}s", factors=factors)
     return summed(name, layer, at, value, rule, total)
 
 

@@ -75,14 +75,14 @@ def conv_dw(layer, tap, channel: int, out_channel: int, x, dout, at, value) -> B
     seen = im2col(x[None, ..., channel, None], layer.window)[0][:, :, *tap, 0].astype(np.float64)
     arriving = dout[..., out_channel].astype(np.float64)
     rule = "dw = sum over all stops of the pixel under the weight x dout"
-    return over_positions("dw", layer, at, value, rule, seen, arriving)
+    return over_positions("dw", layer, at, value, rule, seen, arriving, "stop")
 
 
 def conv_db(layer, dout, at, value) -> Breakdown:
     """Break down a convolution's gradient for a bias."""
     rule = "db = sum of dout over all stops: the bias was added at each"
     arriving = dout[..., at[0]].astype(np.float64)
-    return over_positions("db", layer, at, value, rule, None, arriving)
+    return over_positions("db", layer, at, value, rule, None, arriving, "stop")
 
 
 def max_pool_dx(layer, x, dout, at, value) -> Breakdown:
