@@ -9,6 +9,7 @@ drawn      accuracy on real pen strokes in UNIPEN text, and confidence on non-di
 scans      accuracy on MNIST's validation images, rescanned in other sizes and depths
 photos     accuracy on pictures as people take them, by kind
 numbers    accuracy on numbers of several digits, from strokes and from pictures
+window     refreshes a second of every panel of the inspector, while the pen moves
 =========  ===========================================================================
 
 ``speed/`` contains the systems and their timing, ``accuracy/`` the digits and non-digits, and
