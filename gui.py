@@ -1,7 +1,8 @@
 """Draw a digit or a number and have it recognised: ``python gui.py``.
 
 Keys: Return recognises it, Escape clears the canvas, Ctrl+Z (Command+Z on a Mac) undoes the
-last stroke, F2 opens a second window that shows what the network computes.
+last stroke, F2 opens a second window that shows what the network computes. T and a digit say what
+the drawing is: the network learns it and keeps it.
 """
 
 if __name__ == "__main__":  # before the imports below, which Ctrl-C may interrupt
@@ -13,16 +14,22 @@ import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import recognise
 import weights
 from data.canvas import RADIUS, SIZE
+from data.errors import DataError
 from data.segments import strokes as segments
 from guard.arguments import Parser
 from guard.commands import end_on_interrupt, run, streams
 from guard.terminal import say
 from nn import ModelFileError, Sequential
 from nn.convert.digits import PIXELS_HELP, UNITS
+
+if TYPE_CHECKING:  # imported late: the window starts faster
+    from inspector.lessons import Lessons
+    from weights.hand.store import Hand
 
 try:
     import tkinter as tk
@@ -54,6 +61,8 @@ class App(tk.Tk if tk else object):
     ----------
     model : Sequential, optional
         The network that recognises the drawing (default: the shipped one).
+    hand : Hand, optional
+        Keeps what the network is taught; without it nothing can be taught.
 
     Attributes
     ----------
@@ -76,7 +85,7 @@ class App(tk.Tk if tk else object):
         If there is no display.
     """
 
-    def __init__(self, model: Sequential | None = None) -> None:
+    def __init__(self, model: Sequential | None = None, hand: "Hand | None" = None) -> None:
         if tk is None:
             raise ImportError(NO_TKINTER)
         if model is None:
@@ -84,6 +93,8 @@ class App(tk.Tk if tk else object):
         super().__init__()
         self.title("Digits: F2 looks inside")
         self.model = model
+        self.hand = hand
+        self._lessons: Lessons | None = None
         self.strokes: list[list[Point]] = []
         self.observers: list[Callable[[], None]] = []
         self.inspector: tk.Toplevel | None = None
@@ -105,6 +116,8 @@ class App(tk.Tk if tk else object):
         self.bind("<Escape>", lambda event: self.clear_all())
         self.bind("<<Undo>>", lambda event: self.undo())
         self.bind("<F2>", lambda event: self.inspect())
+        for key in ("<t>", "<T>"):
+            self.bind(key, lambda event: self.lessons.ask())
 
     def classify_handwriting(self) -> None:
         """Show the number that was drawn and its probability, in whole per cent, on the label.
@@ -174,6 +187,15 @@ class App(tk.Tk if tk else object):
         self.inspector.lift()
         self.inspector.focus_set()
 
+    @property
+    def lessons(self) -> "Lessons":
+        """Teaches the network; see `inspector.lessons`."""
+        if self._lessons is None:
+            from inspector.lessons import Lessons  # imported late: starts faster
+
+            self._lessons = Lessons(self)
+        return self._lessons
+
     def draw_lines(self, event: "tk.Event") -> None:
         """Draw from the last pointer position to ``event.x, event.y`` without a gap."""
         pointer = event.x, event.y
@@ -240,8 +262,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     try:
-        app = App(weights.load(args.weights, args.pixels))
-    except (ImportError, ModelFileError, OSError) as error:
+        app = App(weights.load(args.weights, args.pixels), _hand(args))
+    except (ImportError, DataError, ModelFileError, OSError) as error:
         say("gui.py", error)
         return 2
     except tk.TclError as error:
@@ -254,6 +276,8 @@ def _show(args: argparse.Namespace) -> int:
         return recognise.main([f"--weights={args.weights}", "--doubt=0"])
     end_on_interrupt()
     _notice_interrupts(app)
+    if app.hand is not None and app.hand.path.exists():
+        app.lessons.recall()
     if args.inspect:
         app.inspect()
     app.mainloop()
@@ -265,12 +289,23 @@ def _notice_interrupts(app: App) -> None:
     app.after(INTERRUPT_MS, _notice_interrupts, app)
 
 
+def _hand(args):
+    """Return the hand to use: the user's own with the shipped network, else the one named."""
+    from weights.hand.store import Hand, user_file  # imported late: starts faster
+
+    if args.hand is not None:
+        return Hand(args.hand)
+    return Hand(user_file()) if args.weights == weights.SHIPPED else None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="gui.py",
         description="Draw a digit or a number and have it recognised.",
         epilog="Keys: Return recognises it, Escape clears the canvas, Ctrl+Z undoes the "
-        "last stroke, F2 opens a second window that shows what the network computes.",
+        "last stroke, F2 opens a second window that shows what the network computes. "
+        "T, then 0 to 9, says which digit the drawing is: the network learns it and keeps it; "
+        "T, then Backspace, takes the last one back.",
     )
     parser.add_argument(
         "--weights",
@@ -280,6 +315,13 @@ def _parser() -> argparse.ArgumentParser:
         help="model file: .npz, .h5, .keras or .onnx (default: the shipped network)",
     )
     parser.add_argument("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
+    parser.add_argument(
+        "--hand",
+        type=Path,
+        metavar="FILE",
+        help="what you taught: a .json file, made if it is missing (default: your own, which is "
+        "used with the shipped network only; see `python -m weights.hand`)",
+    )
     parser.add_argument(
         "--inspect", action="store_true", help="open the second window at the start"
     )

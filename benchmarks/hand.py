@@ -183,7 +183,7 @@ def _print(rows):
             str(row["writer"]), f"{row['drawn']}", f"{row['errors_before']}",
             f"{row['errors_after']}", f"{row['corrections']}",
             f"{np.median(row['seconds']):.2f} s" if row["seconds"] else "",
-            *(f"{100 * (row[f'{k}_after'] - row[f'{k}_before']):+.2f}" for k in ("mnist", "others")),
+            *(f"{100 * _change([row], what)['mean']:+.2f}" for what in ("mnist", "others")),
         ]
         for row in rows
     ]  # fmt: skip

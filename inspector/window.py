@@ -28,6 +28,7 @@ from inspector.opening import Opened
 from inspector.overview import OverviewPanel
 from inspector.palette import Palette, pixels
 from inspector.row import RowView
+from inspector.teach import TeachButton
 from inspector.why import WhyPanel
 
 FRAMES = 30  # refreshes per second, at most
@@ -135,6 +136,7 @@ class Inspector(tk.Toplevel):
         theme = ttk.Button(bar, text="Light or dark", style="Tool.TButton",
                            command=lambda: style.toggle(self))  # fmt: skip
         theme.pack(side="right")
+        TeachButton(bar, self, self._app).pack(side="right")
         self.open_menu = OpenMenu(
             bar, self._app, self.show_opened, self._show_error, self._open_network
         )

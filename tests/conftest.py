@@ -55,6 +55,13 @@ def mnist_dir():
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_hand(tmp_path_factory):
+    """Keep the user's own hand out of the tests, and out of the commands that they start."""
+    for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        os.environ[name] = str(tmp_path_factory.getbasetemp() / "user")
+
+
 @pytest.fixture
 def display():
     """A display that Tk can open a window on, for this test alone.

@@ -224,7 +224,27 @@ def read(path: str | os.PathLike) -> list[Drawing]:
         ) from None
 
 
-def use(model: Sequential, params: dict[str, np.ndarray]) -> bool:
+def export(path: str | os.PathLike, model: Sequential, drawings: list[Drawing]) -> None:
+    """Write taught drawings to a file or, if its name ends in ``.npz``, the taught network.
+
+    Raises
+    ------
+    DataError
+        If its name has another suffix than ``.json`` or ``.npz``.
+    OSError
+        If it cannot be written.
+    """
+    suffix = Path(path).suffix
+    if suffix == ".npz":
+        model.save(path)
+    elif suffix == ".json":
+        with atomic_write(path) as file:
+            file.write(files.as_json(drawings))
+    else:
+        raise DataError(f"{path}: name a .json file for the drawings, or .npz for the network")
+
+
+def fits(model: Sequential, params: dict[str, np.ndarray]) -> bool:
     """Return whether parameters fit the vote of a network."""
     like = model.layers[vote_of(model)].params
     shapes = {name: (array.shape, array.dtype) for name, array in like.items()}

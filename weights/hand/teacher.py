@@ -11,7 +11,7 @@ from nn import Sequential
 from nn.training import vote
 from weights.hand import rehearsal, warps
 from weights.hand.drawings import Drawing, Strokes
-from weights.hand.store import Hand, fingerprint, use
+from weights.hand.store import Hand, fingerprint, fits
 
 VARIATIONS = 8
 """A drawing and variations of it, which are learned together."""
@@ -54,7 +54,7 @@ class Teacher:
         if not self.drawings:
             return self.model
         params = self.hand.load_vote(self.network, self.drawings)
-        if params is None or not use(self.model, params):
+        if params is None or not fits(self.model, params):
             return None
         return vote.with_vote(self.model, params)
 
