@@ -46,7 +46,9 @@ class TeachButton(ttk.Button):
         """Give the inspector the first window's network, if that has learned something."""
         if self._app.model is not self._model:
             self._model = self._app.model
-            self._inspector.network = Network(self._model, "the current network")
+            taught = Network(self._model, "the current network")
+            taught.dead = self._inspector.network.dead  # all but the vote is the same
+            self._inspector.network = taught
             self._inspector.schedule_refresh()
 
 

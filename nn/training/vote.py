@@ -45,7 +45,10 @@ PULL = 0.003
 """Weight of the squared distance from the weights before."""
 
 STEPS = 40
-"""Most steps of a training."""
+"""Most steps of a first training."""
+
+MORE_STEPS = 12
+"""Most steps of each further training, which begins where the one before ended."""
 
 MEMORY = 8
 """Steps from which L-BFGS estimates the curvature."""
@@ -128,9 +131,11 @@ def teach(
     N, K, in_features = taught.shape
     rows = taught.reshape(N * K, in_features)
     weights = np.full(N, WEIGHT, np.float32)
-    params = vote.params
+    params, steps = vote.params, STEPS
     for _ in range(ROUNDS if N else 0):
-        params = _train(vote, rehearsed, rows, np.repeat(labels, K), np.repeat(weights / K, K))
+        loss = _loss(vote, rehearsed, rows, np.repeat(labels, K), np.repeat(weights / K, K))
+        params = _named(minimise(loss, _flat(params), steps), params)
+        steps = MORE_STEPS
         wrong = _logits(params, taught[:, 0]).argmax(axis=1) != labels
         if not wrong.any():
             break
@@ -138,8 +143,8 @@ def teach(
     return {name: array.copy() for name, array in params.items()}
 
 
-def _train(vote, rehearsed, rows, labels, weights):
-    """Return the parameters with the smallest loss.
+def _loss(vote, rehearsed, rows, labels, weights):
+    """Return the loss of the module's docstring, for `minimise`; it takes flat parameters.
 
     Parameters
     ----------
@@ -152,7 +157,7 @@ def _train(vote, rehearsed, rows, labels, weights):
         Weight of each row; all rehearsed digits together have 1.
     """
     before, R = vote.params, len(rehearsed)
-    start = np.concatenate([array.ravel() for array in before.values()])
+    start = _flat(before)
     x = np.concatenate([rehearsed, rows])
     aims = softmax(_logits(before, x))
     aims[R:] = np.eye(aims.shape[1], dtype=aims.dtype)[labels]
@@ -166,10 +171,9 @@ def _train(vote, rehearsed, rows, labels, weights):
         total = weights @ (log_sum - (aims * logits).sum(axis=1)) + PULL / 2 * (moved @ moved)
         dout = (softmax(logits) - aims) * weights[:, None]
         grads = {"w": x.T @ dout, "b": dout.sum(axis=0)}
-        gradient = np.concatenate([grads[name].ravel() for name in before]) + PULL * moved
-        return float(total), gradient
+        return float(total), _flat({name: grads[name] for name in before}) + PULL * moved
 
-    return _named(minimise(loss, start, STEPS), before)
+    return loss
 
 
 def minimise(loss: Objective, start: np.ndarray, steps: int) -> np.ndarray:
@@ -181,7 +185,8 @@ def minimise(loss: Objective, start: np.ndarray, steps: int) -> np.ndarray:
         Maps a point to the value and the gradient there.
     start : ndarray, shape (n,)
     steps : int
-        Most steps. The search ends earlier where a step gains less than a millionth.
+        Most steps. The search ends earlier where a step gains less than a
+        hundred-thousandth.
 
     Returns
     -------
@@ -205,7 +210,7 @@ def minimise(loss: Objective, start: np.ndarray, steps: int) -> np.ndarray:
         if (there - x) @ (new_gradient - gradient) > 0:
             memory.append((there - x, new_gradient - gradient))
         gain, x, value, gradient = value - new_value, there, new_value, new_gradient
-        if gain <= 1e-6 * abs(value):
+        if gain <= 1e-5 * abs(value):
             break
     return x
 
@@ -230,6 +235,11 @@ def _logits(params, x):
     """Return the output of a dense layer with these parameters."""
     out = x @ params["w"]
     return out + params["b"] if "b" in params else out
+
+
+def _flat(arrays):
+    """Return arrays as one vector."""
+    return np.concatenate([array.ravel() for array in arrays.values()])
 
 
 def _named(flat, like):
