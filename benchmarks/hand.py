@@ -137,6 +137,7 @@ def _teach(model, digits, mine, drawn, others):
         "errors_in_all": int((~was_right[mine]).sum()),
         "errors_before": int((~was_right[second]).sum()),
         "errors_after": int((~is_right[second]).sum()),
+        "errors_foreseen": sum(counts[k] > 0 for k in drawn.labels[second][~was_right[second]]),
         "corrections": len(seconds),
         "seconds": seconds,
         "mnist_before": float(others.right(before).mean()),
@@ -155,6 +156,7 @@ def _summary(rows):
     return {
         "all": _errors(rows),
         "worst_third": _errors(worst) | {"writers": [row["writer"] for row in worst]},
+        "foreseen": sum(row["errors_foreseen"] for row in rows),
         "taught": _errors(taught) | {"writers": [row["writer"] for row in taught]},
         "mnist_change": _change(rows, "mnist"),
         "others_change": _change(rows, "others"),
@@ -197,6 +199,8 @@ def _print(rows):
         ("taught", f"writers who corrected something, {_numbers(found['taught'])}"),
     ):
         print(f"{title}: {found[name]['before']} errors before, {found[name]['after']} after")
+    print(f"errors at a digit that its writer had corrected before: {found['foreseen']} "
+          f"of {found['all']['before']}")  # fmt: skip
     for name, title in (("mnist", "MNIST"), ("others", "other writers")):
         for whom, rest in (("", "mean over all writers"), ("_of_taught", "over those who taught")):
             change = found[f"{name}_change{whom}"]

@@ -10,6 +10,7 @@ import pytest
 import gui
 from tests.conftest import need
 from weights import SHIPPED
+from weights.hand import store
 
 ROOT = Path(gui.__file__).parent
 
@@ -74,6 +75,39 @@ def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
     assert err.startswith("gui.py: ")
     assert str(path) in err
     assert err.count("\n") == 1
+
+
+def test_a_hand_that_is_no_json_is_one_line(tmp_path, capsys):
+    assert gui.main(["--hand", str(tmp_path / "hand.npz")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"gui.py: {tmp_path / 'hand.npz'}: a hand is a .json file")
+
+
+def opened(arguments, monkeypatch):
+    """Return what the window of a command was opened with; it is closed at once."""
+    found = []
+    monkeypatch.setattr(gui.App, "mainloop", lambda app: found.append((app.hand, app.model)))
+    assert gui.main(arguments) == 0
+    return found[0]
+
+
+def test_your_own_hand_goes_with_shipped_network(display, weights, tmp_path, monkeypatch):
+    own, named = store.user_file(), tmp_path / "other.json"
+    assert opened([], monkeypatch)[0].path == own
+    assert opened(["--weights", str(weights)], monkeypatch)[0] is None
+    given = ["--weights", str(weights), "--hand", str(named)]
+    assert opened(given, monkeypatch)[0].path == named
+    assert not own.exists()
+    assert not named.exists()
+
+
+def test_a_damaged_hand_leaves_the_shipped_network(display, tmp_path, monkeypatch, capsys):
+    (tmp_path / "hand.json").write_text("damaged")
+    _, model = opened(["--hand", str(tmp_path / "hand.json")], monkeypatch)
+    shipped = gui.Sequential.load(SHIPPED).named_params()
+    assert all((model.named_params()[name] == array).all() for name, array in shipped.items())
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"gui.py: {tmp_path / 'hand.json'}: not a usable file")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Tk needs no DISPLAY")
