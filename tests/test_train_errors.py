@@ -45,7 +45,9 @@ def test_refuses_an_unfit_network_before_training(
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--epochs", "0"], ["--epochs", "2.5"], ["--batch-size", "-1"], ["--lr", "0"],
+        ["--epochs", "0"], ["--epochs", "2.5"], ["--epochs", "1000000000"],
+        ["--batch-size", "1000000000"], ["--threads", "1000000000"], ["--epochs", "1" * 40],
+        ["--batch-size", "-1"], ["--lr", "0"],
         ["--lr", "nan"], ["--seed", "-1"], ["--threads", "0"], ["--optimizer", "newton"],
         ["--schedule", "random"],
     ],
@@ -72,6 +74,18 @@ def test_bad_files_are_one_line_each(folder, tmp_path, capsys):
         (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
         assert line.startswith("train.py: ")
         assert str(tmp_path) in line
+
+
+def test_refuses_fewer_than_six_images(tmp_path, capsys):
+    write_digits(tmp_path, 5)
+    assert train.main(["--data-dir", str(tmp_path), "--output", str(tmp_path / "run")]) == 2
+    assert "5 training images are too few" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_six_images_are_enough(tmp_path):
+    write_digits(tmp_path, 6)
+    assert run(tmp_path, tmp_path / "run", "--batch-size", "100000") == 0
 
 
 def test_diverging_stops_with_advice(folder, tmp_path, capsys):

@@ -13,9 +13,9 @@ from nn import Sequential
 from recipes import RECIPES
 
 
-def write_digits(folder):
+def write_digits(folder, train_digits=300):
     """Write a small set of synthetic digits as MNIST's four IDX files; return the folder."""
-    for split, n in (("train", 300), ("test", 60)):
+    for split, n in (("train", train_digits), ("test", 60)):
         images, labels = handwriting.batch(n, np.random.default_rng(n))
         for name, array in zip(mnist.SPLITS[split], (images, labels.astype(np.uint8)), strict=True):
             header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()

@@ -62,3 +62,14 @@ def test_without_mpi4py_it_says_what_to_install(monkeypatch, name):
     monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
     with pytest.raises(LaunchError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):
         join()
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "", "0", "-1", "2.5", "\u00b2", "9" * 30, "1 2", "2\n3\x1b"]
+)
+@pytest.mark.parametrize("name", SIZES)
+def test_no_number_of_ranks_is_refused(monkeypatch, name, text):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(LaunchError, match=f"{name}=.*not a number of ranks") as caught:
+        join()
+    assert len(str(caught.value).splitlines()) == 1
