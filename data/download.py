@@ -7,7 +7,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -126,5 +125,5 @@ def _receive_into(
             while not given_up.is_set() and (chunk := response.read1(CHUNK)):
                 put(chunk)
         put(b"")
-    except (OSError, HTTPException, ValueError) as error:
+    except Exception as error:  # whatever it is, the other thread waits for it
         put(error)

@@ -13,6 +13,7 @@ from data.errors import DataError
 from data.pictures.open import shrunk
 from data.segments.symbols import Reading
 from guard.terminal import one_line
+from nn.saving.atomic import atomic_write
 
 Answer = tuple[str, NDArray[np.float32] | Reading]
 """Name of a picture, and the probabilities of the ten digits, (10,), or the number in it."""
@@ -142,8 +143,11 @@ def marked(
                 name = f"{Path(file).stem}-{copy}"
             used.add(name)
             try:
-                with canvas.open_image(file) as image:
-                    mark(image, answer).save(folder / f"{name}.png")
+                with (
+                    canvas.open_image(file) as image,
+                    atomic_write(folder / f"{name}.png", durable=False) as out,
+                ):
+                    mark(image, answer).save(out, "PNG")
             except (DataError, OSError) as error:
                 on_error(error)
         yield file, answer

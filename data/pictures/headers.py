@@ -15,6 +15,9 @@ from data.errors import DataError
 MAX_VALUES = 50_000
 """Numbers in a TIFF file's tags; a page of 40 million pixels has 14,000, two for each strip."""
 
+MAX_TILE = 1 << 24
+"""Pixels of a TIFF's tile, which the decoder takes memory for, however small the picture is."""
+
 MAX_ENTRIES = 4_000
 """Tags of a directory."""
 
@@ -37,6 +40,7 @@ BASIC = 400
 DIRECTORIES = (330, 34665, 34853, 40965)
 """Tags that point to further directories: SubIFDs, Exif, GPS, interoperability."""
 
+TILE_SIZE = (322, 323)
 COMPRESSION, STRIPS, TILES, WIDTH, HEIGHT, SAMPLES = 259, 273, 324, 256, 257, 277
 JPEG_IN_TIFF = (6, 7, 34892)
 
@@ -70,7 +74,9 @@ def check_header(content: bytes) -> None:
             raise DataError(TOO_MANY)
     elif content[:2] in (b"II", b"MM") and {42, 43} & {content[2], content[3]}:
         check_tags(content)
-        if _scans_in_tiff(content) > MAX_VISITS:
+        tags = _plain_tags(content)
+        (_, width), (_, height) = (tags.get(tag, (1, 1)) for tag in TILE_SIZE)
+        if width * height > MAX_TILE or _scans_in_tiff(content, tags) > MAX_VISITS:
             raise DataError(TOO_MANY)
 
 
@@ -130,8 +136,8 @@ def _unpack(layout: str, content: bytes, at: int) -> tuple[int, ...]:
     return struct.unpack_from(layout, content, at)
 
 
-def _scans_in_tiff(content: bytes) -> float:
-    """Return the pixels that all scans go over if a TIFF file's strips are JPEG, else 0."""
+def _plain_tags(content: bytes) -> dict[int, tuple[int, int]]:
+    """Return count and value of a TIFF file's tags; of a list, the value is its place."""
     big, little = _is_big(content), content[:2] == b"II"
     found: dict[int, tuple[int, int]] = {}
     for tag, kind, count, value in _tags(content):
@@ -140,6 +146,11 @@ def _scans_in_tiff(content: bytes) -> float:
         elif kind == 3 and count == 1:
             value &= 0xFFFF
         found.setdefault(tag, (count, value))
+    return found
+
+
+def _scans_in_tiff(content: bytes, found: dict[int, tuple[int, int]]) -> float:
+    """Return the pixels that all scans go over if a TIFF file's strips are JPEG, else 0."""
     if found.get(COMPRESSION, (1, 1))[1] not in JPEG_IN_TIFF:
         return 0
     pieces = max(found.get(tag, (1, 0))[0] for tag in (STRIPS, TILES))

@@ -1,8 +1,10 @@
 """The command line that both converters share."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from guard.commands import streams
+from guard.terminal import one_line, say
 
 from ..model import Sequential
 from .digits import PIXELS_HELP, UNITS, fit
@@ -34,6 +36,11 @@ def command(
     int
         Exit status: 0, or 2 after a one-line error.
     """
+    with streams():
+        return _command(system, suffixes, read, write, argv)
+
+
+def _command(system, suffixes, read, write, argv):
     args = _parser(system, suffixes).parse_args(argv)
     try:
         if args.target.suffix.lower() == ".npz" != args.source.suffix.lower():
@@ -48,17 +55,17 @@ def command(
                 f"{suffixes}"
             )
     except (ValueError, OSError) as error:
-        print(f"nn.convert.{system}: {error}", file=sys.stderr)
+        say(f"nn.convert.{system}", error)
         return 2
-    print(f"wrote {args.target}: {len(model.layers)} layers")
+    print(one_line(f"wrote {args.target}: {len(model.layers)} layers"))
     return 0
 
 
 def _parser(system: str, suffixes: str):
     """Return the parser of the command line."""
-    import argparse  # here, because a library does not need it
+    from guard.arguments import Parser  # here, because a library does not need argparse
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         f"nn.convert.{system}", description="Convert a model to .npz, or an .npz to another format."
     )
     parser.add_argument("source", type=Path, metavar="IN", help=f"file to read: .npz, {suffixes}")
@@ -78,7 +85,7 @@ def _fitted(model: Sequential, path: Path, pixels: str | None) -> Sequential:
             raise ConversionError(f"{path}: {error}") from error
         return model
     if found.said:
-        print(f"{path}: {found.said}")
+        print(one_line(f"{path}: {found.said}"))
     if found.warning:
-        print(f"{path}: {found.warning}", file=sys.stderr)
+        say(str(path), found.warning)
     return found.model

@@ -17,7 +17,8 @@ OTHERS = 8.0
 """The same in all other layers."""
 
 SLOW_PRODUCTS = {"DepthwiseConv2D": 4.0, "GroupedConv2D": 4.0}
-"""What a multiply-add costs where no matrix product does it; elsewhere less than 1."""
+PRODUCT = 0.25
+"""What a multiply-add costs where no matrix product does it, and where one does."""
 
 
 def build(kind: type[Layer], config: Mapping[str, Any], arrays: Mapping, prefix: str = "") -> Layer:
@@ -103,8 +104,7 @@ def cost(layers: Iterable[Layer], shape: Shape) -> tuple[int, float]:
     floats : int
         Size of the largest array.
     work : float
-        About the time that all layers take, in nanoseconds, of one slow core. A network of large
-        convolutions takes a tenth of it.
+        About the time that the plain layers take, in nanoseconds, at most.
 
     Raises
     ------
@@ -115,6 +115,6 @@ def cost(layers: Iterable[Layer], shape: Shape) -> tuple[int, float]:
     for layer in layers:
         kind, needed = type(layer).__name__, floats(layer, shape)
         work += NANOSECONDS.get(kind, OTHERS) * max(needed, math.prod(shape))
-        work += SLOW_PRODUCTS.get(kind, 1.0) * layer.multiply_adds(shape)
+        work += SLOW_PRODUCTS.get(kind, PRODUCT) * layer.multiply_adds(shape)
         most, shape = max(most, needed), layer.output_shape(shape)
     return most, work

@@ -1,7 +1,9 @@
 """``python -m nn.convert.html IN OUT.html``."""
 
-import sys
 from pathlib import Path
+
+from guard.commands import begin, run, streams
+from guard.terminal import one_line, say
 
 from .. import load
 from ..digits import PIXELS_HELP, UNITS, Fitted, fit
@@ -13,9 +15,9 @@ from .write import TYPES, as_stored
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; see ``python -m nn.convert.html --help``. Return the exit status."""
-    import argparse  # here, because a library does not need it
+    from guard.arguments import Parser  # here, because a library does not need argparse
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "nn.convert.html",
         description="Write a network as one web page that reads drawn digits: no server, no "
         "network, nothing to install.",
@@ -30,7 +32,11 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     add("--digits", type=Path, metavar="FILE", help=f"with --precision float16: {DIGITS_HELP}")
     add("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
-    args = parser.parse_args(argv)
+    with streams():
+        return _main(parser.parse_args(argv))
+
+
+def _main(args) -> int:
     try:
         model, said, warning = _fitted(args.source, args.pixels)
         line = ""
@@ -39,15 +45,16 @@ def main(argv: list[str] | None = None) -> int:
             line = cost(args.precision, model, stored, *digits(args.digits))
         save(model, args.target, name=args.source.name, precision=args.precision)
     except (ValueError, OSError, FloatingPointError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        say("nn.convert.html", error)
         return 2
     if said:
-        print(f"{args.source}: {said}")
+        print(one_line(f"{args.source}: {said}"))
     if warning:
-        print(f"{args.source}: {warning}", file=sys.stderr)
+        say(str(args.source), warning)
     if line:
         print(line)
-    print(f"wrote {args.target}: {args.target.stat().st_size:,} bytes, {len(model.layers)} layers")
+    size = args.target.stat().st_size
+    print(one_line(f"wrote {args.target}: {size:,} bytes, {len(model.layers)} layers"))
     return 0
 
 
@@ -61,4 +68,5 @@ def _fitted(path: Path, pixels: str | None) -> Fitted:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    begin()
+    run(main, "nn.convert.html")

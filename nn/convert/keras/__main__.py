@@ -1,6 +1,6 @@
 """``python -m nn.convert.keras IN OUT``."""
 
-import sys
+from guard.commands import begin, run
 
 from ..command import command
 from . import SUFFIXES, load, save
@@ -12,4 +12,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    begin()
+    run(main, "nn.convert.keras")

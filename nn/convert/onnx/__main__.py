@@ -1,6 +1,6 @@
 """``python -m nn.convert.onnx IN OUT``."""
 
-import sys
+from guard.commands import begin, run
 
 from ..command import command
 from . import load, save
@@ -12,4 +12,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    begin()
+    run(main, "nn.convert.onnx")

@@ -67,6 +67,6 @@ def test_floats_are_the_largest_of_three(layer: Layer, shape, expected):
 def test_cost_adds_up_over_layers():
     layers = [Conv2D(1, 2, 3), ReLU(), Flatten(), Dense(8, 3)]
     # 4 positions of 9 floats, then 8, 8 and 8; 4 * 9 * 2 and 24 products
-    assert cost(layers, (4, 4, 1)) == (36, 8 * (36 + 8 + 8 + 8) + 72 + 24)
+    assert cost(layers, (4, 4, 1)) == (36, 8 * (36 + 8 + 8 + 8) + (72 + 24) / 4)
     with pytest.raises(ValueError, match="Dense: expected"):
         cost(layers, (5, 5, 1))
