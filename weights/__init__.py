@@ -28,8 +28,8 @@ MAX_FLOATS = 1 << 20
 SECONDS = 3.7
 """Processor time for reading a file and trying out its pixels; the shipped network takes 0.01."""
 
-MAX_WORK = 200_000_000
-"""Most work for one image, a fifth of a second; see `nn.saving.limits.cost`. A network of 500
+MAX_WORK = 120_000_000
+"""Most work for one image, an eighth of a second; see `nn.saving.limits.cost`. A network of 300
 million multiply-adds in large convolutions takes as much."""
 
 

@@ -22,8 +22,8 @@ from ...model import Sequential
 from ...saving.modelfile import read_model, write_model
 from ..errors import ConversionError
 
-SECONDS = 30.0
-"""Timeout. A valid file takes about one second, most of which is Python's start."""
+SECONDS = 60.0
+"""Timeout on the clock. A valid file takes about one second, most of which is Python's start."""
 
 CPU_SECONDS = 3.0
 """Processor time after Python's start; a file of 64 MiB takes a fifth."""
