@@ -43,6 +43,17 @@ def test_any_number_of_members_is_read_or_refused(tmp_path_factory, members, ima
     assert refused or found == members * images
 
 
+def test_headers_that_take_long_to_parse_are_counted(tmp_path):
+    """Each of ten thousand bytes, a tuple that is no shape of images."""
+    shape = "(" + "1," * 4900 + ")"
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode() + b"\n"
+    array = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header + bytes(4)
+    with zipfile.ZipFile(tmp_path / "h.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", array)
+        archive.filelist += archive.filelist * 3000
+    assert outcome(tmp_path / "h.npz")[1]
+
+
 def test_far_more_than_its_size_is_refused(tmp_path):
     path = tmp_path / "zeros.npz"
     np.savez_compressed(path, np.zeros((300_000, 28, 28), np.uint8))
