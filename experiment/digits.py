@@ -8,6 +8,7 @@ import numpy as np
 from data import mnist
 from data.errors import DataError
 from data.synthetic import handwriting
+from guard.terminal import one_line
 
 VALIDATION = 5_000
 """Largest number of training images that are held out for validation."""
@@ -55,8 +56,8 @@ def load(directory: Path | None, quick: bool = False) -> Digits:
         images, labels = mnist.load("train", directory)
         test = mnist.load("test", directory)
     except mnist.NoDataError as error:
-        print(f"{error}\nTraining on {SYNTHETIC:,} synthetic digits instead: "
-              "expect a lower accuracy.")  # fmt: skip
+        print(one_line(error))  # it may quote a server
+        print(f"Training on {SYNTHETIC:,} synthetic digits instead: expect a lower accuracy.")
         images, labels = handwriting.batch(SYNTHETIC, np.random.default_rng((SPLIT_SEED, 1)))
         test = handwriting.batch(SYNTHETIC // 6, np.random.default_rng((SPLIT_SEED, 2)))
     if len(labels) < LEAST:
