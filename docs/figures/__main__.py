@@ -14,13 +14,14 @@ from pathlib import Path
 import weights
 from nn import ModelFileError
 
-from . import backward, fast, forward, handwriting, looks, more, page
+from . import backward, fast, forward, handwriting, learning, looks, more, page
 from .example import Example
 from .network import network
 from .style import save
 
 FIGURES = {
     "network": network,
+    "learning": learning.travel,
     "tour/01-canvas": forward.canvas,
     "tour/02-grid": forward.grid,
     "tour/03-im2col": forward.rows,
