@@ -228,7 +228,7 @@ class LearningPanel(ttk.Frame):
             slope = slope if share == 1 else ""
             self.sheet.show(
                 snapshot.network, passed, self.scene.spot, self.scene.side, snapshot.palette,
-                share, slope, self.player.describe(passed),
+                share, slope, self.player.describe(passed), self.player.stop,
             )  # fmt: skip
         controls = self.controls
         controls.label.set(OWN if self.lesson.label is None else self.lesson.label)

@@ -90,6 +90,24 @@ def _touched(passed, layer, at, before, after):
     return found
 
 
+def stop_frames(
+    rows: list[Row], passed: BackwardPass, layer: int, position: int, spot: Spot
+) -> list[Frame]:
+    """Return the frames of a stop that adds to a kernel's gradient: stop, patch and kernel."""
+    *_, channel, out_channel = spot.at
+    _, OW, _ = passed.values[layer + 1].shape
+    window, above, left = _padding(passed, layer)
+    p, q = divmod(position, OW)
+    corner = p * window.stride[0] - above, q * window.stride[1] - left
+    index = find_row(rows, layer, "w")
+    tile = rows[index].cell(spot.at)[2]
+    return [
+        Frame(find_row(rows, layer), GRADIENTS, (p, q), (1, 1), out_channel, strong=True),
+        Frame(find_row(rows, layer - 1), VALUES, corner, window.kernel, channel),
+        Frame(index, GRADIENTS, (0, 0), window.kernel, tile),
+    ]
+
+
 def spot_of(rows: list[Row], stage: Stage, position: int, tile: int | None) -> tuple[Spot, int]:
     """Return the number that a stage shows at a position, and its side.
 
@@ -107,6 +125,6 @@ def spot_of(rows: list[Row], stage: Stage, position: int, tile: int | None) -> t
     if stage.positions == C and (H, W) == (1, 1):
         return row.spot((0, 0, position)), side
     chosen = int(maps.sum(axis=(0, 1)).argmax()) if tile is None else min(tile, C - 1)
-    if stage.positions == 1:  # all at once: look at the largest
+    if stage.positions == 1 or stage.adds:  # all at once: look at the largest
         position = int(maps[..., chosen].argmax())
     return row.spot((*map(int, divmod(position, W)), chosen)), side

@@ -155,6 +155,7 @@ def out_of_date(
             if (
                 limits[side] != limits_before[side]
                 or after.indices is not before.indices
+                or after.so_far is not before.so_far
                 or (after.passed is not before.passed and not kept)
             ):
                 found.add((index, side))

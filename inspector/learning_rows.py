@@ -48,6 +48,8 @@ class Row:
     passed : BackwardPass
     indices : ndarray of int, (H, W, C)
         Which number of the array each cell shows, counted in row-major order.
+    so_far : ndarray or None
+        The gradient while its sum is built up, to be shown instead of the whole one.
     """
 
     layer: int
@@ -55,6 +57,7 @@ class Row:
     title: str
     passed: BackwardPass
     indices: np.ndarray
+    so_far: np.ndarray | None = None
 
     @property
     def array(self) -> np.ndarray:
@@ -78,7 +81,14 @@ class Row:
     @cached_property
     def gradients(self) -> np.ndarray:
         """The gradients as maps (H, W, C)."""
-        return self.gradient.ravel()[self.indices] if self.name else as_maps(self.gradient)
+        shown = self.gradient if self.so_far is None else self.so_far
+        return shown.ravel()[self.indices] if self.name else as_maps(shown)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The largest absolute value of the cells, and of their gradients when complete."""
+        whole = self.gradient.ravel()[self.indices] if self.so_far is not None else self.gradients
+        return tuple(float(np.abs(each).max(initial=0)) for each in (self.values, whole))
 
     @property
     def crossed(self) -> np.ndarray | None:

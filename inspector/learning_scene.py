@@ -1,13 +1,16 @@
 """What the Learning panel shows of a pass: rows, the number that is written out, and frames."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from inspector.learning_frames import frames_of, spot_of
+from inspector.learning_frames import frames_of, spot_of, stop_frames
 from inspector.learning_layout import VALUES, Frame, Shown
 from inspector.learning_rows import Row, Spot, rows_of
 from inspector.learning_steps import Player, stages_of
 from inspector.network import Network
 from nn.explain.backward import BackwardPass
+from nn.explain.backward.windows import conv_dw_until
 
 
 class Scene:
@@ -77,5 +80,13 @@ class Scene:
         limits, focus = player.shown(self.rows), player.focus(self.rows)
         rows = [self.rows[i] for i in focus]
         shown = {new: limits[old] for new, old in enumerate(focus) if old in limits}
-        frames = frames_of(rows, passed, self.spot, self.side) if self.spot else []
-        return rows, shown, frames
+        if self.spot is None:
+            return rows, shown, []
+        stage = player.current
+        if stage is None or not stage.adds:
+            return rows, shown, frames_of(rows, passed, self.spot, self.side)
+        layer, x = passed.layers[stage.layer], passed.values[stage.layer]
+        so_far = conv_dw_until(layer, x, passed.arriving(stage.layer), player.at + 1)
+        index = focus.index(stage.row)
+        rows[index] = replace(rows[index], so_far=so_far)
+        return rows, shown, stop_frames(rows, passed, stage.layer, player.at, self.spot)

@@ -10,7 +10,7 @@ import numpy as np
 from inspector.arithmetic import sum_rows
 from inspector.learning_layout import GRADIENTS
 from inspector.learning_rows import Spot
-from inspector.learning_terms import built_up, power_of, scaled_rows, texts_of
+from inspector.learning_terms import built_up, power_for, power_of, scaled_rows, texts_of
 from inspector.network import Network
 from inspector.palette import Palette
 from inspector.sheet import Sheet
@@ -21,8 +21,10 @@ from nn.explain.backward import (
     break_down_loss,
     break_down_parameter,
 )
+from nn.explain.backward.windows import conv_dw_until
 from nn.explain.breakdown import Breakdown, break_down
 from nn.layers.base import Layer
+from nn.layers.im2col import im2col
 
 HINT = (
     "Say what the drawing is: keys 0 to 9, or click a bar above. On the right of the walls is then "
@@ -70,6 +72,7 @@ class LearningSheet(ttk.Frame):
         share: float = 1.0,
         slope: str = "",
         stage: str = "",
+        stop: int | None = None,
     ) -> None:
         """Write out a number.
 
@@ -88,6 +91,8 @@ class LearningSheet(ttk.Frame):
             What was measured, as text.
         stage : str
             What the player shows, if it shows a stage.
+        stop : int, optional
+            Write out what this stop, in row-major order, adds to the gradient of a kernel.
         """
         sheet, self.found = self.sheet, None
         sheet.clear(palette)
@@ -100,6 +105,8 @@ class LearningSheet(ttk.Frame):
             if spot is None:
                 for hint in HINT:
                     self._write(hint)
+            elif stop is not None:
+                self._write_stop(passed, spot, stop, share)
             elif side == GRADIENTS:
                 self._write_gradient(network, passed, spot, share, slope)
             else:
@@ -141,6 +148,34 @@ class LearningSheet(ttk.Frame):
         if slope:
             self.sheet.write(slope, "TkFixedFont")
         self._draw_grids(found, ("dout", "kernel, turned round"), share)
+
+    def _write_stop(self, passed, spot, stop, share):
+        """Write what a stop adds to the gradient of a kernel: its patch times its gradient."""
+        layer, (*_, channel, out_channel) = passed.layers[spot.layer], spot.at
+        x, dout = passed.values[spot.layer], passed.arriving(spot.layer)
+        p, q = divmod(stop, dout.shape[1])
+        arriving = float(dout[p, q, out_channel])
+        title = f"dw of layer {spot.layer}, input channel {channel}, output channel {out_channel}"
+        self._write(title, "TkHeadingFont")
+        self._write("dw = sum over all stops of the patch x the gradient that arrives there")
+        self.sheet.table([(f"dout at stop {p}, {q}", "", f"{arriving:+.6f}")])
+        patch = im2col(x[None, ..., channel, None], layer.window)[0, p, q, ..., 0]
+        before, after = (
+            conv_dw_until(layer, x, dout, count)[..., channel, out_channel]
+            for count in (stop, stop + 1)
+        )
+        whole = layer.grads["w"][..., channel, out_channel]
+        power = power_for(float(np.abs(whole).max()))
+        if power:
+            self._write(f"gradients in units of 1e-{power}")
+        scale, adds = 10.0**power, patch * arriving
+        done = np.arange(patch.size).reshape(patch.shape) < share * patch.size
+        grid = self.sheet.number_grid
+        grid("patch", patch, texts_of(patch, 4))
+        grid("x dout", scale * adds, texts_of(scale * adds, 4))
+        so_far = scale * np.where(done, after, before)
+        grid("dw so far", so_far, texts_of(so_far, 4))
+        self.sheet.end_grids()
 
     def _draw_grids(self, found, names, share):
         """Draw a pool's window; or what a window sees, its weights and the products.

@@ -10,6 +10,7 @@ from typing import Literal
 
 from inspector.learning_layout import Shown
 from inspector.learning_rows import Row
+from nn import Conv2D
 from nn.explain.backward import BackwardPass
 
 Kind = Literal["forward", "dw", "dx"]
@@ -32,12 +33,16 @@ class Stage:
     row : int
         Index of the row that is computed.
     positions : int
+    adds : bool
+        Whether the positions are stops that add up to every number of the row (a kernel's
+        gradient); otherwise each is a number of the row.
     """
 
     kind: Kind
     layer: int
     row: int
     positions: int
+    adds: bool = False
 
 
 def stages_of(rows: list[Row], passed: BackwardPass) -> list[Stage]:
@@ -55,9 +60,12 @@ def stages_of(rows: list[Row], passed: BackwardPass) -> list[Stage]:
 
 
 def _stage(kind, layer, index, rows, passed):
+    each = passed.layers[layer] if layer < len(passed.layers) else None
+    if kind == "dw" and rows[index].name == "w" and isinstance(each, Conv2D):
+        OH, OW, _ = passed.values[layer + 1].shape
+        return Stage(kind, layer, index, OH * OW, adds=True)
     H, W, C = rows[index].indices.shape
-    window = layer < len(passed.layers) and hasattr(passed.layers[layer], "window")
-    slides = C <= FEW if (H, W) == (1, 1) else window
+    slides = C <= FEW if (H, W) == (1, 1) else hasattr(each, "window")
     return Stage(kind, layer, index, 1 if not slides else C if H * W == 1 else H * W)
 
 
@@ -90,6 +98,12 @@ class Player:
         """The position shown."""
         stage = self.current
         return 0 if stage is None else min(int(self.position), stage.positions - 1)
+
+    @property
+    def stop(self) -> int | None:
+        """The stop shown, in a stage whose stops add up."""
+        stage = self.current
+        return self.at if stage is not None and stage.adds else None
 
     def play(self) -> None:
         """Start, go on or pause."""
@@ -154,7 +168,7 @@ class Player:
         limits: dict[tuple[int, bool], int | None] = {}
         for later in self.stages[self.stage + 1 :]:
             limits[later.row, later.kind != "forward"] = -1
-        whole = stage.positions == 1
+        whole = stage.positions == 1 or stage.adds
         limits[stage.row, stage.kind != "forward"] = None if whole else self.at
         return {i: (limits.get((i, False)), limits.get((i, True))) for i in range(len(rows))}
 
@@ -196,6 +210,8 @@ def _says(stage, passed):
     window = hasattr(passed.layers[stage.layer], "window")
     if stage.kind == "forward":
         return f"forward, {layer}" + (": the window slides" if window else "")
+    if stage.adds:
+        return f"back, {layer}: dw, each stop adds its patch times its gradient"
     if stage.kind == "dw":
         return f"back, {layer}: the gradient of its parameters"
     return f"back, {layer}: dx" + (", the stops over a pixel add up" if window else "")

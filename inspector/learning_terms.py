@@ -10,6 +10,7 @@ from nn.explain.breakdown import Breakdown
 from nn.explain.rounding import decimals_of, round_to
 
 LONG = 9  # decimals from which numbers are shown in a smaller unit
+SMALL = 0.01  # four decimals of what is smaller show too little
 
 
 def scaled_rows(found: Breakdown, share: float = 1.0) -> tuple[list[Row], str]:
@@ -40,6 +41,13 @@ def power_of(found: Breakdown) -> int:
         return 0  # an output, not a gradient
     places = decimals_of(found.shown)
     return 3 * ((places - 5) // 3) if places >= LONG else 0
+
+
+def power_for(largest: float) -> int:
+    """Return k, a multiple of 3, so that a number of this size has digits in units of 10 ** -k."""
+    if not 0 < largest < SMALL:
+        return 0
+    return 3 * math.ceil(-math.log10(largest) / 3)
 
 
 def built_up(rows: list[Row], share: float) -> list[Row]:

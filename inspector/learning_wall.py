@@ -7,7 +7,6 @@ import tkinter as tk
 from collections.abc import Callable, Iterable
 from tkinter import font, ttk
 
-import numpy as np
 from PIL import ImageTk
 
 from inspector.learning_layout import (
@@ -199,7 +198,7 @@ class LearningWall(ttk.Frame):
             self._stale.discard((index, side))
             row = self.rows[index]
             array = row.gradients if side else row.values
-            limit, last = np.abs(array).max(initial=0), self._shown.get(index, WHOLE)[side]
+            limit, last = row.limits[side], self._shown.get(index, WHOLE)[side]
             if last is not None:
                 array = first_cells(array, last)
             crossed = None if side else row.crossed

@@ -6,6 +6,7 @@ import pytest
 from inspector.learning_frames import frames_of, spot_of
 from inspector.learning_layout import GRADIENTS, VALUES, first_cells
 from inspector.learning_rows import Spot, rows_of
+from inspector.learning_scene import Scene
 from inspector.learning_steps import Player, stages_of
 from inspector.network import Network
 from nn.explain.backward import backward_pass, exact
@@ -50,7 +51,7 @@ def test_windows_slide_other_layers_do_not(player, scene):
     assert positions["forward", 1, ""] == 1
     assert positions["forward", 2, ""] == 6 * 6
     assert positions["dx", 0, ""] == 28 * 28
-    assert positions["dw", 0, "w"] == 5 * 5
+    assert positions["dw", 0, "w"] == 12 * 12, "the stops add up"
     assert positions["forward", 9, ""] == positions["dx", 10, ""] == 10
 
 
@@ -123,6 +124,32 @@ def test_the_window_is_framed_where_it_looks(player, scene):
     own, patch = frames_of(rows, passed, spot, side)
     assert (own.corner, own.tile, own.strong) == ((3, 4), 1, True)
     assert (patch.row, patch.corner, patch.size) == (0, (6, 8), (5, 5))
+
+
+def test_a_kernels_gradient_grows_stop_by_stop(player, scene):
+    """At stop (3, 4) of convolution 0 it is what 41 of 144 stops add up to."""
+    rows, passed = scene
+    player.go(index_of(player, "dw", 0, "w", rows))
+    player.jump(3 * 12 + 4)
+    view = Scene()
+    network = Network(small_network(), "a network")
+    view.update(network, passed, player)
+    shown, _, frames = view.visible(passed, player)
+    x, dout = passed.values[0], passed.gradients[1]
+    expected = np.zeros((5, 5, 1, 3))
+    for stop in range(3 * 12 + 5):
+        p, q = divmod(stop, 12)
+        patch = x[2 * p : 2 * p + 5, 2 * q : 2 * q + 5]
+        expected += patch[..., None] * dout[p, q]
+    (row,) = (row for row in shown if row.name == "w")
+    np.testing.assert_allclose(row.gradients, expected[:, :, 0], atol=1e-12)
+    stop, patch, kernel = frames
+    assert (shown[stop.row].layer, stop.corner, stop.side) == (0, (3, 4), GRADIENTS)
+    assert (shown[patch.row].layer, patch.corner, patch.size) == (-1, (6, 8), (5, 5))
+    assert (shown[kernel.row].name, kernel.size) == ("w", (5, 5))
+    player.jump(143)
+    (row,) = (row for row in view.visible(passed, player)[0] if row.name == "w")
+    np.testing.assert_allclose(row.gradients, passed.layers[0].grads["w"][:, :, 0], atol=1e-12)
 
 
 def test_the_stops_over_a_pixel_are_framed(scene):

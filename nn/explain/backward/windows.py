@@ -78,6 +78,25 @@ def conv_dw(layer, tap, channel: int, out_channel: int, x, dout, at, value) -> B
     return over_positions("dw", layer, at, value, rule, seen, arriving, "stop")
 
 
+def conv_dw_until(layer, x, dout, stops: int) -> np.ndarray:
+    """Return what the first stops, in row-major order, add up to: ``dw`` so far.
+
+    Parameters
+    ----------
+    x, dout : ndarray, (H, W, C) and (OH, OW, OC)
+    stops : int
+        How many; OH * OW gives all of ``dw``.
+
+    Returns
+    -------
+    ndarray, (KH, KW, C, OC)
+    """
+    cols = im2col(x[None], layer.window)[0]
+    OH, OW, *taps = cols.shape
+    rows = cols.reshape(OH * OW, -1)[:stops]
+    return (rows.T @ dout.reshape(OH * OW, -1)[:stops]).reshape(*taps, -1)
+
+
 def conv_db(layer, dout, at, value) -> Breakdown:
     """Break down a convolution's gradient for a bias."""
     rule = "db = sum of dout over all stops: the bias was added at each"
