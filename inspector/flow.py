@@ -20,12 +20,21 @@ class Flow(ttk.Frame):
         self.bind("<Configure>", lambda event: self.flow())
 
     def flow(self) -> None:
-        """Place the children for the width of this widget."""
-        x = y = line = 0
+        """Place the children for the width of this widget, centred in their lines."""
+        lines: list[list[tk.Widget]] = []
+        x = 0
         for child in self.winfo_children():
-            width, height = child.winfo_reqwidth(), child.winfo_reqheight()
-            if x and x + width > self.winfo_width():
-                x, y, line = 0, y + line + self._gap, 0
-            child.place(x=x, y=y)
-            x, line = x + width + self._gap, max(line, height)
-        self.configure(height=y + line)
+            width = child.winfo_reqwidth()
+            if not lines or x + width > self.winfo_width():
+                lines.append([])
+                x = 0
+            lines[-1].append(child)
+            x += width + self._gap
+        y = 0
+        for line in lines:
+            x, height = 0, max(child.winfo_reqheight() for child in line)
+            for child in line:
+                child.place(x=x, y=y + (height - child.winfo_reqheight()) // 2)
+                x += child.winfo_reqwidth() + self._gap
+            y += height + self._gap
+        self.configure(height=max(1, y - self._gap))

@@ -8,14 +8,16 @@ from tkinter import ttk
 import numpy as np
 
 from inspector.drawing import Snapshot
+from inspector.idle import IdleWork
 from inspector.learning_controls import OWN, Controls, bar_at
 from inspector.learning_keys import bind_keys
 from inspector.learning_layout import GRADIENTS
+from inspector.learning_report import Report, sample_digit
 from inspector.learning_rows import Spot
 from inspector.learning_scene import Scene
 from inspector.learning_sheet import LearningSheet
 from inspector.learning_slope import WAITING, SlopeMeter, compared
-from inspector.learning_state import Lesson, Report
+from inspector.learning_state import Lesson
 from inspector.learning_step import StepView
 from inspector.learning_steps import Player
 from inspector.learning_wall import LearningWall
@@ -57,7 +59,7 @@ class LearningPanel(ttk.Frame):
         self._snapshot: Snapshot | None = None
         self._report: Report | None = None
         self._on_change = on_change
-        self._meter = SlopeMeter(self)
+        self._meter, self._reading = SlopeMeter(self), IdleWork(self)
         self._tick_scheduled: str | None = None  # Tk's identifier of the player's next picture
         self._build(on_hover)
         bind_keys(self)
@@ -99,6 +101,8 @@ class LearningPanel(ttk.Frame):
         if before is None or snapshot.network is not before.network:
             self.scene, self._report = Scene(), None
             self.player.go(None)
+        if before is None:  # so that the first step need not wait for them
+            self._reading.start(map(sample_digit, range(10)), lambda image: None)
         self._snapshot = snapshot
         self.lesson.follow(snapshot)
         self._draw()

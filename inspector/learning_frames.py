@@ -5,6 +5,7 @@ import numpy as np
 from inspector.learning_layout import GRADIENTS, VALUES, Frame
 from inspector.learning_rows import Row, Spot
 from inspector.learning_steps import Stage
+from nn import Conv2D
 from nn.explain.backward import BackwardPass
 from nn.explain.backward.windows import stops_over
 
@@ -31,7 +32,7 @@ def frames_of(rows: list[Row], passed: BackwardPass, spot: Spot, side: int) -> l
         return found + _patch(rows, passed, layer, spot.at, before)
     if not spot.name:
         return found + _stops(rows, passed, layer, spot.at, after)
-    if side == GRADIENTS and spot.name == "w":
+    if side == GRADIENTS and spot.name == "w" and isinstance(passed.layers[layer], Conv2D):
         return found + _touched(passed, layer, spot.at, before, after)
     return found
 
@@ -66,8 +67,14 @@ def _stops(rows, passed, layer, at, after):
     p, q = [stop[0] for stop in stops], [stop[1] for stop in stops]
     corner, size = (min(p), min(q)), (max(p) - min(p) + 1, max(q) - min(q) + 1)
     maps = rows[after].gradients
-    pool = not passed.layers[layer].params
-    tile = at[2] if pool and at[2] < maps.shape[2] else _busiest(maps, corner, size)
+    each, dout = passed.layers[layer], passed.arriving(layer)
+    if isinstance(each, Conv2D):  # the channel whose products are written out
+        w = each.params["w"][:, :, at[2]]
+        adds = np.sum([dout[p, q] * w[i, j] for p, q, i, j in stops], axis=0)
+        tile = int(np.abs(adds).argmax())
+    else:
+        own = not each.params and at[2] < maps.shape[2]  # a pool's channel
+        tile = at[2] if own else _busiest(maps, corner, size)
     return [Frame(after, GRADIENTS, corner, size, tile)]
 
 
@@ -75,8 +82,6 @@ def _touched(passed, layer, at, before, after):
     """Frame the stops that add most to a weight's gradient, and the pixels it read there."""
     i, j, channel, out_channel = at
     dout = passed.arriving(layer)
-    if len(at) != 4 or out_channel >= dout.shape[2]:
-        return []
     window, above, left = _padding(passed, layer)
     arriving = np.abs(dout[..., out_channel])
     found = []

@@ -70,14 +70,17 @@ def most_changed(old: dict[str, np.ndarray], new: dict[str, np.ndarray]) -> tupl
     return tuple(found[:MOST])
 
 
-@cache
 def sample_digits() -> list[tuple[int, np.ndarray]]:
     """Return the pictures of ``samples/`` that are named by their digit: (digit, (28, 28))."""
-    found = []
-    for digit in range(10):
-        try:
-            with canvas.open_image(weights.SAMPLES / f"{digit}.png") as picture:
-                found.append((digit, canvas.from_image(picture)))
-        except (DataError, OSError):
-            continue  # users may remove them
-    return found
+    found = ((digit, sample_digit(digit)) for digit in range(10))
+    return [(digit, image) for digit, image in found if image is not None]
+
+
+@cache
+def sample_digit(digit: int) -> np.ndarray | None:
+    """Return the picture of ``samples/`` that is named by a digit; None if it was removed."""
+    try:
+        with canvas.open_image(weights.SAMPLES / f"{digit}.png") as picture:
+            return canvas.from_image(picture)
+    except (DataError, OSError):
+        return None
