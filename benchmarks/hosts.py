@@ -109,28 +109,48 @@ def measure(names: list[str], shards: int, steps: int) -> dict[str, float]:
     HostsError
         If it fails.
     """
+    options = ["--worker", "--shards", str(shards), "--steps", str(steps)]
+    if len(names) > usable_cores():
+        options.append("--crowded")
+    with tempfile.TemporaryDirectory() as folder:
+        process = start(names, ["benchmarks.hosts", *options], Path(folder, "launcher"))
+        return _figures(process.communicate(timeout=600), f"{len(names)} hosts")
+
+
+def start(names: list[str], module: list[str], launcher: Path) -> subprocess.Popen:
+    """Start a rank of ``python -m MODULE`` on each host.
+
+    Parameters
+    ----------
+    names : list of str
+        As made by `benchmarks.namespaces.hosts`.
+    module : list of str
+        The module's name, and its arguments.
+    launcher : Path
+        Where to write a script that mpiexec needs for as long as it runs.
+
+    Raises
+    ------
+    HostsError
+        If mpiexec is missing.
+    """
     beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     mpiexec = shutil.which("mpiexec", path=beside)
     if mpiexec is None:
         raise HostsError("no mpiexec: python -m pip install -e '.[mpi]'")
     addresses = [f"{NETWORK}{i + 1}" for i in range(len(names))]
-    crowded = ["--crowded"] if len(names) > usable_cores() else []
-    with tempfile.TemporaryDirectory() as folder:
-        launcher = Path(folder, "launcher")
-        write_launcher(launcher, usable_cores())
-        done = subprocess.run(
-            [
-                "ip", "netns", "exec", names[0], "unshare", "--uts", "sh", "-c",
-                'hostname "$0" && exec taskset -c 0 "$@"', f"{PREFIX}1",
-                mpiexec, "-launcher", "ssh", "-launcher-exec", str(launcher),
-                "-hosts", ",".join(addresses), "-n", str(len(names)), "-iface", "eth0",
-                sys.executable, "-m", "benchmarks.hosts", "--worker", *crowded,
-                "--shards", str(shards), "--steps", str(steps),
-            ],
-            env=os.environ | {"UCX_TLS": "tcp,self"},  # not through shared memory
-            cwd=ROOT, capture_output=True, text=True, timeout=600,
-        )  # fmt: skip
-    return _figures((done.stdout, done.stderr), f"{len(names)} hosts")
+    write_launcher(launcher, usable_cores())
+    return subprocess.Popen(
+        [
+            "ip", "netns", "exec", names[0], "unshare", "--uts", "sh", "-c",
+            'hostname "$0" && exec taskset -c 0 "$@"', f"{PREFIX}1",
+            mpiexec, "-launcher", "ssh", "-launcher-exec", str(launcher),
+            "-hosts", ",".join(addresses), "-n", str(len(names)), "-iface", "eth0",
+            sys.executable, "-m", *module,
+        ],
+        env=os.environ | {"UCX_TLS": "tcp,self"},  # not through shared memory
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
 
 
 def _figures(printed, what):

@@ -62,6 +62,26 @@ def test_what_runs_in_a_host_ends_with_it(root):
     sleeping.communicate(timeout=60)
 
 
+def test_a_lost_link_names_the_rank(root, tmp_path):
+    """The training is slow, because its messages are: the link is lost in the middle of it."""
+    with namespaces.hosts(2, Link(1e9, 0.03)) as names:
+        command = ["tests.nn.training.mpi_run", str(tmp_path)]
+        with hosts.start(names, command, tmp_path / "launcher") as run:
+            deadline = time.monotonic() + 120
+            while not (tmp_path / "pid-1").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            time.sleep(3)
+            namespaces.ip("-n", names[1], "link", "set", "eth0", "down")
+            _, errors = run.communicate(timeout=60)
+        assert run.returncode != 0
+        assert "rank 1 of 2, on digits-2: no sign of life for 5 s; saved" in errors
+        for name in names:
+            while namespaces.ip("netns", "pids", name):
+                assert time.monotonic() < deadline + 60, "a rank is left"
+    assert list(tmp_path.glob("checkpoint-*.npz"))
+
+
 def test_without_root_it_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert hosts.main(["--steps", "1"]) == 2
