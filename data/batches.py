@@ -8,6 +8,7 @@ its own, seeded by the numbers of the epoch, the step and the block. So a proces
 a batch draws the blocks of this part only, and any step can be drawn without those before it.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,10 +22,16 @@ from data.synthetic import handwriting, nondigits
 AT_ONCE = 128
 """Synthetic images of a block are drawn for this many steps in one call, which is faster."""
 
+AHEAD = 3
+"""Batches that are prepared in advance: some take several times as long as others."""
+
 BLOCK = 32
 """Images in a block. A batch of less than two blocks is cut into halves, but not below `LEAST`."""
 
 LEAST = 8
+APART = 4
+"""Blocks that are drawn at steps of their own."""
+
 FEW = 16
 """An epoch of at most this many steps draws all synthetic images of a block in one call."""
 
@@ -176,8 +183,10 @@ class _Blocks:
             at = self.places[kind][block]
             if not len(at):
                 continue
-            # Blocks and kinds are drawn at different steps, so that no step takes much longer.
-            first = -(-AT_ONCE * (2 * block + kind) // (8 * len(self.slices)))
+            # Blocks and kinds are drawn at different steps, so that no step takes much longer;
+            # blocks of different ranks at the same steps, if possible: they wait for one another.
+            apart = min(len(self.slices), APART)
+            first = -(-AT_ONCE * (2 * (block % apart) + kind) // (8 * apart))
             if len(self._steps) <= FEW:
                 first = 0
             start = step - (step - first) % AT_ONCE
@@ -205,10 +214,10 @@ def _generator(key, what, step=0, block=0):
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items; a background thread prepares the next while the caller uses one."""
+    """Yield the items; a background thread prepares the next `AHEAD` while the caller uses one."""
     iterator = iter(items)
     with ThreadPoolExecutor(1, "loader") as loader:
-        coming = loader.submit(next, iterator, None)
-        while (item := coming.result()) is not None:
-            coming = loader.submit(next, iterator, None)
+        coming = deque(loader.submit(next, iterator, None) for _ in range(AHEAD))
+        while (item := coming.popleft().result()) is not None:
+            coming.append(loader.submit(next, iterator, None))
             yield item

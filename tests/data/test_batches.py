@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.augment import Warp
-from data.batches import AT_ONCE, BatchMix, ahead, batches
+from data.batches import AHEAD, AT_ONCE, BatchMix, ahead, batches
 from data.synthetic import handwriting, nondigits
 from data.synthetic.nondigits import NO_DIGIT
 
@@ -136,8 +136,8 @@ def test_a_warp_is_applied_to_all():
     assert (plain != warped).any(axis=(1, 2))[inked].mean() > 0.9
 
 
-def test_ahead_prepares_the_next_item():
-    made = [threading.Event() for _ in range(4)]
+def test_ahead_prepares_the_next_items():
+    made = [threading.Event() for _ in range(AHEAD + 4)]
 
     def items():
         for i, event in enumerate(made):
@@ -145,9 +145,9 @@ def test_ahead_prepares_the_next_item():
             yield i
 
     for i in ahead(items()):
-        if i < 3:
-            assert made[i + 1].wait(timeout=100), "the next item is made before it is asked for"
-        assert not any(event.is_set() for event in made[i + 2 :]), "and no more than that one"
+        for event in made[i + 1 : i + 1 + AHEAD]:
+            assert event.wait(timeout=100), "the next items are made before they are asked for"
+        assert not any(event.is_set() for event in made[i + 1 + AHEAD :]), "and no more"
     assert list(ahead([])) == []
 
 
