@@ -80,13 +80,21 @@ def limit(memory: int, seconds: float) -> None:
 def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back: processes that are started meanwhile never see it, this one sees it later.
 
-    Ctrl-C goes to all processes of a terminal. The parent alone handles it and ends the others.
+    Ctrl-C goes to all processes of a terminal. The parent alone handles it and ends the others; a
+    child that it leaves half started would print a traceback.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    masked = hasattr(signal, "pthread_sigmask")  # not on Windows
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if masked else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masked:  # children have inherited it; other threads of this process did not
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -71,16 +72,21 @@ def test_a_folder_skips_what_is_no_file(tmp_path):
     assert len(err.splitlines()) == 3
 
 
-def test_folders_nested_too_deeply_for_recursion(tmp_path):
-    here = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(1200):
-        os.mkdir("d", dir_fd=here)
-        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+def test_folders_nested_too_deeply_for_recursion():
+    """In a folder of its own: pytest's cleaning up recurses as well."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        here = os.open(folder, os.O_RDONLY)
+        for _ in range(1200):
+            os.mkdir("d", dir_fd=here)
+            inner = os.open("d", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
         os.close(here)
-        here = inner
-    os.close(here)
-    copied(tmp_path / "4.png")
-    status, out, err, _ = run("recognise.py", tmp_path)
+        copied(Path(folder, "4.png"))
+        try:
+            status, out, err, _ = run("recognise.py", folder)
+        finally:
+            subprocess.run(["rm", "-rf", folder], check=True)
     assert b"Traceback" not in err
     assert status == 0
     assert out.count(b"\n") == 1

@@ -65,3 +65,23 @@ def test_memory_beyond_the_limit_is_an_error():
 
 def test_computing_beyond_the_limit_is_ended():
     assert limited("while True: pass", 1 << 30, 0.1).returncode == -signal.SIGXCPU
+
+
+def test_ctrl_c_is_held_back_until_children_are_started():
+    code = (
+        "import os, signal, subprocess, sys, threading\n"
+        "from guard.processes import interrupts_held\n"
+        "ask = 'import signal; print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))'\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "try:\n"
+        "    with interrupts_held():\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        subprocess.run([sys.executable, '-c', ask])\n"
+        "        print('started', flush=True)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    first, *others = done.stdout.splitlines()
+    assert "SIGINT" in first
+    assert others == ["started", "interrupted"]
