@@ -93,11 +93,14 @@ def test_folders_nested_too_deeply_for_recursion():
 
 
 def damaged(folder, number):
-    """Fill a folder with links to one damaged picture."""
+    """Fill a folder with links to damaged pictures; a file can have some thousands."""
     folder.mkdir()
-    (folder / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n damaged")
-    for i in range(1, number):
-        os.link(folder / "0.png", folder / f"{i}.png")
+    for i in range(number):
+        original = folder / f"{i - i % 1000}.png"
+        if i % 1000:
+            os.link(original, folder / f"{i}.png")
+        else:
+            original.write_bytes(b"\x89PNG\r\n\x1a\n damaged")
     return folder
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import weights
 from data.errors import DataError
+from guard.arguments import Parser
+from guard.commands import begin, run, streams
+from guard.terminal import one_line, say
 from nn import ModelFileError
 from weights.hand import store
 from weights.hand.store import Hand
@@ -20,12 +23,13 @@ PROGRAM = "python -m weights.hand"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 0, or 2 after an error."""
-    args = _parser().parse_args(argv)
-    try:
-        args.run(Hand(args.hand or store.user_file()), args)
-    except (DataError, ModelFileError, OSError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
+    with streams():
+        args = _parser().parse_args(argv)
+        try:
+            args.run(Hand(args.hand or store.user_file()), args)
+        except (DataError, ModelFileError, OSError) as error:
+            say(PROGRAM, error)
+            return 2
     return 0
 
 
@@ -33,8 +37,9 @@ def _list(hand, args):
     drawings = hand.drawings()
     for drawing in drawings:
         strokes = len(drawing.strokes)
-        print(f"{drawing.number}\t{drawing.label}\tread as {drawing.read}\t{drawing.taught}\t"
-              f"{strokes} stroke{'s' * (strokes != 1)}")  # fmt: skip
+        fields = (drawing.number, drawing.label, f"read as {drawing.read}", drawing.taught,
+                  f"{strokes} stroke{'s' * (strokes != 1)}")  # fmt: skip
+        print("\t".join(map(one_line, fields)))
     print(f"{hand.path}: {_count(drawings)} taught", file=sys.stderr)
 
 
@@ -67,7 +72,7 @@ def _count(drawings):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(PROGRAM, description=__doc__.split(":")[0] + ".")
+    parser = Parser(PROGRAM, description=__doc__.split(":")[0] + ".")
     parser.add_argument(
         "--hand", type=Path, metavar="FILE", help="a .json file of drawings (default: your own)"
     )
@@ -90,4 +95,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    begin()
+    run(main, PROGRAM)

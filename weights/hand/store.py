@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from data.errors import DataError
+from guard.files import open_file
 from nn import Sequential
 from nn.saving.atomic import atomic_write, locked
 from nn.saving.limits import check_numbers
@@ -211,7 +212,7 @@ def read(path: str | os.PathLike) -> list[Drawing]:
     path = Path(path)
     if path.exists() and not path.is_file():
         raise DataError(f"{path}: not a file of taught drawings; name another file")
-    with open(path, "rb") as file:
+    with open_file(path) as file:
         content = file.read(files.MAX_BYTES + 1)
     try:
         if len(content) > files.MAX_BYTES:
