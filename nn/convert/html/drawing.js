@@ -75,7 +75,8 @@ export class Drawing {
     const { canvas } = this;
     const box = canvas.getBoundingClientRect();
     const scale = SIZE / canvas.clientWidth;
-    const between = event.getCoalescedEvents(); // those since the last event
+    // Those since the last event; not every browser has them, and none over plain HTTP.
+    const between = event.getCoalescedEvents?.() ?? [];
     for (const { clientX, clientY } of between.length ? between : [event]) {
       const at = [clientX - box.left - canvas.clientLeft, clientY - box.top - canvas.clientTop];
       this.#ink(this.#pen, mix([0, 0], at, scale));

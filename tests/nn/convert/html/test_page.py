@@ -159,6 +159,12 @@ def test_stroke_ends_where_ink_is_out_of_sight(page):
     assert np.round(kept, 6).tolist() == [[[280, 100], [300, 100]], [[299, 120], [290, 130]]]
 
 
+def test_browsers_without_coalesced_events_draw(page):
+    page.run("delete PointerEvent.prototype.getCoalescedEvents")
+    kept, _, _ = page.replay([[(150, 50), (150, 150), (150, 250)]], "touch")
+    assert np.round(kept, 6).tolist() == [[[150, 50], [150, 150], [150, 250]]]
+
+
 def test_keyboard_reaches_drawing_answer_and_numbers(page):
     from selenium.webdriver.common.keys import Keys
 
