@@ -26,22 +26,39 @@ export function groupOf({ type, config, from, to }) {
   return [from[2] / groups, to[2] / groups];
 }
 
+/** out[o] += sum over k of row[k] * w[k, o], for o from first on; w has OC columns. */
+function addProduct(out, row, w, OC, first = 0) {
+  let k = 0;
+  for (; k + 3 < row.length; k += 4) {
+    const [r, s, t, u] = row.subarray(k, k + 4); // four at a time: out is read and written less
+    const i = k * OC + first;
+    for (let o = 0; o < out.length; o++) {
+      const j = i + o;
+      out[o] += r * w[j] + s * w[j + OC] + t * w[j + 2 * OC] + u * w[j + 3 * OC];
+    }
+  }
+  for (; k < row.length; k++) {
+    for (let o = 0; o < out.length; o++) out[o] += row[k] * w[k * OC + first + o];
+  }
+}
+
 /** out[p, q, o] = b[o] + sum over i, j, c of x[p * SH + i, q * SW + j, c] * w[i, j, c, o] */
 function convolution(layer, x, out) {
-  const { from, to, w, b } = layer;
+  const { from, to, w, b, window } = layer;
   const [C, [OH, OW, OC]] = [from[2], to];
   const [inputs, outputs] = groupOf(layer);
   for (let p = 0; p < OH; p++) {
     for (let q = 0; q < OW; q++) {
+      const seen = taps(layer, p, q);
       const sums = out.subarray((p * OW + q) * OC, (p * OW + q + 1) * OC);
       if (b) sums.set(b);
-      for (const [tap, pixel] of taps(layer, p, q)) {
-        for (let c = 0; c < C; c++) {
-          const value = x[pixel * C + c];
-          const first = Math.floor(c / inputs) * outputs;
-          const row = (tap * inputs + (c % inputs)) * OC;
-          for (let o = first; o < first + outputs; o++) sums[o] += value * w[row + o];
+      for (let g = 0; g * inputs < C; g++) {
+        const row = new Float32Array(window.kernel[0] * window.kernel[1] * inputs); // of im2col
+        for (const [tap, pixel] of seen) {
+          for (let c = 0; c < inputs; c++) row[tap * inputs + c] = x[pixel * C + g * inputs + c];
         }
+        const first = g * outputs;
+        addProduct(sums.subarray(first, first + outputs), row, w, OC, first);
       }
     }
   }
@@ -50,9 +67,7 @@ function convolution(layer, x, out) {
 /** out[o] = b[o] + sum over i of x[i] * w[i, o] */
 function dense({ to: [OUT], w, b }, x, out) {
   if (b) out.set(b);
-  for (let i = 0; i < x.length; i++) {
-    for (let o = 0; o < OUT; o++) out[o] += x[i] * w[i * OUT + o];
-  }
+  addProduct(out, x, w, OUT);
 }
 
 /** Reduce each window to one number, channel by channel. Of a global pool it is the whole map. */
