@@ -105,7 +105,8 @@ class LearningPanel(ttk.Frame):
             self._reading.start(map(sample_digit, range(10)), lambda image: None)
         self._snapshot = snapshot
         self.lesson.follow(snapshot)
-        self._draw()
+        moving = before is not None and not np.array_equal(before.drawing, snapshot.drawing)
+        self._draw(grids=not moving or self.player.current is not None)
 
     def pause(self) -> None:
         """Stop the player and the measurement; both are started again by the user."""
@@ -209,8 +210,11 @@ class LearningPanel(ttk.Frame):
         self.lesson.train = self.controls.train.get()
         self._on_change()
 
-    def _draw(self):
-        """Bring everything up to date with the lesson and the player."""
+    def _draw(self, grids=True):
+        """Bring everything up to date with the lesson and the player.
+
+        Grids of numbers take long to draw, and nobody can read them while the pen moves.
+        """
         snapshot, passed = self._snapshot, self.lesson.passed
         if snapshot is None or passed is None:
             return
@@ -221,10 +225,10 @@ class LearningPanel(ttk.Frame):
         self.wall.show(
             rows, snapshot.palette, shown, frames, off, stage is not None, self.lesson.version
         )
-        self._write(passed, self.player.share(rate))
-        self._measure(passed)
+        self._write(passed, self.player.share(rate), WAITING, grids)
+        self._measure(passed, grids)
 
-    def _write(self, passed, share, slope=WAITING):
+    def _write(self, passed, share, slope, grids=True):
         snapshot = self._snapshot
         if str(self.pages.select()) == str(self.step):
             self.step.show(self._report, snapshot.palette)
@@ -233,6 +237,7 @@ class LearningPanel(ttk.Frame):
             self.sheet.show(
                 snapshot.network, passed, self.scene.spot, self.scene.side, snapshot.palette,
                 share, slope, self.player.describe(passed), self.player.stop,
+                grids,
             )  # fmt: skip
         controls = self.controls
         controls.label.set(OWN if self.lesson.label is None else self.lesson.label)
@@ -241,16 +246,18 @@ class LearningPanel(ttk.Frame):
         controls.loss["text"] = "nothing drawn yet" if snapshot.blank else text
         controls.buttons["play"]["text"] = "Pause" if self.player.playing else "Play"
 
-    def _measure(self, passed):
-        """Measure the slope of the chosen number when the pen rests."""
+    def _measure(self, passed, complete):
+        """When the pen rests, measure the slope of the chosen number and draw its grids."""
         self._meter.stop()
         spot = self.scene.spot
-        if spot is None or self.scene.side != GRADIENTS or self.player.playing:
+        is_gradient = self.scene.side == GRADIENTS
+        if spot is None or self.player.playing or (complete and not is_gradient):
             return
 
         def show(measured):
-            if self.sheet.found is not None:
-                self._write(passed, 1.0, compared(self.sheet.found.value, measured))
+            found = self.sheet.found
+            slope = "" if found is None else compared(found.value, measured)
+            self._write(passed, 1.0, slope)
 
         self._meter.start(passed, spot, show)
 

@@ -58,6 +58,7 @@ class LearningSheet(ttk.Frame):
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
         self.found: Breakdown | None = None
+        self._grids = True
         self._widths: dict[str, int] = {}  # of a letter, by font
         self.sheet = Sheet(self)
         self.sheet.pack(fill="both", expand=True)
@@ -73,6 +74,7 @@ class LearningSheet(ttk.Frame):
         slope: str = "",
         stage: str = "",
         stop: int | None = None,
+        grids: bool = True,
     ) -> None:
         """Write out a number.
 
@@ -93,8 +95,10 @@ class LearningSheet(ttk.Frame):
             What the player shows, if it shows a stage.
         stop : int, optional
             Write out what this stop, in row-major order, adds to the gradient of a kernel.
+        grids : bool
+            Whether to draw windows and kernels as grids of numbers below the sum.
         """
-        sheet, self.found = self.sheet, None
+        sheet, self.found, self._grids = self.sheet, None, grids
         sheet.clear(palette)
         if stage:
             self._write(stage)
@@ -182,7 +186,7 @@ class LearningSheet(ttk.Frame):
 
         Of the products as many are shown as the sum has, that is built up.
         """
-        if found.patch is None or found.patch.shape[1] > WIDE:
+        if not self._grids or found.patch is None or found.patch.shape[1] > WIDE:
             return
         _, _, C = found.patch.shape
         grid = self.sheet.number_grid

@@ -7,7 +7,7 @@ from inspector.learning_layout import GRADIENTS, VALUES
 from inspector.learning_rows import Spot
 from nn import Softmax
 from nn.explain import backward
-from tests.windows import SEVEN, draw, find, press, settle, turn_to
+from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to
 
 SPOTS = [  # a gradient in each layer, and of each kind of parameter
     Spot(-1, "", (9, 10, 0)), Spot(0, "w", (2, 3, 0, 1)), Spot(0, "b", (2,)),
@@ -109,6 +109,19 @@ def test_gradients_follow_the_pen(learning):
     app.clear_all()
     settle(app)
     assert panel.lesson.label is None, "the next drawing is another digit"
+
+
+def test_grids_wait_until_the_pen_rests(learning):
+    app, inspector, panel = learning
+    for side in (VALUES, GRADIENTS):
+        click(panel, Spot(4, "", (3, 3, 3)) if side == VALUES else Spot(3, "", (1, 2, 0)), side)
+        assert "= products" in text_of(panel)
+        before = inspector.refreshes
+        drag(app, (60 + 9 * side, 200), (250, 210))
+        settle(app, lambda before=before: inspector.refreshes > before)
+        assert "= products" not in text_of(panel), "the pen moves"
+        settle(app, lambda: not panel.busy)
+        assert "= products" in text_of(panel)
 
 
 def test_a_click_on_a_bar_names_the_digit(learning):

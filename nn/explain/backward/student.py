@@ -134,6 +134,8 @@ def _dropout(layer, x, dout, at, value, train):
     scale = local_slope(layer, x, at)
     if not train:
         return copied("dx", layer, at, value, "dx = dout: in use, nothing is dropped")
+    if scale == 1:
+        return copied("dx", layer, at, value, "dx = dout: this layer changes no slope")
     if scale == 0:
         return copied("dx", layer, at, value, "dx = 0: this value was dropped, so it moved nothing")
     factors = {"dout": float(dout[at]), "1 / (1 - rate)": scale}

@@ -128,8 +128,9 @@ def test_shipped_networks_gradients_equal_measured_slopes(shipped, train):
     check_200(passed, np.random.default_rng(4))
 
 
+@pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("title", [title for title, _, _ in cases(np.random.default_rng(0))])
-def test_other_layers_gradients_equal_measured_slopes(title):
+def test_other_layers_gradients_equal_measured_slopes(title, train):
     rng = np.random.default_rng(0)
     _, shape, layer = next(case for case in cases(rng) if case[0] == title)
     for w in layer.params.values():
@@ -137,7 +138,7 @@ def test_other_layers_gradients_equal_measured_slopes(title):
     features = int(np.prod(layer.output_shape(shape[1:])))
     dense = Dense(features, 3, rng=rng, dtype=np.float64)
     model = Sequential([layer, Flatten(), dense])
-    passed = backward.backward_pass(model, rng.standard_normal(shape[1:]), 0)
+    passed = backward.backward_pass(model, rng.standard_normal(shape[1:]), 0, train=train)
     some = itertools.islice(places(passed, rng), 60)
     assert sum(check(passed, *place) for place in some) > 50
 
