@@ -1,7 +1,9 @@
 """Candidate cuts through ink where two digits may touch.
 
-A cut is a path from the top of a piece of ink to its foot that crosses as little ink as possible:
-the path of least cost near a column, by dynamic programming from row to row.
+A cut is a path from the top of a piece of ink to its foot that crosses as little ink as possible,
+by dynamic programming from row to row: one near each of many straight lines, upright and slanting.
+Where two lines run into each other for a while, ink is thicker than a line. A cut passes its core
+at next to no cost, so it parts the two lines lengthwise.
 
 References
 ----------
@@ -14,38 +16,38 @@ import numpy as np
 from PIL import Image
 
 from data.pictures.lines import line_width
-from data.segments.row import Part
+from data.pictures.pieces import spread
+from data.segments.graph import Block, Cut, Part
 from data.segments.symbols import Box
 
 CUT = 2.5  # logarithm of the odds against two digits at a candidate cut
-WIDE = 0.7  # of the digits' height: a piece as wide may be two digits
-ROWS = 40  # height at which cuts are looked for, pixels
-STEP = 0.05  # of the height: between the columns near which a cut is looked for
-BAND = 0.12  # of the height: how far a cut strays from its column
-ASIDE = 0.15  # cost of a step aside
-LENGTH = 0.004  # cost of a row: of paths through paper the straight one is best
 INK = 4.0  # the odds again for each line that a cut crosses after the first
-NOTCH = 1.2  # lines that a cut at a notch counts as crossing, at most
-NOTCH_FIRST = 0.5  # a cut at a notch is preferred to one that crosses this much less
-NOTCH_BAND = 0.06  # of the height: how far a cut strays from a notch
-NOTCH_NEAR, NOTCH_FAR = 0.08, 0.35  # of the height: where ink is no lower, and where it is higher
-DEEP = 0.12  # of the height: depth of a notch
-MOST_LINES = 3.5  # a cut crosses no more lines
+WIDE = 0.7  # of the digits' height: a piece as wide may be two digits
 SOLID = 0.5  # of the height: a piece whose lines are as wide is a bar or a blot
-NARROW = 0.1  # of the height: the distance between two cuts, and from an edge
+
+ROWS = 60  # height at which cuts are looked for, pixels
+STEP = 0.05  # of the height: between the lines near which a cut is looked for
+SLANTS = (-0.2, 0.0, 0.2, 0.4, 0.6)  # of these lines: x to the right over y upwards
+BAND = 0.12  # of the height: how far a cut strays from its line
+ASIDE = 0.04  # cost of a step aside
+LENGTH = 0.004  # cost of a row: of paths through paper the straight one is best
+CORE = 0.1  # cost of ink in the core of what is thicker than a line; of other ink 1
+
+MOST_LINES = 2.5  # a cut crosses no more lines
+LEAST = 0.08  # of the height: a cut leaves lines as long on either side
+SPLINTER = 0.3  # squares of the lines' width: less ink between cuts goes to the ink beside it
+SAME = 2.0  # squares of the lines' width: cuts with less ink between them are the same
 
 
-def parts(
-    coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height: float
-) -> list[Part]:
-    """Return what is between the candidate cuts of a piece of ink; ``labels`` gets new ones.
+def block(coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height: float) -> Block:
+    """Return a piece of ink with its candidate cuts; ``labels`` gets new ones.
 
     Parameters
     ----------
     coverage : ndarray, float32, (H, W)
         Ink in [0, 1].
     labels : ndarray, int, (H, W)
-        Index of each pixel's piece; changed.
+        Index of each pixel's part; changed.
     piece : int
     box : Box
         Of the piece, pixels.
@@ -53,35 +55,64 @@ def parts(
         Of the line's digits, pixels.
     """
     left, top, right, low = map(int, box)
+    whole = Block([Part(box, piece)])
     if right - left <= WIDE * height:
-        return [Part(box, piece)]
+        return whole
     part = slice(top, low), slice(left, right)
     mine = labels[part] == piece
     digits = coverage[part] * mine
     if line_width(digits) > SOLID * height:
-        return [Part(box, piece)]
-    seams, crossed = find(digits, height)
-    if not len(seams):
-        return [Part(box, piece)]
-    where = (np.arange(right - left) >= seams[:, :, None]).sum(axis=0)  # cuts to the left
-    found: list[Part] = []
-    fresh = labels.max() + 1
-    for k in range(len(seams) + 1):
-        ys, xs = np.nonzero(mine & (where == k))
-        if not len(ys):
-            continue
-        index = piece if k == 0 else fresh
-        fresh += k > 0
-        labels[part][ys, xs] = index
-        glue = CUT + INK * max(0, crossed[k - 1] - 1) if found else 0.0
-        edges = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
-        x0, y0, x1, y1 = map(float, edges)
-        found.append(Part((left + x0, top + y0, left + x1, top + y1), index, glue))
-    return found
+        return whole
+    paths, crossed = find(digits, height)
+    if not len(paths):
+        return whole
+    ys, xs = np.nonzero(mine)
+    sides, of = _atoms(xs < paths[:, ys], SPLINTER * line_width(digits) ** 2)
+    fresh = np.append(piece, labels.max() + 1 + np.arange(len(sides) - 1))
+    labels[part][ys, xs] = fresh[of]
+    parts = []
+    for k, index in enumerate(fresh.tolist()):
+        x, y = left + xs[of == k], top + ys[of == k]
+        edges = x.min(), y.min(), x.max() + 1, y.max() + 1
+        parts.append(Part(tuple(map(float, edges)), index))
+    found: dict[frozenset[int], float] = {}
+    for side, lines in zip(sides.T, crossed, strict=True):
+        odds = -CUT - INK * max(0.0, float(lines) - 1)
+        found.setdefault(frozenset(np.flatnonzero(side).tolist()), odds)
+    return Block(parts, [Cut(*cut) for cut in found.items() if 0 < len(cut[0]) < len(parts)])
+
+
+def _atoms(left, least):
+    """Group pixels that are on the same side of every cut.
+
+    Parameters
+    ----------
+    left : ndarray, bool, (cuts, P)
+        Whether each pixel is on the left of each cut.
+    least : float
+        Pixels of a group: smaller ones are added to the one that is most like them.
+
+    Returns
+    -------
+    sides : ndarray, bool, (groups, cuts)
+    of : ndarray, int, (P,)
+        Group of each pixel.
+    """
+    _, first, of, count = np.unique(
+        np.packbits(left, axis=0),
+        axis=1,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    sides = left[:, first].T
+    large = np.flatnonzero(count >= least)
+    nearest = (sides[:, None] != sides[large]).sum(axis=2).argmin(axis=1)
+    return sides[large], nearest[of.ravel()]
 
 
 def find(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the candidate cuts of a piece of ink, from left to right.
+    """Return the candidate cuts of a piece of ink.
 
     Parameters
     ----------
@@ -95,64 +126,46 @@ def find(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
     cuts : ndarray, int, (cuts, h)
         First column to the right of the cut, in each row.
     crossed : ndarray, float, (cuts,)
-        How many lines each crosses: the length of its way through ink over the lines' width.
+        How many lines each crosses: the cost of its way through ink over the lines' width.
     """
     h, w = ink.shape
     scale = ROWS / height
     size = max(2, round(w * scale)), max(2, round(h * scale))
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-    edge, width = NARROW * ROWS, line_width(small)
-    everywhere = np.arange(edge, size[0], STEP * ROWS)
-    notches = _notches(small)
-    paths = [_seams(small, notches, NOTCH_BAND), _seams(small, everywhere, BAND)]
-    cost, seams = (np.concatenate(both) for both in zip(*paths, strict=True))
-    cost /= width
-    notched = np.arange(len(cost)) < len(notches)
-    cost[notched] = np.minimum(cost[notched], NOTCH)
-    middle = seams.mean(axis=1)
+    width = line_width(small)
+    core = spread(small > 0.5, int(width / 2 + 0.5), np.minimum)
+    cost, paths = _seams(np.where(core, CORE * small, small))
+    left = (np.arange(size[0]) <= paths[:, :, None]) * small  # ink on the left of each, flat
+    left = left.reshape(len(left), -1)
+    amount, total, least = left.sum(axis=1), small.sum(), LEAST * ROWS * width
+    inner = (amount > least) & (total - amount > least) & (cost <= MOST_LINES * width)
     chosen: list[int] = []
-    for k in np.argsort(cost - NOTCH_FIRST * notched, kind="stable"):
-        inner = edge <= middle[k] <= size[0] - edge and cost[k] <= MOST_LINES
-        if inner and all(abs(middle[k] - middle[other]) >= edge for other in chosen):
+    for k in np.flatnonzero(inner)[np.argsort(cost[inner], kind="stable")]:
+        between = np.abs(left[chosen] - left[k]).sum(axis=1)
+        if (between > SAME * width**2).all():
             chosen.append(int(k))
-    if not chosen:
-        return np.zeros((0, h), int), np.zeros(0)
-    chosen.sort(key=lambda k: middle[k])
-    ordered = np.maximum.accumulate(seams[chosen], axis=0)  # cuts do not cross
     rows = np.minimum((np.arange(h) + 0.5) * size[1] / h, size[1] - 1).astype(int)
-    return np.rint((ordered[:, rows] + 0.5) * w / size[0]).astype(int), cost[chosen]
+    full = np.rint((paths[chosen][:, rows] + 1) * w / size[0]).astype(int)
+    return full, cost[chosen] / width
 
 
-def _notches(ink):
-    """Return the columns at which the ink is lower than on both sides: where digits may touch."""
-    inked = ink > 0.3
-    extent = np.where(
-        inked.any(axis=0), len(ink) - inked[::-1].argmax(axis=0) - inked.argmax(axis=0), 0
-    )
-    near, far = round(NOTCH_NEAR * ROWS), round(NOTCH_FAR * ROWS)
-    padded = np.pad(extent, far)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * far + 1)
-    low = extent == windows[:, far - near : far + near + 1].min(axis=1)
-    deep = np.minimum(windows[:, :far].max(axis=1), windows[:, far + 1 :].max(axis=1)) - extent
-    edges = np.flatnonzero(np.diff((low & (deep >= DEEP * ROWS)).astype(int), prepend=0, append=0))
-    return (edges[::2] + edges[1::2] - 1) / 2
-
-
-def _seams(ink, columns, band):
-    """Return the cost and the path of the cheapest cut near each of some columns.
+def _seams(ink):
+    """Return the cost and the path of the cheapest cut near each of many straight lines.
 
     Returns
     -------
     cost : ndarray, float, (K,)
     path : ndarray, int, (K, rows)
-        Column of the cut in each row.
+        Last column on the left of the cut, in each row.
     """
     rows, width = ink.shape
-    reach = max(1, round(band * ROWS))
+    reach = round(BAND * ROWS)
     offsets = np.arange(-reach, reach + 1)
-    at = np.rint(columns).astype(int)[:, None] + offsets  # (K, band)
-    outside = (at < 0) | (at >= width)
-    price = ink[:, at.clip(0, width - 1)] + LENGTH + np.where(outside, 10.0, 0.0)  # (rows, K, band)
+    slant, column = (axis.ravel() for axis in np.meshgrid(SLANTS, np.arange(0, width, STEP * ROWS)))
+    up = (rows - 1) / 2 - np.arange(rows)
+    at = np.rint(column + slant * up[:, None]).astype(int)[:, :, None] + offsets  # (rows, K, band)
+    there = ink[np.arange(rows)[:, None, None], at.clip(0, width - 1)]
+    price = np.where((at >= 0) & (at < width), there, 0) + LENGTH
     total, came = price[0], []
     for row in price[1:]:
         padded = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
@@ -161,10 +174,10 @@ def _seams(ink, columns, band):
         came.append(best - 1)
         total = np.take_along_axis(steps, best[None], axis=0)[0] + row
     end = total.argmin(axis=1)
-    k = np.arange(len(at))
-    path = np.empty((len(at), rows), int)
-    path[:, -1] = end
+    k = np.arange(len(end))
+    cost, path = total[k, end], np.empty((len(end), rows), int)
+    path[:, -1] = at[-1, k, end]
     for y in range(rows - 2, -1, -1):
         end = (end + came[y][k, end]).clip(0, len(offsets) - 1)
-        path[:, y] = end
-    return total[k, path[:, -1]] if len(k) else np.zeros(0), at[k[:, None], path]
+        path[:, y] = at[y, k, end]
+    return cost, path

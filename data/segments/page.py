@@ -17,8 +17,8 @@ from data.pictures.lines import line_width
 from data.pictures.open import shrunk
 from data.pictures.pieces import label, spread
 from data.segments import cells, cuts
+from data.segments.graph import Block
 from data.segments.lines import digit_height, lines
-from data.segments.row import Part
 
 SIDE = 2 * tone.WORKING_SIDE  # pixels: larger pictures are shrunk to this side
 SPECK = 0.06  # of the digits' height: a piece that is nowhere larger is a speck
@@ -39,9 +39,9 @@ class Page:
         Ink in [0, 1].
     labels : ndarray, int16, (H, W)
         Index of the part that a pixel belongs to, -1 outside all parts.
-    lines : list of list of Part
-        From top to bottom, and from left to right; their ink is the index of the part, their
-        boxes are in pixels of ``coverage``.
+    lines : list of list of Block
+        From top to bottom, and from left to right; the ink of their parts is the index of the
+        part, their boxes are in pixels of ``coverage``.
     heights : list of float
         Of the digits of each line, pixels of ``coverage``.
     corner : (float, float)
@@ -52,7 +52,7 @@ class Page:
 
     coverage: np.ndarray
     labels: np.ndarray
-    lines: list[list[Part]]
+    lines: list[list[Block]]
     heights: list[float]
     corner: tuple[float, float]
     scale: float
@@ -105,10 +105,7 @@ def find(image: Image.Image) -> Page:
     written, heights = [], []
     for line in lines(boxes):
         height = digit_height([boxes[i][3] - boxes[i][1] for i in line])
-        parts = []
-        for i in line:
-            parts += cuts.parts(coverage, labels, i, boxes[i], height)
-        written.append(parts)
+        written.append([cuts.block(coverage, labels, i, boxes[i], height) for i in line])
         heights.append(height)
     top, left = corner
     return Page(coverage, labels, written, heights, (left * scale, top * scale), scale)

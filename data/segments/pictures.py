@@ -130,8 +130,8 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     limited = row.limited(classify, MOST_READ)
     try:
         found = [
-            row.read(parts, height, page.draw, limited)
-            for parts, height in zip(page.lines, page.heights, strict=True)
+            row.read(blocks, height, page.draw, limited)
+            for blocks, height in zip(page.lines, page.heights, strict=True)
         ]
     except row.TooManyError:
         return None

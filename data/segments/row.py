@@ -1,14 +1,13 @@
 """Divide a line of writing into digits so that the network's confidence in all of them is best.
 
-A line is a row of parts from left to right: strokes, pieces of ink, or what candidate cuts made of
-them. A candidate is a run of neighbouring parts that may be one digit; a path is a division of the
-row into candidates. This is LeNet-5's segmentation graph, and the best path its Viterbi path. The
-score of a path is a sum of logarithms of probabilities:
+A line is a graph (`data.segments.graph`) whose edges are candidates: ink that may be one digit. A
+path through it is a division of the line into candidates. This is LeNet-5's segmentation graph, and
+the best path its Viterbi path. The score of a path is a sum of logarithms of probabilities:
 
 - of a candidate, the network's highest probability. The network was trained with non-digits, to
   which it gives low probabilities: that of half a digit, or of two, is low;
 - of a candidate's size, because the digits of a line are about equally high;
-- of each gap between two parts, given that they belong to two digits or to one.
+- of each gap between two blocks, given that they belong to two digits or to one, and of each cut.
 
 The network is asked as seldom as possible: a candidate that it has not seen counts as certain. The
 candidates of the best path are then read, all in one call, until the best path has none unread.
@@ -23,15 +22,14 @@ Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic Determination of Mi
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from data.segments import signs as marks
+from data.segments.graph import Block, Graph, Part
 from data.segments.symbols import Box, Line, Symbol, around
 
-MOST_PARTS = 8  # of a candidate
+MOST_BLOCKS = 8  # of a candidate
 WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no digit
 LEAST = 0.02  # probability: one that is lower counts as this
 DIGIT = 2.0  # logarithm of the odds
@@ -76,36 +74,18 @@ def limited(classify: Classify, most: int) -> Classify:
     return ask
 
 
-class Part(NamedTuple):
-    """A stroke or piece of ink, or what is between two candidate cuts.
-
-    Attributes
-    ----------
-    box : Box
-    ink : any
-        What `Draw` takes.
-    glue : float
-        0 if it is apart from the part before it; else the odds against two digits there, as a
-        logarithm: its ink goes on in the part before.
-    """
-
-    box: Box
-    ink: Any
-    glue: float = 0.0
-
-
 Draw = Callable[[Sequence[Part]], np.ndarray]
 """Draws parts as one digit, float32 (28, 28)."""
 
 
 def read(
-    parts: Sequence[Part], height: float, draw: Draw, classify: Classify
+    blocks: Sequence[Block], height: float, draw: Draw, classify: Classify
 ) -> tuple[float, Line]:
     """Divide a line of writing into digits and signs.
 
     Parameters
     ----------
-    parts : sequence of Part
+    blocks : sequence of Block
         From left to right; at least one.
     height : float
         Of the line's digits, pixels.
@@ -118,75 +98,72 @@ def read(
     line : Line
         Its symbols, without specks.
     """
-    scores = {run: -cost(parts, run, height) for run in candidates(parts, height)}
-    split = split_costs(parts, height)
-    apart = [not (part.glue or after.glue) for part, after in pairwise([*parts, Part((0,) * 4, 0)])]
-    found = marks.find([part.box for part in parts], height)
-    signs = {(i, i + 1): sign for i, sign in found.items() if apart[i]}
-    for i, j in scores:
-        scores[i, j] -= SIGN_IN_DIGIT * sum(i <= k < j for k, _ in signs)
-    scores |= dict.fromkeys(signs, -SIGN_COST)
-    seen: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
-    while True:
-        score, path = _best_path(len(parts), scores, split)
-        unread = [run for run in path if run not in seen and run not in signs]
-        if not unread:
-            break
-        images = np.stack([draw(parts[i:j]) for i, j in unread])
-        for run, image, proba in zip(unread, images, classify(images), strict=True):
-            seen[run] = image, proba
-            scores[run] += certainty(proba)
+    graph = Graph(blocks)
+    runs = graph.runs(WIDEST * height, MOST_BLOCKS)
+    bounds = graph.bounds.tolist()
+    found = marks.find([block.box for block in blocks], height)
+    signs = {(bounds[k], bounds[k + 1]): sign for k, sign in found.items()}
+    gaps, split = gap_odds(graph, height), split_costs(graph, height)
+    scores = {
+        (i, j): -cost(graph, (i, j), box, height, gaps)
+        - SIGN_IN_DIGIT * sum(i <= a and b <= j for a, b in signs)
+        for (i, j), box in runs.items()
+    } | dict.fromkeys(signs, -SIGN_COST)  # fmt: skip
+    score, path, seen = _read_path(graph, scores, split, set(signs), draw, classify)
     symbols = []
-    for i, j in path:
-        box = around(part.box for part in parts[i:j])
-        if (i, j) in signs:
-            symbols.append(Symbol(signs[i, j], box))
+    for run in path:
+        if run in signs:
+            symbols.append(Symbol(signs[run], runs[run]))
         else:
-            image, proba = seen[i, j]
-            symbols.append(Symbol(str(int(proba.argmax())), box, image, proba))
+            image, proba = seen[run]
+            symbols.append(Symbol(str(int(proba.argmax())), runs[run], image, proba))
     return score, Line(symbol for symbol in symbols if symbol.text)
 
 
-def _best_path(n, scores, split):
-    """Return the score and the runs of the best division of n parts (dynamic programming)."""
-    best = [0.0] + [-np.inf] * n
-    last = [0] * (n + 1)
-    for (i, j), score in sorted(scores.items()):
-        total = best[i] + score - (split[i] if i else 0)
+def _read_path(graph, scores, split, signs, draw, classify):
+    """Return the score and the runs of the best path, and what the network answered to runs."""
+    seen: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
+    order = sorted(scores)
+    while True:
+        score, path = _best_path(len(graph), order, scores, split)
+        unread = [run for run in path if run not in seen and run not in signs]
+        if not unread:
+            return score, path, seen
+        images = np.stack([draw(graph.inside(run)) for run in unread])
+        for run, image, proba in zip(unread, images, classify(images), strict=True):
+            seen[run] = image, proba
+            scores[run] += certainty(proba)
+
+
+def _best_path(n, order, scores, split):
+    """Return the score and the runs of the best path through n nodes (dynamic programming)."""
+    best = [0.0] + [-np.inf] * (n - 1)
+    last = [0] * n
+    for i, j in order:
+        total = best[i] + scores[i, j] - split[i]
         if total > best[j]:
             best[j], last[j] = total, i
-    runs, j = [], n
+    runs, j = [], n - 1
     while j:
         runs.append((last[j], j))
         j = last[j]
-    return float(best[n]), runs[::-1]
+    return float(best[-1]), runs[::-1]
 
 
-def candidates(parts: Sequence[Part], height: float) -> list[tuple[int, int]]:
-    """Return the runs of parts that may be one digit; every single part is one."""
-    left, _, right, _ = np.array([part.box for part in parts]).T
-    return [
-        (i, j)
-        for i in range(len(parts))
-        for j in range(i + 1, min(i + MOST_PARTS, len(parts)) + 1)
-        if j == i + 1 or right[i:j].max() - left[i:j].min() <= WIDEST * height
-    ]
+def gap_odds(graph: Graph, height: float) -> np.ndarray:
+    """Return the logarithm of the odds that two digits meet at each bound of blocks, (B + 1,).
+
+    It is infinite at both ends.
+    """
+    odds = (ODDS_TOUCHING + ODDS_SLOPE * graph.gaps() / height).clip(-ODDS_MOST, ODDS_MOST)
+    return np.r_[np.inf, odds, np.inf]
 
 
-def gap_odds(parts: Sequence[Part], height: float) -> np.ndarray:
-    """Return the logarithm of the odds that two digits meet before each part; (n,), the first 0."""
-    left, _, right, _ = np.array([part.box for part in parts]).T
-    before = np.maximum.accumulate(right)[:-1]
-    after = np.minimum.accumulate(left[::-1])[-2::-1]
-    odds = ODDS_TOUCHING + ODDS_SLOPE * (after - before) / height
-    glue = np.array([part.glue for part in parts[1:]])
-    odds = np.where(glue > 0, -glue, odds)
-    return np.r_[0, odds.clip(-ODDS_MOST, ODDS_MOST)]
-
-
-def split_costs(parts: Sequence[Part], height: float) -> np.ndarray:
-    """Return minus the logarithm of the probability that two digits meet before each part."""
-    return np.logaddexp(0, -gap_odds(parts, height))
+def split_costs(graph: Graph, height: float) -> list[float]:
+    """Return minus the logarithm of the probability that two digits meet at each node."""
+    odds = graph.odds.copy()
+    odds[graph.bounds] = gap_odds(graph, height)
+    return np.logaddexp(0, -odds).tolist()
 
 
 def certainty(proba: np.ndarray) -> float:
@@ -194,40 +171,54 @@ def certainty(proba: np.ndarray) -> float:
     return TRUST * float(np.log(max(proba.max(), LEAST)))
 
 
-def cost(parts: Sequence[Part], run: tuple[int, int], height: float) -> float:
-    """Return minus the logarithm of the probability of a candidate's size and inner gaps."""
-    i, j = run
-    left, top, right, low = around(part.box for part in parts[i:j])
+def cost(graph: Graph, run: tuple[int, int], box: Box, height: float, gaps: np.ndarray) -> float:
+    """Return minus the logarithm of the probability of a candidate's size and inner gaps.
+
+    Parameters
+    ----------
+    graph : Graph
+    run : tuple of int
+        The candidate's two nodes.
+    box : Box
+    height : float
+        Of the line's digits, pixels.
+    gaps : ndarray, (B + 1,)
+        As returned by `gap_odds`.
+    """
+    left, top, right, low = box
     wide, high = max(right - left, 1), max(low - top, 1)
     small = np.logaddexp(0, SMALL_COST * (SMALL - max(0.7 * wide, high) / height))
     lying = LYING_COST * max(0, wide / max(high, height / 4) - LYING)
-    inner = np.logaddexp(0, gap_odds(parts, height)[i + 1 : j]).sum()
+    first = np.searchsorted(graph.bounds, run[0], "right")
+    last = np.searchsorted(graph.bounds, run[1], "left")
+    inner = np.logaddexp(0, gaps[first:last]).sum()
     pair = 0.0
-    if j > i + 1:
-        whole = all(part.glue for part in parts[i + 1 : j])
-        usual, least = (PAIR_WHOLE, 0.0) if whole else (PAIR, -2.0)
+    if last > first or graph.cut[first - 1]:
+        usual, least = (PAIR, -2.0) if last > first else (PAIR_WHOLE, 0.0)
         pair = float(np.clip(PAIR_SLOPE * (wide / high - usual), least, 6))
     return float(min(small + lying, MOST_COST) + inner + pair - DIGIT)
 
 
-def as_one(lines: Sequence[Sequence[Part]], heights: Sequence[float], proba: np.ndarray) -> float:
+def as_one(lines: Sequence[Sequence[Block]], heights: Sequence[float], proba: np.ndarray) -> float:
     """Return the score of all parts of all lines as one digit.
 
     Parameters
     ----------
-    lines : sequence of sequence of Part
+    lines : sequence of sequence of Block
         From top to bottom.
     heights : sequence of float
         Of the digits of each line.
     proba : ndarray, float32, (10,)
         What the network answered to all parts together.
     """
-    parts = sorted((part for line in lines for part in line), key=lambda part: part.box[0])
-    parts[0] = parts[0]._replace(glue=0.0)
-    score = certainty(proba) - cost(parts, (0, len(parts)), max(heights))
+    blocks = sorted((block for line in lines for block in line), key=lambda block: block.box[0])
+    graph, height = Graph(blocks), max(heights)
+    whole = 0, len(graph) - 1
+    box = around(block.box for block in blocks)
+    score = certainty(proba) - cost(graph, whole, box, height, gap_odds(graph, height))
     for k in range(1, len(lines)):
-        foot = max(part.box[3] for part in lines[k - 1])
-        head = min(part.box[1] for part in lines[k])
+        foot = max(block.box[3] for block in lines[k - 1])
+        head = min(block.box[1] for block in lines[k])
         odds = ODDS_TOUCHING + ODDS_SLOPE * (head - foot) / max(heights[k - 1 : k + 1])
         score -= float(np.logaddexp(0, min(odds, ODDS_MOST)))
     return score

@@ -11,6 +11,7 @@ import numpy as np
 
 from data import canvas
 from data.segments import row
+from data.segments.graph import Block, Cut, Part
 from data.segments.lines import digit_height, lines
 from data.segments.symbols import Box, Line, Reading, Symbol, around
 
@@ -49,12 +50,12 @@ def find(strokes: Iterable[Sequence | np.ndarray], classify: row.Classify) -> Re
     one = Reading([Line([Symbol(str(int(proba.argmax())), around(boxes), image, proba)])])
     if len(inked) > MOST_STROKES:
         return one
-    written = [_parts([inked[i] for i in line]) for line in lines(boxes)]
-    if len(written) == 1 and len(written[0]) == 1:
+    written = [_blocks([inked[i] for i in line]) for line in lines(boxes)]
+    if len(written) == 1 and len(written[0]) == 1 and not written[0][0].cuts:
         return one
     limited = row.limited(classify, MOST_READ)
     try:
-        found = [row.read(parts, _height(parts), draw, limited) for parts in written]
+        found = [row.read(blocks, _height(blocks), draw, limited) for blocks in written]
     except row.TooManyError:
         return one
     many = Reading(line for _, line in found)
@@ -65,7 +66,7 @@ def find(strokes: Iterable[Sequence | np.ndarray], classify: row.Classify) -> Re
     return many
 
 
-def draw(parts: Sequence[row.Part]) -> np.ndarray:
+def draw(parts: Sequence[Part]) -> np.ndarray:
     """Draw strokes as one digit, float32 (28, 28)."""
     return canvas.from_strokes([part.ink for part in parts])
 
@@ -81,19 +82,19 @@ def _is_dot(symbol):
     return symbol.image is not None and max(right - left, low - top) < canvas.RADIUS
 
 
-def _height(parts):
-    return digit_height([part.box[3] - part.box[1] for part in parts])
+def _height(blocks):
+    return digit_height([box[3] - box[1] for box in (block.box for block in blocks)])
 
 
-def _parts(strokes):
+def _blocks(strokes):
     """Return the strokes of a line, from left to right; those that may be two digits are cut."""
-    parts = []
+    blocks = []
     height = digit_height([np.ptp(stroke[:, 1]) for stroke in strokes])
     for stroke in strokes:
-        pieces = cut(stroke, height)
-        for k, piece in enumerate(pieces):
-            parts.append(row.Part(box_of(piece), piece, CUT * (k > 0)))
-    return parts
+        parts = [Part(box_of(piece), piece) for piece in cut(stroke, height)]
+        cuts = [Cut(frozenset(range(k)), -CUT) for k in range(1, len(parts))]
+        blocks.append(Block(parts, cuts))
+    return blocks
 
 
 def cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:

@@ -1,0 +1,155 @@
+"""The segmentation graph of a line of writing: where digits may meet, and what is between.
+
+A line is a row of blocks: strokes or pieces of ink. Digits may meet between two blocks, and at the
+cuts of a block. These places are the nodes of the graph. A node is known by the parts of ink on its
+left. From a node to another leads an edge, a candidate digit, if all that is on the left of the
+first is on the left of the second, too: so cuts may cross, and a path never takes one of two that
+do with the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.segments.symbols import Box, around
+
+
+class Part(NamedTuple):
+    """A stroke or piece of ink, or what is between cuts.
+
+    Attributes
+    ----------
+    box : Box
+    ink : any
+        What `data.segments.row.Draw` takes.
+    """
+
+    box: Box
+    ink: Any
+
+
+class Cut(NamedTuple):
+    """A place in a block where two digits may meet.
+
+    Attributes
+    ----------
+    left : frozenset of int
+        Indices of the block's parts on its left.
+    odds : float
+        Logarithm of the odds that two digits meet there.
+    """
+
+    left: frozenset[int]
+    odds: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stroke or a piece of ink.
+
+    Attributes
+    ----------
+    parts : sequence of Part
+    cuts : sequence of Cut
+    """
+
+    parts: Sequence[Part]
+    cuts: Sequence[Cut] = ()
+
+    @property
+    def box(self) -> Box:
+        """The box around its parts."""
+        return around(part.box for part in self.parts)
+
+
+class Graph:
+    """The graph of blocks in reading order.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        At least one.
+
+    Attributes
+    ----------
+    parts : list of Part
+        Of all blocks.
+    left : ndarray, bool, (N, P)
+        Which parts are on the left of each node.
+    bounds : ndarray, int, (B + 1,)
+        The nodes before each block and after the last.
+    odds : ndarray, float, (N,)
+        Those of cuts; 0 at the bounds of blocks.
+    cut : ndarray, bool, (B,)
+        Which blocks have cuts.
+    """
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.parts = [part for block in blocks for part in block.parts]
+        index = np.arange(len(self.parts))
+        left, odds, bounds, first = [], [], [], 0
+        for block in blocks:
+            bounds.append(len(left))
+            left.append(index < first)
+            odds.append(0.0)
+            for cut in sorted(block.cuts, key=lambda cut: len(cut.left)):
+                left.append((index < first) | np.isin(index - first, list(cut.left)))
+                odds.append(cut.odds)
+            first += len(block.parts)
+        bounds.append(len(left))
+        self.left = np.array([*left, index < first])
+        self.odds = np.array([*odds, 0.0])
+        self.bounds = np.array(bounds)
+        self.cut = np.diff(self.bounds) > 1
+        self._boxes = np.array([part.box for part in self.parts]).T
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.left)
+
+    def runs(self, widest: float, most: int) -> dict[tuple[int, int], Box]:
+        """Return the boxes of all edges: candidates no wider than ``widest`` pixels, and blocks.
+
+        Parameters
+        ----------
+        widest : float
+        most : int
+            Blocks in an edge.
+        """
+        found = {}
+        ahead = np.searchsorted(self.bounds, np.arange(len(self)), "right") - 1
+        behind = np.searchsorted(self.bounds, np.arange(len(self)), "left")
+        for i in range(len(self) - 1):
+            inside = self.left[i + 1 :] & ~self.left[i]
+            nested = inside.any(axis=1) & ~(self.left[i] & ~self.left[i + 1 :]).any(axis=1)
+            blocks = behind[i + 1 :] - ahead[i]
+            whole = (blocks == 1) & np.isin(i, self.bounds)
+            whole &= np.isin(np.arange(i + 1, len(self)), self.bounds)
+            boxes = self._around(inside)
+            narrow = boxes[2] - boxes[0] <= widest
+            for k in np.flatnonzero(nested & (blocks <= most) & (narrow | whole)):
+                found[i, i + 1 + int(k)] = tuple(boxes[:, k].tolist())
+        return found
+
+    def inside(self, run: tuple[int, int]) -> list[Part]:
+        """Return the parts of an edge, from its one node to its other."""
+        i, j = run
+        return [self.parts[k] for k in np.flatnonzero(self.left[j] & ~self.left[i])]
+
+    def gaps(self) -> np.ndarray:
+        """Return the distance between what is left and right of each bound of blocks, (B - 1,).
+
+        It is below 0 where boxes overlap.
+        """
+        left = self.left[self.bounds[1:-1]]
+        return self._around(~left)[0] - self._around(left)[2]
+
+    def _around(self, chosen):
+        """Return left, top, right and bottom of the boxes around chosen parts, bool (K, P)."""
+        least, most = (
+            extreme(np.where(chosen[None], self._boxes[axes, None], empty), axis=2)
+            for extreme, axes, empty in ((np.min, [0, 1], np.inf), (np.max, [2, 3], -np.inf))
+        )
+        return np.concatenate([least, most])
