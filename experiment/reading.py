@@ -121,7 +121,7 @@ def _number(model, file, picture, on_error, on_several):
         return
     if reading is not None:
         yield file, reading
-    elif proba is not None:
+    elif proba is not None and not pictures.is_crowded(picture):
         if picture.several:
             on_several(file)
         yield file, proba

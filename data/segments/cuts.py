@@ -20,8 +20,8 @@ from data.pictures.pieces import spread
 from data.segments.graph import Block, Cut, Part
 from data.segments.symbols import Box
 
-CUT = 2.5  # logarithm of the odds against two digits at a candidate cut
-INK = 4.0  # the odds again for each line that a cut crosses after the first
+CUT = 2.8  # logarithm of the odds against two digits at a candidate cut
+INK = 1.5  # the odds again for each line that a cut crosses after the first
 WIDE = 0.7  # of the digits' height: a piece as wide may be two digits
 SOLID = 0.5  # of the height: a piece whose lines are as wide is a bar or a blot
 
@@ -132,8 +132,9 @@ def find(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
     scale = ROWS / height
     size = max(2, round(w * scale)), max(2, round(h * scale))
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
-    width = line_width(small)
-    core = spread(small > 0.5, int(width / 2 + 0.5), np.minimum)
+    width = max(line_width(small), 1.0)
+    reach = int(width / 2 + 0.5)  # a square of 2 reach + 1 pixels does not fit into a line
+    core = spread(np.pad(small > 0.5, reach), reach, np.minimum)[reach:-reach, reach:-reach]
     cost, paths = _seams(np.where(core, CORE * small, small))
     left = (np.arange(size[0]) <= paths[:, :, None]) * small  # ink on the left of each, flat
     left = left.reshape(len(left), -1)

@@ -53,10 +53,13 @@ class Block:
     ----------
     parts : sequence of Part
     cuts : sequence of Cut
+    joined : bool
+        Whether its ink touches that of another block; it is no sign then.
     """
 
     parts: Sequence[Part]
     cuts: Sequence[Cut] = ()
+    joined: bool = False
 
     @property
     def box(self) -> Box:

@@ -29,6 +29,10 @@ SOFT = 2  # pixels: how far the soft edge of a line reaches
 STRIP = 1 / 20  # of the shorter side: ink at an edge that is mostly this near to it is no digit
 
 
+class CrowdedError(DataError):
+    """There is far too much ink for numbers: a page of text, or noise."""
+
+
 @dataclass(frozen=True)
 class Page:
     """The ink of a picture.
@@ -89,7 +93,9 @@ def find(image: Image.Image) -> Page:
     Raises
     ------
     DataError
-        If there is no ink, or far too much of it; the message does not name the picture.
+        If there is no ink; the message does not name the picture.
+    CrowdedError
+        If there is far too much of it.
     """
     grey = tone.grey(image, SIDE)
     scale = shrunk(image) * max(image.size) / max(grey.shape)
@@ -151,7 +157,7 @@ def _pieces(coverage):
     pen = line_width(coverage * pieces.mask(kept))
     kept &= np.minimum(high, wide) > THIN * pen
     if kept.sum() > MOST:
-        raise DataError(f"more than {MOST} pieces of ink: crop it to the numbers")
+        raise CrowdedError(f"more than {MOST} pieces of ink: crop it to the numbers")
     number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
     boxes = [(float(left), float(top), float(right + 1), float(low + 1))
              for top, left, low, right in pieces.box[kept].tolist()]  # fmt: skip

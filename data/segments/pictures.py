@@ -31,6 +31,7 @@ TALL = 0.5  # of the ink's height: two pieces that are higher may be two digits
 PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
 
+CROWD = 25  # pieces of ink: a picture of more is no digit
 MOST_READ = 400  # candidates that the network reads for a picture: more are noise or text
 
 DIGITS = ("auto", "one", "many")
@@ -89,8 +90,10 @@ def prepare(image: Image.Image, digits: str = "auto", again: bool = False) -> Pr
     if digits == "auto" and (several or again):
         try:
             page = pages.find(image)
-        except DataError:
+        except DataError as error:
             several = False
+            if isinstance(error, pages.CrowdedError) and _is_crowd(found.digit):
+                raise
     if digit is None and page is None:
         raise DataError(found.trouble)
     return Prepared(digit, page, found.trouble, several, wide and digits == "auto")
@@ -123,7 +126,7 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
     -------
     Reading or None
         Boxes are in pixels of the picture's file, upright; None if it holds one digit, or no
-        number.
+        number, see `is_crowded`.
     """
     page = picture.page
     assert page is not None
@@ -145,9 +148,21 @@ def read(picture: Prepared, proba: np.ndarray | None, classify: row.Classify) ->
         return many if read_digits else None
     if proba is None:
         return many if read_digits and np.median(read_digits) >= SURE else None
+    if is_crowded(picture) and np.median(read_digits or 0) < SURE:
+        return None
     score = sum(score for score, _ in found)
     one = row.as_one(page.lines, page.heights, proba)
     return many if len(many.symbols) > 1 and score > one + ONE else None
+
+
+def is_crowded(picture: Prepared) -> bool:
+    """Return whether there is too much ink for one digit: what is no number is then text."""
+    return picture.page is not None and sum(map(len, picture.page.lines)) > CROWD
+
+
+def _is_crowd(digit):
+    """Return whether what was taken for a digit is many pieces of ink."""
+    return digit is not None and len(label(digit > ink.SOLID).area) > CROWD
 
 
 def _is_wide(digit, least):

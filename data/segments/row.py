@@ -32,22 +32,23 @@ from data.segments.symbols import Box, Line, Symbol, around
 MOST_BLOCKS = 8  # of a candidate
 WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no digit
 LEAST = 0.02  # probability: one that is lower counts as this
-DIGIT = 2.0  # logarithm of the odds
-TRUST = 6.0  # power of the network's probability in the score
+DIGIT = 2.5  # logarithm of the odds
+TRUST = 12.0  # power of the network's probability in the score
 
 # Logarithm of the odds that a gap is between two digits: a line through the gap, in heights of the
 # line. Of the strokes of digits that people drew, 1 % have a gap above 0 between two strokes.
-ODDS_TOUCHING = 1.2  # where the boxes of both sides just meet
-ODDS_SLOPE = 15.0
+ODDS_TOUCHING = 0.5  # where the boxes of both sides just meet
+ODDS_SLOPE = 20.0
 ODDS_MOST = 7.0
 
-SMALL = 0.62  # of the line's height: a digit is higher or wider
+SMALL = 0.7  # of the line's height: a digit is higher or wider
 SMALL_COST = 15.0
 LYING = 1.5  # width over height: a digit is less
 LYING_COST = 3.0
 PAIR = 0.8  # width over height: more is that of two digits rather than of one in several parts
 PAIR_WHOLE = 1.0  # the same, of one piece of ink
-PAIR_SLOPE = 10.0
+PAIR_SLOPE = 6.0
+PAIR_MOST = (-1.2, 3.6)
 MOST_COST = 8.0
 SIGN_COST = 0.7  # a sign is less probable than a digit
 SIGN_IN_DIGIT = 2.5  # what looks like a sign is seldom a part of a digit
@@ -101,7 +102,8 @@ def read(
     graph = Graph(blocks)
     runs = graph.runs(WIDEST * height, MOST_BLOCKS)
     bounds = graph.bounds.tolist()
-    found = marks.find([block.box for block in blocks], height)
+    joined = {k for k, block in enumerate(blocks) if block.joined}
+    found = marks.find([block.box for block in blocks], height, joined)
     signs = {(bounds[k], bounds[k + 1]): sign for k, sign in found.items()}
     gaps, split = gap_odds(graph, height), split_costs(graph, height)
     scores = {
@@ -194,8 +196,9 @@ def cost(graph: Graph, run: tuple[int, int], box: Box, height: float, gaps: np.n
     inner = np.logaddexp(0, gaps[first:last]).sum()
     pair = 0.0
     if last > first or graph.cut[first - 1]:
-        usual, least = (PAIR, -2.0) if last > first else (PAIR_WHOLE, 0.0)
-        pair = float(np.clip(PAIR_SLOPE * (wide / high - usual), least, 6))
+        least, most = PAIR_MOST
+        usual, least = (PAIR, least) if last > first else (PAIR_WHOLE, 0.0)
+        pair = float(np.clip(PAIR_SLOPE * (wide / high - usual), least, most))
     return float(min(small + lying, MOST_COST) + inner + pair - DIGIT)
 
 

@@ -15,13 +15,14 @@ from data.segments.graph import Block, Cut, Part
 from data.segments.lines import digit_height, lines
 from data.segments.symbols import Box, Line, Reading, Symbol, around
 
-ONE = 2.5  # logarithm of the odds that a drawing is one digit
+ONE = 3.0  # logarithm of the odds that a drawing is one digit
 MOST_STROKES = 200  # a drawing of more is not divided
 MOST_READ = 100  # candidates that the network reads for a drawing: more are scribbles
 
-CUT = 5.5  # the same, that a stroke does not run through two digits at a candidate cut
+CUT = 3.0  # the same, that a stroke does not run through two digits at a candidate cut
 WIDE = 1.1  # width over height: a stroke of more may run through two digits
 STEP = 0.04  # of the height: between the points of a stroke to be cut
+JOINED = 0.1  # of the height: strokes that are nearer to each other touch
 NARROW = 0.12  # of the height: no piece of a cut stroke is narrower
 
 
@@ -90,11 +91,25 @@ def _blocks(strokes):
     """Return the strokes of a line, from left to right; those that may be two digits are cut."""
     blocks = []
     height = digit_height([np.ptp(stroke[:, 1]) for stroke in strokes])
-    for stroke in strokes:
+    for k, stroke in enumerate(strokes):
         parts = [Part(box_of(piece), piece) for piece in cut(stroke, height)]
-        cuts = [Cut(frozenset(range(k)), -CUT) for k in range(1, len(parts))]
-        blocks.append(Block(parts, cuts))
+        cuts = [Cut(frozenset(range(i)), -CUT) for i in range(1, len(parts))]
+        blocks.append(Block(parts, cuts, _touches(k, strokes, JOINED * height)))
     return blocks
+
+
+def _touches(k, strokes, near):
+    """Return whether stroke ``k`` comes as near as ``near`` pixels to another one."""
+    left, top, right, low = box_of(strokes[k])
+    points = _resampled(strokes[k], near)
+    for other in (stroke for i, stroke in enumerate(strokes) if i != k):
+        x0, y0, x1, y1 = box_of(other)
+        if max(x0 - right, left - x1, y0 - low, top - y1) > near:
+            continue
+        apart = points[:, None] - _resampled(other, near)
+        if (np.hypot(*apart.transpose(2, 0, 1)) <= near).any():
+            return True
+    return False
 
 
 def cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:

@@ -44,20 +44,43 @@ def test_a_cut_follows_a_slanted_gap():
     np.testing.assert_allclose(best, 43 + np.arange(80) / 3, atol=4)
 
 
+def test_a_cut_parts_two_lines_that_run_into_each_other():
+    ink = ink_of((0, 20, 80, 36), (0, 0, 8, 20), (72, 36, 80, 60), shape=(80, 60))
+    found, crossed = cuts.find(ink, 80)
+    middle = [c for path, c in zip(found, crossed, strict=True)
+              if (abs(path[16:64] - 28) <= 3).all()]  # fmt: skip
+    assert middle
+    assert min(middle) < 2
+
+
+def cut_block(ink, height):
+    labels = np.where(ink > 0, 0, -1).astype(np.int16)
+    box = (0.0, 0.0, float(ink.shape[1]), float(ink.shape[0]))
+    return cuts.block(ink, labels, 0, box, height), labels
+
+
 def test_parts_share_the_ink_among_them():
     ink = ink_of(*FRAMES, BRIDGE)
-    labels = np.where(ink > 0, 0, -1).astype(np.int16)
-    parts = cuts.parts(ink, labels, 0, (0.0, 0.0, 160.0, 80.0), 80)
-    assert len(parts) > 1
-    assert set(np.unique(labels)) == {-1, *(part.ink for part in parts)}
+    block, labels = cut_block(ink, 80)
+    assert len(block.parts) > 1
+    assert set(np.unique(labels)) == {-1, *(part.ink for part in block.parts)}
     np.testing.assert_array_equal(labels >= 0, ink > 0)
-    assert parts[0].glue == 0
-    assert all(part.glue > 0 for part in parts[1:])
+    for part in block.parts:
+        y, x = np.nonzero(labels == part.ink)
+        assert part.box == (x.min(), y.min(), x.max() + 1, y.max() + 1)
+
+
+def test_the_likeliest_cut_has_one_digit_on_each_side():
+    block, labels = cut_block(ink_of(*FRAMES, BRIDGE), 80)
+    best = max(block.cuts, key=lambda cut: cut.odds)
+    left = np.isin(labels, [block.parts[k].ink for k in best.left])
+    assert left[:, :68].any()
+    assert (labels[:, :68] >= 0).sum() == left[:, :68].sum()
+    assert not left[:, 92:].any()
 
 
 def test_narrow_pieces_and_bars_are_not_cut():
-    for ink in (ink_of((0, 0, 80, 40), shape=(80, 40)), ink_of((0, 0, 20, 160), shape=(20, 160))):
-        height, width = ink.shape
-        labels = np.zeros(ink.shape, np.int16)
-        (part,) = cuts.parts(ink, labels, 0, (0.0, 0.0, width, height), height)
-        assert part.box == (0, 0, width, height)
+    for ink in (ink_of((0, 0, 80, 30), shape=(80, 30)), ink_of((0, 0, 20, 160), shape=(20, 160))):
+        block, _ = cut_block(ink, len(ink))
+        assert not block.cuts
+        assert block.box == (0, 0, ink.shape[1], ink.shape[0])

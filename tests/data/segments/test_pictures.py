@@ -154,6 +154,13 @@ def test_noise_and_text_end_soon(kind, digits):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 900_000, "kilobytes, of all tests"
 
 
+def test_a_page_of_text_is_no_digit():
+    page_of_text = Image.fromarray(letters(np.random.default_rng(0)))
+    found = pictures.prepare(page_of_text.crop((60, 60, 1240, 160)))
+    assert pictures.is_crowded(found)
+    assert pictures.read(found, np.full(10, 0.1), ByShape()) is None
+
+
 def test_too_many_pieces_are_refused(monkeypatch):
     monkeypatch.setattr(page, "MOST", 10)
     with pytest.raises(DataError, match="more than 10 pieces of ink"):

@@ -78,6 +78,17 @@ def test_minus_and_point_are_read_in_place(drawing, text):
     assert read(*map(np.array, drawing)).text == text
 
 
+def test_a_short_stroke_across_another_is_no_point():
+    bar = np.array([[106.0, 80.0], [114.0, 80.0]])
+    assert read(zero(0), one(110), bar, one(200)).text.replace(".", "?") == "011"
+
+
+def test_a_minus_stands_before_digits_of_strokes():
+    angle = np.array([[70.0, 0.0], [60.0, 55.0], [100.0, 60.0]])
+    minus, stem = np.array([[0.0, 52.0], [30.0, 52.0]]), one(95, 30, 80)
+    assert read(minus, angle, stem, zero(140)).text.startswith("-")
+
+
 def test_a_stray_dot_leaves_one_digit():
     asked = ByShape()
     dot = np.array([[90.0, 20.0], [91.0, 21.0]])
