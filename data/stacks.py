@@ -31,7 +31,7 @@ HEADERS = {  # version: size of the field that holds the header's length, and Nu
     (1, 0): (2, np.lib.format.read_array_header_1_0),
     (2, 0): (4, np.lib.format.read_array_header_2_0),
 }
-RATIO = 100
+RATIO = 40
 """Most bytes of images for a byte of the file, beyond `CHUNK_BYTES`. Digits compress to a tenth."""
 
 MAX_IMAGE_BYTES = 128 << 20
