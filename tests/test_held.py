@@ -50,7 +50,7 @@ def test_a_forged_name_stays_one_record(tmp_path):
     assert name.endswith(r"a\nfake.png\t9\t1.0000\nb\x1b]0;title\x07.png")
 
 
-def test_a_forged_name_in_an_error_is_one_line(tmp_path):
+def test_forged_names_in_errors_are_one_line(tmp_path):
     (tmp_path / FORGED).write_bytes(b"no picture")
     for arguments in ([tmp_path / FORGED], ["--weights", tmp_path / FORGED], [f"--no-{FORGED}"]):
         status, out, err, _ = run("recognise.py", *arguments)

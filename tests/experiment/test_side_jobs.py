@@ -51,9 +51,7 @@ def test_a_side_job_that_fails_is_a_line(
     assert all((weights[key] == w).all() for key, w in whole.items())
 
 
-def test_a_drawing_process_that_cannot_start_is_a_line(
-    folder, tmp_path, monkeypatch, capsys, whole
-):
+def test_a_drawing_that_cannot_start_is_a_line(folder, tmp_path, monkeypatch, capsys, whole):
     record_without_drawing(monkeypatch)
     monkeypatch.setattr("subprocess.Popen", fails)
     assert run(folder, tmp_path / "run", "--watch") == 0

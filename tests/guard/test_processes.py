@@ -67,7 +67,7 @@ def test_computing_beyond_the_limit_is_ended():
     assert limited("while True: pass", 1 << 30, 0.1).returncode == -signal.SIGXCPU
 
 
-def test_ctrl_c_is_held_back_until_children_are_started():
+def test_ctrl_c_waits_until_children_are_started():
     code = (
         "import os, signal, subprocess, sys, threading\n"
         "from guard.processes import interrupts_held\n"
