@@ -47,11 +47,11 @@ function convolution(layer, x, out) {
   const { from, to, w, b, window } = layer;
   const [C, [OH, OW, OC]] = [from[2], to];
   const [inputs, outputs] = groupOf(layer);
+  const sums = new Float64Array(OC); // more exact than float32
   for (let p = 0; p < OH; p++) {
     for (let q = 0; q < OW; q++) {
       const seen = taps(layer, p, q);
-      const sums = out.subarray((p * OW + q) * OC, (p * OW + q + 1) * OC);
-      if (b) sums.set(b);
+      sums.set(b ?? new Float64Array(OC));
       for (let g = 0; g * inputs < C; g++) {
         const row = new Float32Array(window.kernel[0] * window.kernel[1] * inputs); // of im2col
         for (const [tap, pixel] of seen) {
@@ -60,14 +60,16 @@ function convolution(layer, x, out) {
         const first = g * outputs;
         addProduct(sums.subarray(first, first + outputs), row, w, OC, first);
       }
+      out.set(sums, (p * OW + q) * OC);
     }
   }
 }
 
 /** out[o] = b[o] + sum over i of x[i] * w[i, o] */
 function dense({ to: [OUT], w, b }, x, out) {
-  if (b) out.set(b);
-  addProduct(out, x, w, OUT);
+  const sums = Float64Array.from(b ?? Array(OUT).fill(0));
+  addProduct(sums, x, w, OUT);
+  out.set(sums);
 }
 
 /** Reduce each window to one number, channel by channel. Of a global pool it is the whole map. */
