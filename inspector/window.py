@@ -29,6 +29,7 @@ from inspector.overview import OverviewPanel
 from inspector.palette import Palette, pixels
 from inspector.row import RowView
 from inspector.teach import TeachButton
+from inspector.threads import one_thread
 from inspector.why import WhyPanel
 
 FRAMES = 30  # refreshes per second, at most
@@ -173,6 +174,10 @@ class Inspector(tk.Toplevel):
         return self.panels[self.notebook.index("current")]
 
     def _refresh(self):
+        with one_thread():
+            self._show_newest()
+
+    def _show_newest(self):
         self._scheduled = None
         self._refreshed_at = time.monotonic()
         opened = self.opened
