@@ -24,6 +24,7 @@ from data import mnist
 from data.canvas import from_strokes
 from data.errors import DataError
 from experiment.digits import held_out
+from guard.terminal import say
 from nn import ModelFileError, Sequential, fuse
 from nn.training import vote
 from weights.hand import rehearsal
@@ -74,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
             raise DataError(f"{args.file}: names no writers")
         figures = run(weights.load(args.weights), digits, _mnist(args.odd))
     except (DataError, ModelFileError, OSError, ValueError) as error:
-        print(f"benchmarks.hand: {error}", file=sys.stderr)
+        say("benchmarks.hand", error)
         return 2
     if args.json:
         write(args.json, figures)

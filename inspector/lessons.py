@@ -4,7 +4,6 @@ The training runs in a thread. The first window has no widget for it: its title 
 """
 
 import gc
-import sys
 import tkinter as tk
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ import numpy as np
 from data.canvas import from_strokes
 from data.errors import DataError
 from data.segments.symbols import Symbol
+from guard.terminal import one_line, say
 from nn import Sequential
 from weights.hand import store
 from weights.hand.drawings import Drawing
@@ -88,23 +88,23 @@ class Lessons:
     def ask(self) -> None:
         """Ask which digit the drawing is; the next key answers."""
         if self.hand is None:
-            self._say(NO_HAND)
+            self.say(NO_HAND)
             return
         self._asking = True
         inside = self.app.inspector
         several = inside is not None and inside.winfo_exists() and len(inside.reading.symbols) > 1
-        self._say(ASK_ONE if several else ASK if self.app.strokes else NOTHING_DRAWN)
+        self.say(ASK_ONE if several else ASK if self.app.strokes else NOTHING_DRAWN)
 
     def teach(self, label: int, symbol: Symbol | None = None) -> None:
         """Teach the network that the drawing, or one symbol of it, is a certain digit."""
         strokes = [list(stroke) for stroke in self.app.strokes]
         if self.hand is None or not strokes:
-            self._say(NO_HAND if self.hand is None else NOTHING_DRAWN)
+            self.say(NO_HAND if self.hand is None else NOTHING_DRAWN)
             return
         if symbol is not None:
             strokes = strokes_of(symbol, strokes)
             if strokes is None:
-                self._say("this digit shares a stroke with another; draw it alone to teach it")
+                self.say("this digit shares a stroke with another; draw it alone to teach it")
                 return
         (answer,) = self.app.model.predict_proba(from_strokes(strokes)[None])
         self._start(self._teacher.teach, label, int(answer.argmax()), strokes)
@@ -123,7 +123,7 @@ class Lessons:
         if self.drawings:
             self.change(self.hand.remove, {self.drawings[-1].number})
         else:
-            self._say("nothing was taught")
+            self.say("nothing was taught")
 
     def export(self, path: str) -> None:
         """Write the taught drawings to a file or, if its name ends in .npz, the taught network."""
@@ -153,7 +153,7 @@ class Lessons:
         """Show the usual title again once something else is drawn."""
         self._asking = False
         if self.message and not self.busy:
-            self._say("")
+            self.say("")
 
     def _start(self, work, *arguments):
         """Run work in the thread, after what is running there."""
@@ -163,7 +163,7 @@ class Lessons:
         # A collection in the thread could find what is left of a window, and Tcl would abort.
         gc.disable()
         self._work = self._pool.submit(work, *arguments)
-        self._say(LEARNING)
+        self.say(LEARNING)
         self._poll = self.app.after(POLL, self._look)
 
     def _look(self):
@@ -186,7 +186,7 @@ class Lessons:
             self._adopt(taught)
             self.app.classify_handwriting()
         elif not self.busy:
-            self._say("written")
+            self.say("written")
 
     def _adopt(self, taught: Sequential):
         """Let both windows use a network."""
@@ -197,14 +197,15 @@ class Lessons:
         self._usual = asked if count else "Digits: F2 looks inside"
         for observer in list(self.app.observers):
             observer()
-        self._say("")
+        self.say("")
 
     def _fail(self, error):
-        line = " ".join(str(error).split())
-        print(f"gui.py: {line}", file=sys.stderr)
-        self._say(line)
+        line = one_line(error)
+        say("gui.py", line)
+        self.say(line)
 
-    def _say(self, message):
+    def say(self, message: str) -> None:
+        """Show a message in the title and to the observers; "" for the usual title."""
         if self.busy and not message:
             message = LEARNING
         self.message = message

@@ -119,6 +119,9 @@ class TaughtWindow(tk.Toplevel):
 
     def teach(self, digit: int) -> None:
         """Teach the drawing or, if it has several digits, the one that the inspector shows."""
+        if self._inspector.opened is not None:
+            self._lessons.say("only what is drawn in the first window can be taught")
+            return
         symbols = self._inspector.reading.symbols
         several = len(symbols) > 1
         self._lessons.teach(digit, symbols[self._inspector.selected] if several else None)

@@ -77,7 +77,7 @@ def test_bad_weights_are_one_line_and_exit_2(tmp_path, capsys, content):
     assert err.count("\n") == 1
 
 
-def test_a_hand_that_is_no_json_is_one_line(tmp_path, capsys):
+def test_a_hand_of_another_suffix_is_refused(tmp_path, capsys):
     assert gui.main(["--hand", str(tmp_path / "hand.npz")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"gui.py: {tmp_path / 'hand.npz'}: a hand is a .json file")
