@@ -116,7 +116,7 @@ def _teach(model, digits, mine, drawn, others):
     """
     first, second = np.split(mine, [len(mine) // 2])
     before = model.layers[vote.vote_of(model)].params
-    params, counts, seconds = before, [0] * 10, []
+    params, counts, seconds, processor = before, [0] * 10, [], []
     with tempfile.TemporaryDirectory() as folder:
         teacher = Teacher(model, Hand(Path(folder, "hand.json")))
         for i in first.tolist():
@@ -125,9 +125,10 @@ def _teach(model, digits, mine, drawn, others):
             if answer == label or counts[label] == MOST:
                 continue
             counts[label] += 1
-            began = time.perf_counter()
+            began, began_working = time.perf_counter(), time.process_time()
             taught = teacher.teach(label, answer, _strokes(digits[i]))
             seconds.append(time.perf_counter() - began)
+            processor.append(time.process_time() - began_working)
             params = taught.layers[vote.vote_of(taught)].params
     is_other = np.ones(len(digits), bool)
     is_other[mine] = False
@@ -141,6 +142,7 @@ def _teach(model, digits, mine, drawn, others):
         "errors_foreseen": sum(counts[k] > 0 for k in drawn.labels[second][~was_right[second]]),
         "corrections": len(seconds),
         "seconds": seconds,
+        "processor_seconds": processor,
         "mnist_before": float(others.right(before).mean()),
         "mnist_after": float(others.right(params).mean()),
         "others_before": float(was_right[is_other].mean()) if is_other.any() else 1.0,
@@ -153,7 +155,6 @@ def _summary(rows):
     worst = sorted(rows, key=lambda row: (-row["errors_in_all"], row["writer"]))
     worst = worst[: max(1, len(rows) // 3)]
     taught = [row for row in rows if row["corrections"]]
-    seconds = [second for row in rows for second in row["seconds"]]
     return {
         "all": _errors(rows),
         "worst_third": _errors(worst) | {"writers": [row["writer"] for row in worst]},
@@ -163,10 +164,16 @@ def _summary(rows):
         "others_change": _change(rows, "others"),
         "mnist_change_of_taught": _change(taught, "mnist"),
         "others_change_of_taught": _change(taught, "others"),
-        "seconds": {
-            "median": float(np.median(seconds)) if seconds else None,
-            "longest": max(seconds, default=None),
-        },
+        "seconds": _median_and_longest(rows, "seconds"),
+        "processor_seconds": _median_and_longest(rows, "processor_seconds"),
+    }
+
+
+def _median_and_longest(rows, what):
+    times = [time for row in rows for time in row[what]]
+    return {
+        "median": float(np.median(times)) if times else None,
+        "longest": max(times, default=None),
     }
 
 
@@ -207,9 +214,9 @@ def _print(rows):
             change = found[f"{name}_change{whom}"]
             print(f"{title}, {rest}: {100 * change['mean']:+.3f} points, "
                   f"least {100 * change['least']:+.2f}")  # fmt: skip
-    if found["seconds"]["median"] is not None:
-        print(f"a correction: median {found['seconds']['median']:.2f} s, "
-              f"longest {found['seconds']['longest']:.2f} s")  # fmt: skip
+    if found["taught"]["writers"]:
+        for what, title in (("seconds", "a correction"), ("processor_seconds", "processor time")):
+            print("{}: median {median:.2f} s, longest {longest:.2f} s".format(title, **found[what]))
 
 
 def _numbers(figures):
