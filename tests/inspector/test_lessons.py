@@ -1,6 +1,6 @@
 """The first window is taught: T and a digit; the inside shows the network that learned it."""
 
-import time
+import threading
 import tkinter as tk
 
 import numpy as np
@@ -10,7 +10,7 @@ import gui
 from data.canvas import from_strokes
 from data.segments import strokes as segments
 from inspector import lessons, teach
-from tests.windows import SEVEN, drag, find, press, settle, small_network
+from tests.windows import PATIENCE, SEVEN, drag, find, press, settle, small_network
 from weights.hand import rehearsal
 from weights.hand.store import Hand
 
@@ -162,23 +162,23 @@ def test_a_second_correction_waits_for_the_first(app, hand):
 
 
 def test_the_window_answers_while_it_learns(app, hand, monkeypatch):
-    """Events are handled while the thread trains; the thread is made slow here."""
-    real = lessons.Teacher.teach
+    """The thread waits until five strokes were drawn in the meantime."""
+    real, drawn = lessons.Teacher.teach, threading.Event()
 
     def slow(*arguments):
-        time.sleep(0.5)
+        assert drawn.wait(PATIENCE)
         return real(*arguments)
 
     monkeypatch.setattr(lessons.Teacher, "teach", slow)
     drag(app, *SEVEN)
     app.lessons.teach(3)
-    drawn = 0
-    while app.lessons.busy:
-        drag(app, (20 + drawn, 20), (30 + drawn, 200))
-        app.update()
-        drawn += 1
-    assert drawn > 3
-    assert len(app.strokes) == 1 + drawn
+    for x in range(20, 120, 20):
+        drag(app, (x, 20), (x + 10, 200))
+    assert len(app.strokes) == 6
+    assert app.lessons.busy
+    drawn.set()
+    learned(app)
+    assert [len(drawing.strokes) for drawing in hand.drawings()] == [1]
 
 
 def test_closing_while_learning_keeps_the_drawing(display, hand):
