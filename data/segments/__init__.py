@@ -9,6 +9,7 @@ cells     take off printed boxes around digits
 lines     group boxes into lines of writing
 signs     minus signs, decimal points and specks
 cuts      candidate cuts through ink where two digits may touch
+graph     where digits of a line may meet, and the candidates between
 row       divide a line of writing into digits: the best path by dynamic programming
 ========  ===========================================================================
 

@@ -29,3 +29,15 @@ def test_a_part_is_told_by_its_place(box, place, sign):
 def test_there_is_one_point_at_most():
     boxes = [DIGITS[0], (160, 90, 170, 100), (180, 92, 186, 98), DIGITS[1]]
     assert sorted(signs.find(boxes, 100).values()) == [signs.SPECK, "."]
+
+
+def test_what_touches_a_digit_is_no_sign():
+    boxes = [(0, 45, 30, 50), (40, 0, 90, 100), (100, 88, 110, 98), (130, 0, 180, 100)]
+    assert signs.find(boxes, 100) == {0: "-", 2: "."}
+    assert signs.find(boxes, 100, joined={0}) == {2: "."}
+    assert signs.find(boxes, 100, joined={2}) == {0: "-"}
+
+
+def test_the_lowest_stroke_is_the_foot():
+    minus, angle, stem = (0, 52, 30, 56), (40, 0, 90, 60), (70, 30, 90, 100)
+    assert signs.find([minus, angle, stem], 100) == {0: "-"}
