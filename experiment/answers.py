@@ -46,7 +46,7 @@ def as_lines(answers: Iterable[Answer]) -> None:
     for file, answer in answers:
         name = one_line(file)
         for *_, text, probability in rows(file, answer):
-            print(f"{name}\t{text}\t{probability:.4f}", flush=True)
+            print(f"{name}\t{text}\t{probability:.4f}\n", end="", flush=True)  # in one piece
 
 
 def as_json(answers: Iterable[Answer]) -> None:
