@@ -13,7 +13,6 @@ if __name__ == "__main__":  # before the imports below, which Ctrl-C may interru
 import argparse
 import math
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import recognise
@@ -21,11 +20,10 @@ import weights
 from data.canvas import RADIUS, SIZE
 from data.errors import DataError
 from data.segments import strokes as segments
-from guard.arguments import Parser
+from experiment.gui_options import parse
 from guard.commands import end_on_interrupt, run, streams
 from guard.terminal import say
 from nn import ModelFileError, Sequential
-from nn.convert.digits import PIXELS_HELP, UNITS
 
 if TYPE_CHECKING:  # imported late: the window starts faster
     from inspector.lessons import Lessons
@@ -257,7 +255,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Arguments without the program's name (default: those of the process).
     """
     with streams():
-        return _show(_parser().parse_args(argv))
+        return _show(parse(argv))
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -296,36 +294,6 @@ def _hand(args):
     if args.hand is not None:
         return Hand(args.hand)
     return Hand(user_file()) if args.weights == weights.SHIPPED else None
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="gui.py",
-        description="Draw a digit or a number and have it recognised.",
-        epilog="Keys: Return recognises it, Escape clears the canvas, Ctrl+Z undoes the "
-        "last stroke, F2 opens a second window that shows what the network computes. "
-        "T, then 0 to 9, says which digit the drawing is: the network learns it and keeps it; "
-        "T, then Backspace, takes the last one back.",
-    )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        default=weights.SHIPPED,
-        metavar="FILE",
-        help="model file: .npz, .h5, .keras or .onnx (default: the shipped network)",
-    )
-    parser.add_argument("--pixels", choices=UNITS, metavar="UNIT", help=PIXELS_HELP)
-    parser.add_argument(
-        "--hand",
-        type=Path,
-        metavar="FILE",
-        help="what you taught: a .json file, made if it is missing (default: your own, which is "
-        "used with the shipped network only; see `python -m weights.hand`)",
-    )
-    parser.add_argument(
-        "--inspect", action="store_true", help="open the second window at the start"
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The parts of `train.py` and `recognise.py`, except the network and its training (`nn`).
+"""The parts of `train.py`, `recognise.py` and `gui.py`, except the network and its training (`nn`).
 
 ===============  ===============================================================================
 options.py       the command-line options, the lookup of --resume, and the command that resumes
@@ -11,11 +11,14 @@ charts.py        loss and accuracy over the epochs, as a picture
 side_jobs.py     run charts and notes so that their errors do not end the training
 ===============  ===============================================================================
 
-For `recognise.py`:
+For `recognise.py` and `gui.py`:
 
 ====================  ==========================================================================
-recognise_options.py  its command-line options
+recognise_options.py  the command-line options of the one
+gui_options.py        and of the other
+reading.py            pictures, archives and stacks are read, in batches
 answers.py            answers as lines, as JSON and drawn on the pictures; notes on doubtful ones
+table.py              answers as a table in a file; a killed run goes on where it ended
 ====================  ==========================================================================
 
 ``--watch`` shows how a network learns:

@@ -73,8 +73,8 @@ def block(coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height
     parts = []
     for k, index in enumerate(fresh.tolist()):
         x, y = left + xs[of == k], top + ys[of == k]
-        edges = x.min(), y.min(), x.max() + 1, y.max() + 1
-        parts.append(Part(tuple(map(float, edges)), index))
+        box = float(x.min()), float(y.min()), float(x.max() + 1), float(y.max() + 1)
+        parts.append(Part(box, index))
     found: dict[frozenset[int], float] = {}
     for side, lines in zip(sides.T, crossed, strict=True):
         odds = -CUT - INK * max(0.0, float(lines) - 1)

@@ -92,7 +92,10 @@ class Graph:
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.parts = [part for block in blocks for part in block.parts]
         index = np.arange(len(self.parts))
-        left, odds, bounds, first = [], [], [], 0
+        left: list[np.ndarray] = []
+        odds: list[float] = []
+        bounds: list[int] = []
+        first = 0
         for block in blocks:
             bounds.append(len(left))
             left.append(index < first)

@@ -59,7 +59,7 @@ def test_training_waits_for_the_window(simulation):
     assert Drawing.last.told == watch.DONE, "after a whole run the window stays"
 
 
-def test_a_window_that_never_opens_is_not_waited_for(simulation, monkeypatch):
+def test_window_that_never_opens_is_not_awaited(simulation, monkeypatch):
     monkeypatch.setattr(live, "OPENING_TIMEOUT", 0.05)
     monkeypatch.setattr(Drawing, "opens_after", 2.0)
     start = time.monotonic()

@@ -114,7 +114,7 @@ def test_a_resized_window_keeps_its_curves(noted, root):
     assert blue.any()
 
 
-def test_the_end_of_the_run_is_drawn_at_once(noted, display, monkeypatch):
+def test_end_of_the_run_is_drawn_at_once(noted, display, monkeypatch):
     monkeypatch.setattr(watch, "LONGEST", 1e9)
     monkeypatch.setattr(watch, "REST", 1e9)  # only the end makes it draw again
     ended = threading.Event()

@@ -60,7 +60,7 @@ def test_each_column_shows_its_numbers_in_colour(opened):
         assert column.right <= columns.canvas.winfo_width()
 
 
-def test_the_path_of_the_answer_is_lit_and_framed(opened):
+def test_path_of_the_answer_is_lit_and_framed(opened):
     app, inspector = opened
     columns, maps = inspector.overview.columns, maps_of(app, inspector)
     path = trace(inspector.network, maps, *most_probable(maps))

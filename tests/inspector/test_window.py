@@ -62,7 +62,7 @@ def test_closing_unsubscribes_and_it_opens_again(start):
     app.inspect()
     settle(app)
     assert app.inspector is not inspector
-    assert len(app.observers) == 1
+    assert len(app.observers) == 2, "the window and its button for teaching"
     assert app.inspector.bars.answer["text"] == describe_answer(probabilities_of(app))
 
 

@@ -12,14 +12,14 @@ def test_strokes_keep_their_numbers_of_points():
     assert [len(stroke) for stroke in deform(CROSS, np.random.default_rng(0))] == [2, 3]
 
 
-def test_each_call_deforms_anew_and_repeats_with_its_generator():
+def test_each_call_deforms_anew_but_repeats_when_seeded():
     rng = np.random.default_rng(1)
     first, second = deform(CROSS, rng), deform(CROSS, rng)
     assert np.abs(first[0] - second[0]).max() > 1
     np.testing.assert_array_equal(deform(CROSS, np.random.default_rng(1))[1], first[1])
 
 
-def test_digits_stay_in_the_middle_and_of_legible_shape():
+def test_digits_stay_in_the_middle_and_legible():
     rng = np.random.default_rng(2)
     ratios = []
     for _ in range(300):
@@ -31,7 +31,7 @@ def test_digits_stay_in_the_middle_and_of_legible_shape():
     assert 1.4 < max(ratios) < 2.9
 
 
-def test_displacements_are_exact_at_knots_and_means_between_them():
+def test_displacements_are_exact_at_knots_and_linear_between():
     knots = np.random.default_rng(3).standard_normal((KNOTS, KNOTS, 2))
     third = 1 / (KNOTS - 1)
     at = np.array([(0, 0), (third, 2 * third), (third / 2, 0)])

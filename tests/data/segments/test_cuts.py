@@ -44,7 +44,7 @@ def test_a_cut_follows_a_slanted_gap():
     np.testing.assert_allclose(best, 43 + np.arange(80) / 3, atol=4)
 
 
-def test_a_cut_parts_two_lines_that_run_into_each_other():
+def test_cut_parts_lines_that_run_into_each_other():
     ink = ink_of((0, 20, 80, 36), (0, 0, 8, 20), (72, 36, 80, 60), shape=(80, 60))
     found, crossed = cuts.find(ink, 80)
     middle = [c for path, c in zip(found, crossed, strict=True)
@@ -70,7 +70,7 @@ def test_parts_share_the_ink_among_them():
         assert part.box == (x.min(), y.min(), x.max() + 1, y.max() + 1)
 
 
-def test_the_likeliest_cut_has_one_digit_on_each_side():
+def test_likeliest_cut_has_a_digit_on_each_side():
     block, labels = cut_block(ink_of(*FRAMES, BRIDGE), 80)
     best = max(block.cuts, key=lambda cut: cut.odds)
     left = np.isin(labels, [block.parts[k].ink for k in best.left])

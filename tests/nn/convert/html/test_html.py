@@ -115,7 +115,7 @@ def test_models_of_keras_answer_as_in_python(tmp_path, keras_dir, chromium, caps
     assert page.console() == []
 
 
-def test_trained_network_of_other_layers_answers_as_in_python(tmp_path, chromium):
+def test_network_of_other_layers_answers_as_in_python(tmp_path, chromium):
     rng = np.random.default_rng(10)
     images, labels = samples()
     model = Sequential(

@@ -76,7 +76,7 @@ def test_odd_drawings_are_read_as_in_python(page, classify):
         assert texts == [[symbol.text for symbol in line] for line in expected]
 
 
-def test_each_digit_of_a_number_can_be_looked_into(page, classify):
+def test_a_digit_of_a_number_can_be_inspected(page, classify):
     rng = np.random.default_rng(5)
     strokes = []
     for k, label in enumerate((2, 0, 7)):
