@@ -18,7 +18,6 @@ What they are built from:
 - `input`: `InputView`, the drawing, the 28x28 input computed from it, and the map before a number;
 - `path`: `trace`, a number's path back to the pixels and on to the answer;
 - `fields`, `looks`: what part of the earlier maps a number depends on;
-- `stages`, `column`, `columns`: a column of maps per stage of the network, with lines between;
 - `open_menu`, `opening`: `OpenMenu`, which shows samples, MNIST's images and picture files;
 - `tour`: the drawing that docs/tour.md follows;
 - `row`: `RowView`, the digits of a number, one of which can be selected;
@@ -28,11 +27,6 @@ What they are built from:
 - `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;
 - `kernel_view`: `KernelView`, the weights of a layer as pictures;
-- `learning_state`, `learning_report`: the copy of the network that learns, and what a step changed;
-- `learning_rows`, `learning_layout`, `learning_wall`: the arrays of a pass beside their gradients;
-- `learning_steps`, `learning_scene`, `learning_frames`: the pass step by step, and what it shows;
-- `learning_sheet`, `learning_terms`, `learning_slope`: one gradient written out, and measured;
-- `learning_step`, `learning_controls`, `learning_keys`: what a step did; buttons and keys;
 - `flow`: `Flow`, widgets side by side, in as many lines as they need;
 - `threads`: `one_thread`, BLAS on one thread;
 - `tiles`: `Tiling`, the positions of numbers in a grid of feature maps or kernels;

@@ -20,12 +20,12 @@ from inspector.header import Header
 from inspector.input import YOUR_DRAWING
 from inspector.layers import LayersPanel
 from inspector.layout import Place
-from inspector.learning import LearningPanel
+from inspector.learning.panel import LearningPanel
 from inspector.looks import look
 from inspector.network import Network
 from inspector.open_menu import OpenMenu
 from inspector.opening import Opened
-from inspector.overview import OverviewPanel
+from inspector.overview.panel import OverviewPanel
 from inspector.palette import Palette, pixels
 from inspector.row import RowView
 from inspector.teach import TeachButton

@@ -4,9 +4,9 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from inspector.columns import Columns
 from inspector.drawing import Snapshot
 from inspector.layout import Place
+from inspector.overview.columns import Columns
 from inspector.path import Path, most_probable, trace
 
 HINT = (

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from inspector.learning_frames import frames_of, spot_of
-from inspector.learning_layout import GRADIENTS, VALUES, first_cells
-from inspector.learning_rows import Spot, rows_of
-from inspector.learning_scene import Scene
-from inspector.learning_steps import Player, stages_of
+from inspector.learning.frames import frames_of, spot_of
+from inspector.learning.layout import GRADIENTS, VALUES, first_cells
+from inspector.learning.rows import Spot, rows_of
+from inspector.learning.scene import Scene
+from inspector.learning.steps import Player, stages_of
 from inspector.network import Network
 from nn.explain.backward import backward_pass, exact
 from tests.windows import small_network

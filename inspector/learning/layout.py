@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.learning_rows import Cell, Row
+from inspector.learning.rows import Cell, Row
 from inspector.tiles import Tiling
 
 VALUES, GRADIENTS = SIDES = 0, 1

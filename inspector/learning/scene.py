@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from inspector.learning_frames import frames_of, spot_of, stop_frames
-from inspector.learning_layout import VALUES, Frame, Shown
-from inspector.learning_rows import Row, Spot, rows_of
-from inspector.learning_steps import Player, stages_of
+from inspector.learning.frames import frames_of, spot_of, stop_frames
+from inspector.learning.layout import VALUES, Frame, Shown
+from inspector.learning.rows import Row, Spot, rows_of
+from inspector.learning.steps import Player, stages_of
 from inspector.network import Network
 from nn.explain.backward import BackwardPass
 from nn.explain.backward.windows import conv_dw_until

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from PIL import ImageTk
 
-from inspector.stages import Stage
+from inspector.overview.stages import Stage
 from inspector.tiles import Tiling
 
 

@@ -1,6 +1,6 @@
 """A pass step by step: the stages forward and backward, and the position within one.
 
-A stage computes one row of `inspector.learning_rows`: a layer's output, the gradient of its
+A stage computes one row of `inspector.learning.rows`: a layer's output, the gradient of its
 parameter, or the gradient of its input. A stage with a window goes through the positions one by
 one; one of few numbers, number by number; any other in one step.
 """
@@ -8,8 +8,8 @@ one; one of few numbers, number by number; any other in one step.
 from dataclasses import dataclass
 from typing import Literal
 
-from inspector.learning_layout import Shown
-from inspector.learning_rows import Row
+from inspector.learning.layout import Shown
+from inspector.learning.rows import Row
 from nn import Conv2D
 from nn.explain.backward import BackwardPass
 

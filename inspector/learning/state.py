@@ -7,7 +7,7 @@ network of the window itself never changes.
 import numpy as np
 
 from inspector.drawing import Snapshot
-from inspector.learning_report import Report, most_changed, sample_digits
+from inspector.learning.report import Report, most_changed, sample_digits
 from inspector.network import Network
 from inspector.threads import one_thread
 from nn import SGD, Sequential

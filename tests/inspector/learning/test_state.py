@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from inspector.drawing import Snapshot
-from inspector.learning_report import most_changed, sample_digits
-from inspector.learning_state import Lesson
+from inspector.learning.report import most_changed, sample_digits
+from inspector.learning.state import Lesson
 from inspector.network import Network
 from nn import SoftmaxCrossEntropy
 from nn.explain.backward import exact

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from inspector.network import Network
+from inspector.overview.stages import stages
 from inspector.palette import Palette, hex_colour
 from inspector.path import most_probable, trace
-from inspector.stages import stages
 from nn import Conv2D, Dense, Flatten, Sequential
 from tests.windows import SEVEN, draw, network_input, press, settle, small_network, turn_to
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inspector.learning_rows import Spot, rows_of
+from inspector.learning.rows import Spot, rows_of
 from inspector.network import Network
 from nn.explain.backward import backward_pass, exact
 from tests.windows import small_network

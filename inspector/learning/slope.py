@@ -5,7 +5,7 @@ import tkinter as tk
 from collections.abc import Callable
 
 from inspector.idle import IdleWork
-from inspector.learning_rows import Spot
+from inspector.learning.rows import Spot
 from inspector.threads import one_thread
 from nn.explain.backward import BackwardPass, measured_slope
 

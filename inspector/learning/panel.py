@@ -9,18 +9,18 @@ import numpy as np
 
 from inspector.drawing import Snapshot
 from inspector.idle import IdleWork
-from inspector.learning_controls import OWN, Controls, bar_at
-from inspector.learning_keys import bind_keys
-from inspector.learning_layout import GRADIENTS
-from inspector.learning_report import Report, sample_digit
-from inspector.learning_rows import Spot
-from inspector.learning_scene import Scene
-from inspector.learning_sheet import LearningSheet
-from inspector.learning_slope import WAITING, SlopeMeter, compared
-from inspector.learning_state import Lesson
-from inspector.learning_step import StepView
-from inspector.learning_steps import Player
-from inspector.learning_wall import LearningWall
+from inspector.learning.controls import OWN, Controls, bar_at
+from inspector.learning.keys import bind_keys
+from inspector.learning.layout import GRADIENTS
+from inspector.learning.report import Report, sample_digit
+from inspector.learning.rows import Spot
+from inspector.learning.scene import Scene
+from inspector.learning.sheet import LearningSheet
+from inspector.learning.slope import WAITING, SlopeMeter, compared
+from inspector.learning.state import Lesson
+from inspector.learning.step import StepView
+from inspector.learning.steps import Player
+from inspector.learning.wall import LearningWall
 
 TICK = 33  # milliseconds between two pictures of the player
 WALL_SHARE = 0.6  # of the panel's width, until the user moves the sash

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from inspector.learning_layout import GRADIENTS, VALUES, Frame
-from inspector.learning_rows import Row, Spot
-from inspector.learning_steps import Stage
+from inspector.learning.layout import GRADIENTS, VALUES, Frame
+from inspector.learning.rows import Row, Spot
+from inspector.learning.steps import Stage
 from nn import Conv2D
 from nn.explain.backward import BackwardPass
 from nn.explain.backward.windows import stops_over

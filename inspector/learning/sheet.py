@@ -8,9 +8,9 @@ from tkinter import font, ttk
 import numpy as np
 
 from inspector.arithmetic import sum_rows
-from inspector.learning_layout import GRADIENTS
-from inspector.learning_rows import Spot
-from inspector.learning_terms import built_up, power_for, power_of, scaled_rows, texts_of
+from inspector.learning.layout import GRADIENTS
+from inspector.learning.rows import Spot
+from inspector.learning.terms import built_up, power_for, power_of, scaled_rows, texts_of
 from inspector.network import Network
 from inspector.palette import Palette
 from inspector.sheet import Sheet

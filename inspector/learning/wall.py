@@ -9,7 +9,7 @@ from tkinter import font, ttk
 
 from PIL import ImageTk
 
-from inspector.learning_layout import (
+from inspector.learning.layout import (
     SIDES,
     VALUES,
     WHOLE,
@@ -21,7 +21,7 @@ from inspector.learning_layout import (
     out_of_date,
     title_of,
 )
-from inspector.learning_rows import Row, Spot
+from inspector.learning.rows import Row, Spot
 from inspector.palette import Palette, hex_colour, pixels
 
 HEADINGS = "values, forward", "gradients of the loss, backward"

@@ -7,15 +7,15 @@ from tkinter import ttk
 import numpy as np
 from PIL import ImageTk
 
-from inspector.column import Column
 from inspector.drawing import Snapshot
 from inspector.fields import fields
 from inspector.layout import Place
 from inspector.network import Network, describe
+from inspector.overview.column import Column
+from inspector.overview.stages import chosen_channels, stages
 from inspector.palette import Palette, hex_colour, pixels
 from inspector.path import Path
 from inspector.probabilities import percent
-from inspector.stages import chosen_channels, stages
 from inspector.style import small_font
 from inspector.tiles import Tiling, as_maps
 

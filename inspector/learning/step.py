@@ -5,7 +5,7 @@ from tkinter import font, ttk
 
 from PIL import Image, ImageTk
 
-from inspector.learning_report import Report, sample_digits
+from inspector.learning.report import Report, sample_digits
 from inspector.palette import Palette, hex_colour, pixels
 
 HINT = "Say what the drawing is, then press Return: one step of learning, on this drawing alone."

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from inspector.learning_layout import GRADIENTS, VALUES
-from inspector.learning_rows import Spot
+from inspector.learning.layout import GRADIENTS, VALUES
+from inspector.learning.rows import Spot
 from nn import Softmax
 from nn.explain import backward
 from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to
