@@ -65,8 +65,10 @@ class LayersPanel(ttk.Frame):
                 bar, text=text, value=value,
                 variable=self._scale_per_channel, command=self._rescale,
             ).pack(side="left", padx=4)  # fmt: skip
-        legend = ttk.Label(bar, text=LEGEND, style="Muted.TLabel", font=small_font(self))
-        legend.pack(side="right", padx=4)
+        legend = ttk.Label(
+            bar, text=LEGEND, style="Muted.TLabel", font=small_font(self), anchor="e", width=1
+        )
+        legend.pack(side="left", padx=4, fill="x", expand=True)  # cut where there is no room
         bar.pack(fill="x", pady=2)
 
     def show(self, snapshot: Snapshot) -> None:

@@ -78,22 +78,22 @@ def test_a_damaged_checkpoint_is_skipped_with_a_line(tmp_path, whole):
     again = Simulation(tmp_path)
     (line,) = again.told
     assert newest.name in line
-    assert "trying the one before" in line
+    assert f"using {before.name}" in line
     assert before.exists()
     assert newest.with_suffix(".damaged").exists()
     assert_same(again.go().outcome(), whole)
 
 
-def test_damaged_checkpoints_never_cost_a_new_one(tmp_path):
-    """Under their own names they would be the newest, and those written next be deleted."""
+def test_damaged_checkpoints_alone_are_refused_and_left(tmp_path):
+    """A fresh start would write over what may still be repaired."""
     Simulation(tmp_path).go(2 * STEPS + 1, kill=True)
-    for path in checkpoint.find(tmp_path):
+    paths = checkpoint.find(tmp_path)
+    for path in paths:
         path.write_bytes(b"damaged")
-    again = Simulation(tmp_path)
-    assert len(again.told) == 2
-    again.go(1, kill=True)
-    again.run.save()
-    assert Simulation(tmp_path).resumed
+    with pytest.raises(CheckpointError, match=r"no other checkpoint in .* is good; nothing was"):
+        Simulation(tmp_path)
+    assert checkpoint.find(tmp_path) == paths
+    assert {path.read_bytes() for path in paths} == {b"damaged"}
 
 
 def test_another_format_is_refused_and_left_alone(tmp_path, monkeypatch):
@@ -146,16 +146,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize(("name", "value"), HOSTILE, ids=str)
-def test_invalid_progress_is_skipped_with_a_line(tmp_path, name, value):
+def test_invalid_progress_is_refused_by_name(tmp_path, name, value):
     """Its checksum is sound: somebody made it so."""
     Simulation(tmp_path).go(STEPS + 1, kill=True)
     (path,) = checkpoint.find(tmp_path)
     kept, arrays = checkpoint.read(path)
     checkpoint.write(tmp_path, STEPS, kept | {name: value}, arrays)
-    again = Simulation(tmp_path)
-    assert not again.resumed
-    (line,) = again.told
-    assert f"{path}: not a complete checkpoint" in line
+    with pytest.raises(CheckpointError) as refused:
+        Simulation(tmp_path)
+    assert f"{path}: not a complete checkpoint" in str(refused.value)
 
 
 def test_infinite_weights_are_not_saved(tmp_path):
