@@ -114,7 +114,7 @@ def batches(
         chosen = order[step * given : (step + 1) * given]
         if len(chosen) < given:
             blocks = _Blocks((len(chosen), *made), key, range(step, step + 1))
-        x = np.zeros((len(blocks.kinds), *images.shape[1:]), np.uint8)
+        x = np.zeros((len(blocks.kinds), *images.shape[1:]), images.dtype)
         y = np.zeros(len(x), np.int16)
         used = blocks.covering(part(len(x)))
         for block in used:

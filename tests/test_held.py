@@ -175,7 +175,10 @@ def test_an_interrupted_folder_ends_with_130(tmp_path):
     """Ctrl-C while pictures are read: no traceback, and what was read is there."""
     for i in range(400):
         (tmp_path / f"{i:04}.png").symlink_to(ROOT / "samples" / f"{i % 10}.png")
-    child = start("recognise.py", "--jobs", 2, tmp_path, start_new_session=True)
+    child = start(
+        "recognise.py", "--jobs", 2, tmp_path, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may ignore it
+    )  # fmt: skip
     first = child.stdout.readline()
     os.killpg(child.pid, signal.SIGINT)
     out, err = child.communicate(timeout=300)

@@ -20,7 +20,7 @@ from tests.mnist_files import write_noise
 ROOT = Path(__file__).parents[1]
 SETUPTOOLS = 77  # as pyproject.toml asks for: the first that knows ``license = MIT``
 ROOMS = {
-    "nn", "data", "weights", "samples", "experiment", "inspector", "benchmarks",
+    "nn", "data", "weights", "samples", "experiment", "inspector", "benchmarks", "guard",
     "gui.py", "recipes.py", "recognise.py", "train.py",
 }  # fmt: skip
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info", "cache", "runs")

@@ -14,7 +14,7 @@ from PIL import Image
 import train
 from data import mnist
 from data.synthetic import nondigits
-from experiment import digits, notes
+from experiment import digits, live, notes
 from nn import Sequential, fuse
 from nn.loss import NO_CLASS
 from nn.training import checkpoint
@@ -152,7 +152,7 @@ def test_watch_draws_into_the_output_folder(folder, tmp_path, monkeypatch, capsy
 
 
 def test_without_watch_starts_no_process(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "watching", None)
+    monkeypatch.setattr(live, "watching", None)
     assert run(folder, tmp_path, "--epochs", "1") == 0
     assert not (tmp_path / notes.FILE).exists()
 

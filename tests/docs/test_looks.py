@@ -47,6 +47,7 @@ def test_window_shows_what_the_tour_prints(inspector, example):
     answer, *numbers = SAID
     assert inspector.bars.answer["text"] == answer
     turn_to(app, inspector.layers)
+    settle(app)
     maps = inspector.layers.maps
     for text, place in zip(numbers, looks.places(example), strict=True):
         x, y = maps.centre_of(place)

@@ -71,6 +71,7 @@ def test_ctrl_c_waits_until_children_are_started():
     code = (
         "import os, signal, subprocess, sys, threading\n"
         "from guard.processes import interrupts_held\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # the shell may ignore it
         "ask = 'import signal; print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))'\n"
         "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
         "try:\n"

@@ -7,7 +7,7 @@
 const FIELD = 28; // side of the image
 const BOX = 20; // longer side of the digit in it
 const MIDDLE = 14; // row and column, from 0, of the centre of mass
-const LINE_WIDTH = 2.5; // median over the training images
+const LINE_WIDTH = 2.2; // a little less than MNIST's median, as in data/canvas.py
 const LINE_EDGE = 1.3; // distance over which a line fades from ink to paper
 const STEP = 0.4; // distance between the points of a redrawn stroke
 
@@ -70,7 +70,7 @@ function draw(strokes) {
     }
   }
   return nearest.map((square) => {
-    const ink = f(f(f(LINE_WIDTH / 2 - f(Math.sqrt(square))) / f(LINE_EDGE)) + 0.5);
+    const ink = f(f(f(f(LINE_WIDTH / 2) - f(Math.sqrt(square))) / f(LINE_EDGE)) + 0.5);
     return Math.min(Math.max(ink, 0), 1);
   });
 }

@@ -9,8 +9,8 @@ import { limited, mix, RADIUS } from "./drawing.js";
 import { softplus } from "./network.js";
 
 // A drawing (strokes.py). Of a stroke that may be two digits: width over height, steps, pieces.
-const [ONE, MOST_STROKES, MOST_READ] = [2.5, 200, 100];
-const [CUT, WIDE, CUT_STEP, NARROW] = [5.5, 1.1, 0.04, 0.12];
+const [ONE, MOST_STROKES, MOST_READ] = [3, 200, 100];
+const [CUT, WIDE, CUT_STEP, NARROW] = [3, 1.1, 0.04, 0.12];
 
 // Lines of writing (lines.py): heights that count, overlap, nearness, low lines.
 const [TALL, OVERLAP, NEAR, LOW_LINE] = [0.7, 0.4, 0.15, 0.45];
@@ -20,10 +20,10 @@ const [DOT, COMMA, LOW_DOT] = [0.28, [0.25, 0.42], 0.4];
 const [MINUS, FLAT, MINUS_PLACE] = [[0.2, 1.2], 0.4, [0.2, 0.8]];
 
 // Scores (row.py): candidates, gaps, sizes, pairs, signs.
-const [MOST_BLOCKS, WIDEST, LEAST, DIGIT, TRUST] = [8, 1.7, 0.02, 2, 6];
-const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [1.2, 15, 7];
-const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.62, 15, 1.5, 3, 8];
-const [PAIR, PAIR_WHOLE, PAIR_SLOPE] = [0.8, 1, 10];
+const [MOST_BLOCKS, WIDEST, LEAST, DIGIT, TRUST] = [8, 1.7, 0.02, 2.5, 12];
+const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [0.5, 20, 7];
+const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.7, 15, 1.5, 3, 8];
+const [PAIR, PAIR_WHOLE, PAIR_SLOPE, PAIR_MOST] = [0.8, 1, 6, [-1.2, 3.6]];
 const [SIGN_COST, SIGN_IN_DIGIT] = [0.7, 2.5];
 
 const around = (boxes) =>
@@ -211,9 +211,9 @@ function cost(blocks, first, last, box, height, gaps) {
   const small = softplus(SMALL_COST * (SMALL - Math.max(0.7 * wide, high) / height));
   const lying = LYING_COST * Math.max(0, wide / Math.max(high, height / 4) - LYING);
   const inner = gaps.slice(first + 1, last + 1).reduce((sum, odds) => sum + softplus(odds), 0);
-  const [usual, least] = last > first ? [PAIR, -2] : [PAIR_WHOLE, 0];
+  const [usual, least] = last > first ? [PAIR, PAIR_MOST[0]] : [PAIR_WHOLE, 0];
   const isPair = last > first || blocks[first].pieces.length > 1;
-  const pair = isPair ? limited(PAIR_SLOPE * (wide / high - usual), least, 6) : 0;
+  const pair = isPair ? limited(PAIR_SLOPE * (wide / high - usual), least, PAIR_MOST[1]) : 0;
   return Math.min(small + lying, MOST_COST) + inner + pair - DIGIT;
 }
 

@@ -1,7 +1,6 @@
 """What headers say of a decoder's work: refused if it is too much, whatever else they say."""
 
 import io
-import resource
 import struct
 import time
 from contextlib import suppress
@@ -16,6 +15,7 @@ from data.errors import DataError
 from data.pictures import headers
 from data.pictures.headers import check_header, check_tags, jpeg_visits
 from data.pictures.open import open_image
+from tests import memory
 
 QUICK = settings(max_examples=60, derandomize=True, deadline=None, database=None)
 SECONDS, MEMORY = 5, 1 << 30
@@ -47,12 +47,13 @@ def grey(*more):
 def costs(path):
     """Return the processor time of opening a picture, and check the memory of this process."""
     start, refused = time.process_time(), ""
+    memory.forget_peak()
     try:
         open_image(path)
     except DataError as error:
         refused = str(error)
     assert len(refused.splitlines()) <= 1
-    assert 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY
+    assert memory.peak() < MEMORY
     return time.process_time() - start
 
 

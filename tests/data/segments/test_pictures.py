@@ -1,6 +1,5 @@
 """Digits found in pictures."""
 
-import resource
 import time
 from contextlib import suppress
 
@@ -11,6 +10,7 @@ from PIL import Image, ImageDraw
 from data import canvas
 from data.errors import DataError
 from data.segments import page, pictures
+from tests import memory
 from tests.data.segments.networks import ByShape, one, zero
 from tests.pictures import picture
 
@@ -148,10 +148,11 @@ def letters(rng):
 def test_noise_and_text_end_soon(kind, digits):
     image = Image.fromarray(kind(np.random.default_rng(0)))
     before = time.process_time()
+    memory.forget_peak()
     with suppress(DataError):  # a refusal is an answer
         read(image, digits)
     assert time.process_time() - before < 5
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 900_000, "kilobytes, of all tests"
+    assert memory.peak() < 900e6
 
 
 def test_a_page_of_text_is_no_digit():
