@@ -1,14 +1,15 @@
-"""The largest memory of this process since a moment, where the system tells."""
+"""By how much the memory of this process grew since a moment, at most."""
 
 import resource
 from contextlib import suppress
 from pathlib import Path
 
 
-def forget_peak() -> None:
-    """Begin to look for the largest memory anew; without effect where that is not possible."""
+def forget_peak() -> int:
+    """Begin to look for the largest memory anew, where that is possible; return it, bytes."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
+    return peak()
 
 
 def peak() -> int:
