@@ -3,8 +3,8 @@
 In MNIST every digit fits a box of 20x20 pixels, with its aspect ratio kept and its edges
 anti-aliased, and is placed on a field of 28x28 with its centre of mass in the middle. A network
 trained on MNIST needs its input in this form. Line width and background vary little in MNIST and
-much between drawings. So strokes are redrawn with MNIST's line width. In a picture the ink is
-separated from the paper first; then thin lines are redrawn and broad ones made narrower.
+much between drawings. So strokes are redrawn with nearly MNIST's line width. In a picture the ink
+is separated from the paper first; then thin lines are redrawn and broad ones made narrower.
 
 References
 ----------

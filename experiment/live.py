@@ -54,24 +54,27 @@ def watching(
     callable
         `Recorder.record`, for the steps of each epoch.
     """
-    jobs, begun = SideJobs("watch"), []
+    jobs = SideJobs("watch")
+    recorder: Recorder | None = None
+    drawing: subprocess.Popen | None = None
+    problem: str | None = None
 
     def begin():
+        nonlocal recorder, drawing, problem
         recorder = Recorder(run, predictor, images, labels, epoch_steps)
-        begun.append(recorder)
         recorder.save()
         problem = watch.no_display()
         if problem:
             print(f"watch: {problem}; a picture after each epoch goes to {run.folder}")
-        begun.extend((problem, _start_drawing(run.folder, problem is not None)))
+        drawing = _start_drawing(run.folder, problem is not None)
         if not problem:
-            _wait_until_open(begun[-1])
+            _wait_until_open(drawing)
 
     jobs.attempt("nothing is shown", begin)
-    if not begun:
+    if recorder is None:
         yield iter
         return
-    recorder, start = begun[0], time.perf_counter()
+    start = time.perf_counter()
     try:
         yield recorder.record
     except BaseException as problem_of_run:
@@ -85,8 +88,7 @@ def watching(
         jobs.attempt("the last notes are missing", recorder.record_filters)
         print(f"watch: recording took {recorder.seconds / total:.1%} of the time; "
               f"to see it again: python -m experiment.watch {run.folder}")  # fmt: skip
-        if len(begun) == 3:
-            _, problem, drawing = begun
+        if drawing is not None:
             jobs.attempt("the last picture is missing", _end, drawing, ended, problem is not None)
 
 

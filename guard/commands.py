@@ -13,6 +13,7 @@ A script calls `begin` before its imports, which take a while, and `run` at its 
         run(main, "recognise.py")
 """
 
+import atexit
 import logging
 import os
 import signal
@@ -34,6 +35,8 @@ def begin() -> None:
     and writing such a stream fails, as it should.
     """
     end_on_interrupt()
+    # Last of all the interpreter gives signals back to the system, which would say -2 for Ctrl-C.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     for handle in range(3):
         try:
             os.fstat(handle)

@@ -7,8 +7,11 @@ out. It stores nothing and sends nothing; its Content-Security-Policy forbids al
 - ``template.html``: the page's structure and style;
 - ``network.js``: the layers of `nn`, in JavaScript;
 - ``canvas.js``: strokes to an image of 28x28, as `data.canvas.from_strokes` does it;
+- ``segments.js``: strokes to the digits of a number, as `data.segments.strokes` does it;
 - ``breakdown.js``: the arithmetic behind one number, as `nn.explain.breakdown` does it;
-- ``page.js``: drawing, the answer, maps;
+- ``drawing.js``, ``maps.js``, ``arithmetic.js``: the canvas, the maps of all layers, and the
+  arithmetic, on the page;
+- ``page.js``: puts them together, and shows the answer;
 - `write`: the network as JSON, and all of it as one page.
 """
 

@@ -10,13 +10,13 @@ import { softplus } from "./network.js";
 
 // A drawing (strokes.py). Of a stroke that may be two digits: width over height, steps, pieces.
 const [ONE, MOST_STROKES, MOST_READ] = [3, 200, 100];
-const [CUT, WIDE, CUT_STEP, NARROW] = [3, 1.1, 0.04, 0.12];
+const [CUT, WIDE, CUT_STEP, JOINED, NARROW] = [3, 1.1, 0.04, 0.1, 0.12];
 
 // Lines of writing (lines.py): heights that count, overlap, nearness, low lines.
 const [TALL, OVERLAP, NEAR, LOW_LINE] = [0.7, 0.4, 0.15, 0.45];
 
 // Signs (signs.py), relative to the height of the digits.
-const [DOT, COMMA, LOW_DOT] = [0.28, [0.25, 0.42], 0.4];
+const [DOT, COMMA, LOW_DOT, BESIDE] = [0.28, [0.25, 0.42], 0.4, 0.5];
 const [MINUS, FLAT, MINUS_PLACE] = [[0.2, 1.2], 0.4, [0.2, 0.8]];
 
 // Scores (row.py): candidates, gaps, sizes, pairs, signs.
@@ -111,10 +111,21 @@ function linesOf(boxes) {
 
 function blocksOf(strokes) {
   const height = digitHeight(strokes.map((stroke) => heightOf(boxOf(stroke))));
-  return strokes.map((stroke) => {
+  return strokes.map((stroke, k) => {
     const pieces = cut(stroke, height);
-    return { pieces, box: around(pieces.map(boxOf)) };
+    const joined = strokes.some((other, i) => i !== k && touches(stroke, other, JOINED * height));
+    return { pieces, box: around(pieces.map(boxOf)), joined };
   });
+}
+
+/** Return whether two strokes come as near to each other as `near` pixels. */
+function touches(a, b, near) {
+  const [p, q] = [boxOf(a), boxOf(b)];
+  if (Math.max(q[0] - p[2], p[0] - q[2], q[1] - p[3], p[1] - q[3]) > near) return false;
+  const points = resampled(b, near);
+  return resampled(a, near).some(([x, y]) =>
+    points.some(([u, v]) => Math.hypot(x - u, y - v) <= near),
+  );
 }
 
 /** Cut a wide stroke where it passes from left to right once and for all. */
@@ -144,6 +155,7 @@ function cut(stroke, height) {
 
 /** Return the points of a stroke and points between them, at most `step` pixels apart. */
 function resampled(stroke, step) {
+  if (stroke.length < 2) return stroke;
   const along = [0];
   for (let i = 1; i < stroke.length; i++) {
     along.push(
@@ -168,15 +180,18 @@ function signsOf(blocks, height) {
   const tall = all.filter((i) => high[i] >= height / 2);
   if (!tall.length || boxes.length < 2) return {};
   const middle = boxes.map(([left, , right]) => (left + right) / 2);
+  const away = (i) => tall.map((k) => Math.abs(middle[i] - middle[k]));
+  const nearest = (i) => tall[away(i).indexOf(Math.min(...away(i)))];
   const foot = all.map((i) => {
-    const away = tall.map((k) => Math.abs(middle[i] - middle[k]));
-    return boxes[tall[away.indexOf(Math.min(...away))]][3];
+    const beside = tall.filter((_, k) => away(nearest(i))[k] <= BESIDE * height);
+    return Math.max(...beside.map((k) => boxes[k][3]));
   });
   const isDot = (i) => Math.max(wide[i], high[i]) <= DOT * height;
   const isComma = (i) => wide[i] <= COMMA[0] * height && high[i] <= COMMA[1] * height;
-  const found = Object.fromEntries(all.filter(isDot).map((i) => [i, ""]));
+  const free = all.filter((i) => !blocks[i].joined); // what touches is a part of a digit
+  const found = Object.fromEntries(free.filter(isDot).map((i) => [i, ""]));
   const size = (i) => wide[i] * high[i] + wide[i] + high[i];
-  const points = all.filter(
+  const points = free.filter(
     (i) => (isDot(i) || isComma(i)) && boxes[i][1] >= foot[i] - LOW_DOT * height,
   );
   const inner = points.filter((i) => tall[0] < i && i < tall.at(-1));
@@ -186,7 +201,7 @@ function signsOf(blocks, height) {
   const within = (n, [least, most]) => least <= n && n <= most;
   const isFlat = within((right - left) / height, MINUS) && low - top <= FLAT * (right - left);
   const isFree = Math.min(...boxes.slice(1).map((box) => box[0])) >= right;
-  if (isFlat && within(at, MINUS_PLACE) && isFree) found[0] = "-";
+  if (isFlat && within(at, MINUS_PLACE) && isFree && free[0] === 0) found[0] = "-";
   return found;
 }
 

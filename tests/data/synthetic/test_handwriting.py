@@ -84,6 +84,19 @@ def test_proportions_move_the_middle_and_bows_bend_lines():
         np.testing.assert_allclose(handwriting._bend(middle, *bends) - middle, moved)
 
 
+def test_upright_lines_bend_apart_from_level_ones():
+    """An end of a level line through the middle moves with `upright` alone, and the reverse."""
+    left, top = np.array([50j]), np.array([30 + 0j])
+    for bends, at_left, at_top in (
+        ((1, 0, 0, 0), -25j * handwriting.PROPORTION, 0),
+        ((0, 1, 0, 0), 0, -15 * handwriting.PROPORTION),
+        ((0, 0, 1, 0), handwriting.BOW, 0),
+        ((0, 0, 0, 1), 0, 1j * handwriting.BOW),
+    ):
+        np.testing.assert_allclose(handwriting._bend(left, *bends) - left, at_left)
+        np.testing.assert_allclose(handwriting._bend(top, *bends) - top, at_top)
+
+
 def test_batch_repeats_with_its_generator_only():
     images, labels = handwriting.batch(64, rng(3))
     again, labels_again = handwriting.batch(64, rng(3))

@@ -90,6 +90,22 @@ def test_result_is_the_minimum_of_the_loss(dense, rehearsed, rng, monkeypatch):
             assert naive_loss(there, *given) > lowest - 1e-6
 
 
+def test_gradient_is_the_slope_of_the_loss(rehearsed, rng, monkeypatch):
+    """The pull, too, which is made large here so that it is seen."""
+    monkeypatch.setattr(vote, "PULL", 0.7)
+    dense = Dense(FEATURES, K, rng=rng, dtype=np.float64)
+    taught, labels = taught_by(dense, rng)
+    rows = taught.reshape(-1, FEATURES).astype(np.float64)
+    repeated = np.repeat(labels, taught.shape[1])
+    loss = vote._loss(dense, rehearsed.astype(np.float64), rows, repeated, np.ones(len(rows)))
+    at = vote._flat(dense.params) + rng.standard_normal(K * FEATURES + K)
+    _, gradient = loss(at)
+    for i in rng.choice(len(at), 12, replace=False):
+        step = 1e-5 * (np.arange(len(at)) == i)
+        slope = (loss(at + step)[0] - loss(at - step)[0]) / 2e-5
+        assert gradient[i] == pytest.approx(slope, rel=1e-5, abs=1e-7)
+
+
 def test_order_of_drawings_does_not_matter(dense, rehearsed, rng, monkeypatch):
     monkeypatch.setattr(vote, "STEPS", 200)
     taught, labels = taught_by(dense, rng)

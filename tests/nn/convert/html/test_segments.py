@@ -28,12 +28,12 @@ def written(label, rng, x, y, height):
 
 
 def number(rng, kind):
-    """Return the strokes of a number, with a minus, a point, a second line or joined digits."""
+    """Return the strokes of a number: with a sign, a second line, or digits that are joined."""
     x, y, height = rng.uniform(5, 30), rng.uniform(30, 120), rng.uniform(40, 90)
     drawn = []
-    if kind == "minus":
+    if kind in ("minus", "touching"):
         drawn.append(np.array([[x, y + height / 2], [x + 0.4 * height, y + height / 2 + 2]]))
-        x += 0.6 * height
+        x += height * (0.6 if kind == "minus" else 0.42)
     for k in range(rng.integers(1, 5)):
         strokes, width = written(rng.integers(10), rng, x, y, height * rng.uniform(0.85, 1.1))
         if kind == "joined" and drawn and rng.random() < 0.7:
@@ -48,7 +48,7 @@ def number(rng, kind):
     return drawn
 
 
-@pytest.mark.parametrize("kind", ["plain", "minus", "point", "two lines", "joined"])
+@pytest.mark.parametrize("kind", ["plain", "minus", "touching", "point", "two lines", "joined"])
 def test_numbers_are_read_as_in_python(page, classify, kind):
     rng = np.random.default_rng(5)
     for _ in range(8):
