@@ -19,22 +19,23 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX names, signals an
 FORGED = "a\nfake.png\t9\t1.0000\nb\x1b]0;title\x07.png"
 
 
-def start(*command, **options):
+def start(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options):
     return subprocess.Popen(
         [sys.executable, *map(str, command)], cwd=ROOT, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+        stdout=stdout, stderr=stderr, **options,
     )  # fmt: skip
 
 
 def run(*command):
     """Run a command; return its status, its lines, and its peak memory in bytes."""
-    child = start(*command)
-    out, err = child.stdout.read(), child.stderr.read()
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    child.stdout.close()
-    child.stderr.close()
-    return child.returncode, out, err, 1024 * used.ru_maxrss
+    # Files, because a pipe that nobody reads yet fills: 100,000 errors would wait for ever.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = start(*command, stdout=out, stderr=err)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return child.returncode, out.read(), err.read(), 1024 * used.ru_maxrss
 
 
 def copied(path, digit=4):
