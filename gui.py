@@ -26,7 +26,7 @@ from guard.terminal import say
 from nn import ModelFileError, Sequential
 
 if TYPE_CHECKING:  # imported late: the window starts faster
-    from inspector.lessons import Lessons
+    from inspector.teaching.lessons import Lessons
     from weights.hand.store import Hand
 
 try:
@@ -187,9 +187,9 @@ class App(tk.Tk if tk else object):
 
     @property
     def lessons(self) -> "Lessons":
-        """Teaches the network; see `inspector.lessons`."""
+        """Teaches the network; see `inspector.teaching.lessons`."""
         if self._lessons is None:
-            from inspector.lessons import Lessons  # imported late: starts faster
+            from inspector.teaching.lessons import Lessons  # imported late: starts faster
 
             self._lessons = Lessons(self)
         return self._lessons

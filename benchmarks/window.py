@@ -17,9 +17,9 @@ from typing import Any
 import gui
 import weights
 from experiment.arguments import at_least
-from inspector.learning.layout import GRADIENTS
-from inspector.learning.panel import LearningPanel
-from inspector.learning.rows import Spot
+from inspector.panels.learning.layout import GRADIENTS
+from inspector.panels.learning.panel import LearningPanel
+from inspector.panels.learning.rows import Spot
 from nn import ModelFileError
 
 from .results import machine, table, write

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspector.colours import BLUE, ORANGE, WHITE
+from inspector.theme.colours import BLUE, ORANGE, WHITE
 from nn.saving.atomic import atomic_write
 
 TRAINING = {

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from inspector.network import Network
-from inspector.palette import Palette
+from inspector.theme.palette import Palette
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import weights
 from data import canvas, mnist
 from data.errors import DataError
-from inspector.tiles import as_maps
+from inspector.parts.tiles import as_maps
 from nn import Conv2D, Dense, Dropout, Flatten, Sequential, explain
 from nn.explain.rounding import as_text
 from nn.layers.base import Layer

@@ -12,25 +12,25 @@ from tkinter import ttk
 from data.canvas import from_strokes
 from data.segments import strokes as segments
 from data.segments.symbols import Line, Reading, Symbol
-from inspector import style
-from inspector.compare import ComparePanel
 from inspector.drawing import Snapshot
-from inspector.filters import FiltersPanel
-from inspector.header import Header
-from inspector.input import YOUR_DRAWING
-from inspector.layers import LayersPanel
-from inspector.layout import Place
-from inspector.learning.panel import LearningPanel
-from inspector.looks import look
 from inspector.network import Network
-from inspector.open_menu import OpenMenu
-from inspector.opening import Opened
-from inspector.overview.panel import OverviewPanel
-from inspector.palette import Palette, pixels
-from inspector.row import RowView
-from inspector.teach import TeachButton
+from inspector.opening.menu import OpenMenu
+from inspector.opening.pictures import Opened
+from inspector.panels.compare import ComparePanel
+from inspector.panels.filters import FiltersPanel
+from inspector.panels.layers import LayersPanel
+from inspector.panels.learning.panel import LearningPanel
+from inspector.panels.overview.panel import OverviewPanel
+from inspector.panels.why import WhyPanel
+from inspector.parts.header import Header
+from inspector.parts.input import YOUR_DRAWING
+from inspector.parts.layout import Place
+from inspector.parts.row import RowView
+from inspector.teaching.window import TeachButton
+from inspector.theme import style
+from inspector.theme.palette import Palette, pixels
 from inspector.threads import one_thread
-from inspector.why import WhyPanel
+from inspector.tracing.looks import look
 
 FRAMES = 30  # refreshes per second, at most
 ERROR_STAYS = 5.0  # seconds

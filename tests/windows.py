@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from data.canvas import from_strokes
-from inspector.palette import Palette
+from inspector.theme.palette import Palette
 from nn import (
     AvgPool2D,
     BatchNorm,

@@ -7,7 +7,7 @@ import numpy as np
 
 import weights
 from data.canvas import from_image, from_strokes, open_image
-from inspector.tour import DIGIT, four
+from inspector.opening.tour import DIGIT, four
 from nn import Conv2D, Sequential, SoftmaxCrossEntropy
 from nn.layers.base import Layer
 from nn.model import as_input

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from inspector.layout import Place
 from inspector.network import Network, describe
-from inspector.probabilities import describe_answer
+from inspector.parts.layout import Place
+from inspector.parts.probabilities import describe_answer
 from nn import BatchNorm, Conv2D, Dense, MaxPool2D, ReLU
 
 from .example import DIGIT, Example

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from data.synthetic import handwriting
 from inspector.network import Network
-from inspector.path import most_probable, trace
+from inspector.tracing.path import most_probable, trace
 from nn import Adam, Conv2D, Dense, Flatten, ReLU, Sequential, SoftmaxCrossEntropy
 from nn.fit import fit
 from nn.layers.im2col import im2col

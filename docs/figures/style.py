@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from experiment.charts import signed_colours
-from inspector import colours
-from inspector.colours import LIGHT, hex_colour
+from inspector.theme import colours
+from inspector.theme.colours import LIGHT, hex_colour
 from nn.saving.atomic import atomic_write
 
 INK = "#222222"

@@ -5,7 +5,7 @@ import time
 from PIL import Image, ImageGrab
 
 import gui
-from inspector import style
+from inspector.theme import style
 
 REST = 1.0  # seconds without anything to do before the photograph
 PATIENCE = 120.0  # seconds

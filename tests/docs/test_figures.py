@@ -10,7 +10,7 @@ from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
 from docs.figures.network import stages
 from docs.figures.style import tile
-from inspector.colours import LIGHT, hex_colour
+from inspector.theme.colours import LIGHT, hex_colour
 from nn import Conv2D, Dense, Sequential
 
 MOST_BYTES = 80_000

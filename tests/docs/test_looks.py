@@ -9,7 +9,7 @@ import gui
 import weights
 from docs.figures import looks
 from docs.figures.example import Example
-from inspector.path import most_probable, trace
+from inspector.tracing.path import most_probable, trace
 from nn import Sequential
 from tests.windows import settle, turn_to
 

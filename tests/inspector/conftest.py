@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gui
-from inspector import filters
+from inspector.panels import filters
 from tests.windows import settle, small_network
 
 

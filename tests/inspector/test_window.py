@@ -10,9 +10,10 @@ import pytest
 
 import gui
 from data.canvas import from_strokes
-from inspector import compare, style
-from inspector.palette import Palette, brightness, hex_colour
-from inspector.probabilities import NOTHING_DRAWN, describe_answer
+from inspector.panels import compare
+from inspector.parts.probabilities import NOTHING_DRAWN, describe_answer
+from inspector.theme import style
+from inspector.theme.palette import Palette, brightness, hex_colour
 from nn import AvgPool2D, BatchNorm, Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
 from tests.conftest import need
 from tests.windows import (
@@ -184,7 +185,7 @@ def test_started_with_inspect_it_is_open(display, monkeypatch, tmp_path):
 def test_importing_it_imports_neither_numba_nor_matplotlib():
     code = (
         "import sys, inspector.window\n"
-        "assert 'inspector.filters' in sys.modules\n"
+        "assert 'inspector.panels.filters' in sys.modules\n"
         "assert not {'numba', 'matplotlib'} & set(sys.modules)"
     )
     done = subprocess.run(

@@ -1,0 +1,181 @@
+"""Panel: two networks read the same drawing: the window's, and one from a file or made here."""
+
+import tkinter as tk
+from collections.abc import Callable
+from pathlib import Path
+from tkinter import filedialog, ttk
+
+from inspector.drawing import Snapshot
+from inspector.network import Network
+from inspector.panels.fresh import FirstEpoch, Reading, untrained
+from inspector.parts.maps import LayerMaps
+from inspector.parts.probabilities import ProbabilityBars
+from inspector.theme.palette import pixels
+from nn import convert
+
+ACCEPTS = "Files of networks: .npz, .h5, .keras and .onnx"
+LOW = 450  # of the panel, 1/96 inch: below it the bars stand in two columns
+LOOK_EVERY = 200  # milliseconds between two looks at a training
+READING_MS = 50  # milliseconds between two looks whether a file has been read
+
+
+class ComparePanel(ttk.Frame):
+    """A column per network: its name, its probabilities and its feature maps.
+
+    Parameters
+    ----------
+    parent : tk.Misc
+    on_hover : callable
+        Called with a description of the number under the pointer, "" without one.
+
+    Attributes
+    ----------
+    second : Network or None
+        The network opened for comparison.
+    message : ttk.Label
+        The error of the last file, if there was one, or how far a training is.
+    names, bars, maps : list
+        The labels, `ProbabilityBars` and `LayerMaps` of the two columns.
+    """
+
+    title = "Two networks"
+
+    def __init__(self, parent: tk.Misc, on_hover: Callable[[str], None]) -> None:
+        super().__init__(parent)
+        self.second: Network | None = None
+        self._snapshot: Snapshot | None = None
+        self._reading: Reading | None = None
+        self._training: FirstEpoch | None = None
+        self._of: Network | None = None  # the network that `_training` has the layers of
+        self._build_bar()
+        self.names, self.bars, self.maps = [], [], []
+        for column in range(2):
+            name = ttk.Label(self, text="" if column == 0 else "no second network yet")
+            name.grid(row=2, column=column, sticky="w", padx=pixels(self, 8))
+            bars = ProbabilityBars(self)
+            bars.grid(row=3, column=column, sticky="w", padx=pixels(self, 8))
+            maps = LayerMaps(self, on_hover)
+            maps.grid(row=4, column=column, sticky="nsew", padx=pixels(self, 4))
+            self.columnconfigure(column, weight=1, uniform="networks")
+            self.names.append(name)
+            self.bars.append(bars)
+            self.maps.append(maps)
+        for widget in (self.bars[1], self.maps[1]):
+            widget.grid_remove()  # until there is a second network
+        self.rowconfigure(4, weight=1)
+        self.bind("<Configure>", self._resize)
+
+    def _build_bar(self):
+        bar = ttk.Frame(self)
+        for text, command in (
+            ("An untrained one", self.show_untrained),
+            ("One epoch old", self.show_first_epoch),
+            ("Open a network (Ctrl+O)", self.choose),
+        ):
+            button = ttk.Button(bar, text=text, command=command, style="Tool.TButton")
+            button.pack(side="left", padx=(0, pixels(self, 4)))
+        bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=4)
+        self.message = ttk.Label(self, text=ACCEPTS, style="Muted.TLabel")
+        self.message.grid(row=1, column=0, columnspan=2, sticky="ew", padx=8)
+        self.bind("<Destroy>", lambda event: event.widget is self and self._stop(), add=True)
+
+    def _resize(self, event):
+        """Leave the maps room in a low window."""
+        low = event.height < pixels(self, LOW)
+        for bars in self.bars:
+            bars.resize(event.width // 2 - pixels(self, 24), pixels(self, 75 if low else 150))
+
+    def show_untrained(self) -> None:
+        """Compare with a network of the same layers and fresh weights."""
+        if self._snapshot is not None:
+            model = untrained(self._snapshot.network.model)
+            self.message["text"] = ""
+            self._take(Network(model, "untrained"))
+
+    def show_first_epoch(self) -> None:
+        """Compare with such a network after one epoch of training, in a thread."""
+        if self._snapshot is None:
+            return
+        if self._training is None or self._of is not self._snapshot.network:
+            self._stop()
+            self._of = self._snapshot.network
+            self._training = FirstEpoch(self._of.model)
+        self._look()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a network is in training."""
+        return self._training is not None and not self._training.done
+
+    def _look(self):
+        """Say how far the training is; show its network at the end."""
+        training = self._training
+        if training is None:
+            return
+        if not training.done:
+            loss = "" if training.share == 0 else f", loss {training.loss:.2f}"
+            self.message["text"] = f"training for one epoch: {training.share:.0%}{loss}"
+            self.after(LOOK_EVERY, self._look)
+        elif training.error:
+            self.message["text"] = f"the training failed: {training.error}"
+            self._training = None
+        else:
+            self.message["text"] = ""
+            self._take(Network(training.model, "one epoch old"))
+
+    def _stop(self):
+        if self._training is not None:
+            self._training.stop()
+
+    def choose(self) -> None:
+        """Ask for a file and open it."""
+        path = filedialog.askopenfilename(
+            parent=self, title="Open a network",
+            filetypes=[("networks", convert.SUFFIXES), ("all files", "*")],
+        )  # fmt: skip
+        if path:
+            self.open(path)
+
+    def open(self, path: str) -> None:
+        """Show a saved network in the second column; if it cannot be read, only say why.
+
+        It is read in a thread, so that the window stays responsive. If another file is opened
+        meanwhile, that one is shown.
+        """
+        self._reading = reading = Reading(path)
+        self.message["text"] = f"reading {Path(path).name} ..."
+        self.after(READING_MS, self._show_when_read, reading)
+
+    def _show_when_read(self, reading: Reading) -> None:
+        """Show a network once its thread has ended."""
+        if reading is not self._reading:
+            return
+        if reading.is_alive():
+            self.after(READING_MS, self._show_when_read, reading)
+            return
+        self._reading = None
+        self.message["text"] = reading.error
+        if reading.model is None:
+            return
+        self._take(Network(reading.model, Path(reading.path).name))
+
+    def _take(self, network):
+        """Show a network in the second column."""
+        self.second = network
+        for widget in (self.bars[1], self.maps[1]):
+            widget.grid()
+        if self._snapshot is not None:
+            self.show(self._snapshot)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show the output of the networks for a drawing."""
+        self._snapshot = snapshot
+        both = [snapshot] if self.second is None else [snapshot, snapshot.through(self.second)]
+        for column, each in enumerate(both):
+            parameters = sum(w.size for w in each.network.model.named_params().values())
+            self.names[column]["text"] = f"{each.network.name}: {parameters:,} parameters"
+            self.bars[column].show(each.probabilities, each.palette)
+            self.maps[column].show(each.network, each.maps, each.palette)
+
+    def pause(self) -> None:
+        """Do nothing: this panel has no work between two refreshes."""

@@ -1,0 +1,250 @@
+"""The Learning panel: named, pointed at, played, taught and taken apart, by pointer and keys."""
+
+import numpy as np
+import pytest
+
+from inspector.panels.learning.layout import GRADIENTS, VALUES
+from inspector.panels.learning.rows import Spot
+from nn import Softmax
+from nn.explain import backward
+from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to
+
+SPOTS = [  # a gradient in each layer, and of each kind of parameter
+    Spot(-1, "", (9, 10, 0)), Spot(0, "w", (2, 3, 0, 1)), Spot(0, "b", (2,)),
+    Spot(0, "", (5, 6, 1)), Spot(1, "", (5, 6, 1)), Spot(2, "", (2, 3, 2)), Spot(3, "gamma", (1,)),
+    Spot(3, "beta", (0,)), Spot(3, "", (1, 2, 0)), Spot(4, "w", (1, 2, 2, 0)),
+    Spot(4, "", (3, 3, 3)), Spot(5, "", (3, 3, 3)), Spot(6, "", (1, 0, 2)), Spot(7, "", (9,)),
+    Spot(8, "", (9,)), Spot(9, "w", (5, 0)), Spot(9, "b", (4,)), Spot(9, "", (7,)),
+    Spot(10, "", (4,)),
+]  # fmt: skip
+
+AT_ZERO = {0: (0, 0), 4: (0, 0), 9: ()}  # row and column of an output, by layer
+
+
+@pytest.fixture
+def learning(start):
+    """Both windows with a drawing, the Learning panel open, the drawing said to be a 4."""
+    app, inspector = start()
+    draw(app, *SEVEN)
+    panel = inspector.learning
+    turn_to(app, panel)
+    press(app, panel.wall.canvas, "<Key-4>", lambda: panel.lesson.label == 4)
+    return app, inspector, panel
+
+
+def passed_of(app, panel, label=4):
+    """The pass for the drawing, computed anew."""
+    image = panel.lesson.passed.values[0]
+    return backward.backward_pass(backward.exact(app.model), image, label)
+
+
+def click(panel, spot, side, times=1):
+    x, y = panel.wall.centre_of(spot, side)
+    for _ in range(times):
+        panel.wall.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
+        panel.wall.canvas.event_generate("<ButtonRelease-1>", x=x, y=y)
+
+
+def slope_said(panel):
+    """The measured slope on the sheet; None at a kink."""
+    words = [line.split() for line in text_of(panel).splitlines()]
+    if ["measured:", "no", "slope"] in (line[:3] for line in words):
+        return None
+    (slope,) = (float(line[2]) for line in words if line[:2] == ["measured", "slope"])
+    return slope
+
+
+def text_of(panel):
+    return panel.sheet.sheet.text
+
+
+def test_pointing_names_clicking_spells_out_every_gradient(learning):
+    app, inspector, panel = learning
+    passed, kinks = passed_of(app, panel), 0
+    for spot in SPOTS:
+        gradient = passed.gradients[spot.layer + 1]
+        if spot.name:
+            gradient = passed.layers[spot.layer].grads[spot.name]
+            if spot.name == "w":  # shown for the output channel that was clicked last
+                click(panel, Spot(spot.layer, "", (*AT_ZERO[spot.layer], spot.at[-1])), VALUES)
+        x, y = panel.wall.centre_of(spot, GRADIENTS)
+        panel.wall.canvas.event_generate("<Motion>", x=x, y=y)
+        named, _, number = inspector.status["text"].rpartition(", gradient ")
+        assert f"at ({', '.join(map(str, spot.at))})" in named
+        assert float(number) == pytest.approx(gradient[spot.at], rel=1e-3, abs=1e-9)
+        click(panel, spot, GRADIENTS)
+        assert (panel.scene.spot, panel.scene.side) == (spot, GRADIENTS)
+        assert panel.sheet.found.value == pytest.approx(gradient[spot.at], rel=1e-9, abs=1e-15)
+        settle(app, lambda: not panel.busy)
+        slope = slope_said(panel)
+        kinks += slope is None
+        assert slope in (None, pytest.approx(gradient[spot.at], rel=1e-6, abs=1e-10))
+    assert kinks <= 3
+
+
+def test_values_are_spelled_out_on_the_left(learning):
+    app, _, panel = learning
+    passed = passed_of(app, panel)
+    for spot in SPOTS:
+        if spot.name or spot.layer < 0:
+            continue
+        click(panel, spot, VALUES)
+        assert panel.scene.side == VALUES
+        value = passed.values[spot.layer + 1][spot.at]
+        layer = [*app.model.layers, Softmax()][spot.layer]
+        assert f"{type(layer).__name__} at" in text_of(panel)
+        assert f": {value:.6f}" in text_of(panel)
+
+
+def test_gradients_follow_the_pen(learning):
+    app, _, panel = learning
+    spot = Spot(9, "", (7,))
+    click(panel, spot, GRADIENTS)
+    before = panel.sheet.found.value
+    draw(app, (60, 200), (250, 210))
+    assert panel.sheet.found.value != before
+    assert panel.lesson.label == 4, "the label stays"
+    p = panel.lesson.passed.values[-1]
+    assert panel.sheet.found.value == pytest.approx(p[7])
+    app.clear_all()
+    settle(app)
+    assert panel.lesson.label is None, "the next drawing is another digit"
+
+
+def test_grids_wait_until_the_pen_rests(learning):
+    app, inspector, panel = learning
+    for side in (VALUES, GRADIENTS):
+        click(panel, Spot(4, "", (3, 3, 3)) if side == VALUES else Spot(3, "", (1, 2, 0)), side)
+        assert "= products" in text_of(panel)
+        before = inspector.refreshes
+        drag(app, (60 + 9 * side, 200), (250, 210))
+        settle(app, lambda before=before: inspector.refreshes > before)
+        assert "= products" not in text_of(panel), "the pen moves"
+        settle(app, lambda: not panel.busy)
+        assert "= products" in text_of(panel)
+
+
+def test_a_click_on_a_bar_names_the_digit(learning):
+    app, inspector, panel = learning
+    canvas = inspector.bars.canvas
+    bars = [item for item in canvas.find_all() if canvas.type(item) == "rectangle"]
+    for digit in (0, 9, 6):
+        x0, y0, _, y1 = canvas.coords(bars[digit])
+        for x in (x0 - 10, x0 + 60):
+            canvas.event_generate("<Button-1>", x=round(x), y=round(y0 + y1) // 2)
+            settle(app)
+            assert panel.lesson.label == digit
+    assert panel.controls.label.get() == 6
+    assert f"{panel.lesson.passed.loss:.4f}" in panel.controls.loss["text"]
+
+
+def test_keys_do_nothing_in_other_panels(learning):
+    app, inspector, panel = learning
+    turn_to(app, inspector.layers)
+    for key in ("<Key-7>", "<space>", "<Return>"):
+        inspector.layers.maps.canvas.focus_force()
+        inspector.layers.maps.canvas.event_generate(key)
+        app.update()
+    assert panel.lesson.label == 4
+    assert not panel.player.playing
+    assert not panel.lesson.changed
+
+
+def test_space_plays_and_pauses_arrows_step(learning):
+    app, _, panel = learning
+    canvas, player = panel.wall.canvas, panel.player
+    press(app, canvas, "<space>", lambda: player.playing)
+    settle(app, lambda: player.at >= 2)
+    assert [row.layer for row in panel.wall.rows] == [-1, 0, 0, 0]
+    press(app, canvas, "<space>", lambda: not player.playing)
+    assert "1 of" in text_of(panel)
+    press(app, canvas, "<Right>", lambda: player.stage == 1)
+    press(app, canvas, "<Left>", lambda: player.stage == 0)
+    press(app, canvas, "<Down>", lambda: player.at == 1)
+    assert panel.scene.spot.at[:2] == (0, 1)
+    press(app, canvas, "<End>", lambda: player.stage is None)
+    assert len(panel.wall.rows) > 12
+
+
+def test_the_sum_builds_up_term_by_term(learning):
+    """The first convolution has 25 products and a bias; a quarter of the way, 8 are there."""
+    _, _, panel = learning
+    panel.turn(1)
+    numbers = []
+    for share in (0.0, 0.25, 0.999):
+        panel.player.position, panel.player.playing = 30 + share, True
+        panel.show(panel._snapshot)
+        canvas = panel.sheet.sheet.canvas
+        numbers.append(sum(is_number(canvas.itemcget(i, "text")) for i in canvas.find_all()
+                           if canvas.type(i) == "text"))  # fmt: skip
+        assert ("so far" in text_of(panel)) == (share < 0.9)
+    panel.player.playing = False
+    assert numbers == [2 * 25, 2 * 25 + 7, 3 * 25], "patch, kernel and as many products"
+
+
+def is_number(text):
+    return text.strip("-").replace(".", "", 1).isdigit()
+
+
+def test_every_stage_can_be_shown(learning):
+    app, _, panel = learning
+    for _ in range(len(panel.player.stages)):
+        panel.turn(1)
+        assert text_of(panel)
+        settle(app)
+    panel.turn(1)
+    assert panel.player.stage is None
+
+
+def test_a_step_moves_the_bars_undo_moves_back(learning):
+    app, inspector, panel = learning
+    before = panel.probabilities.copy()
+    press(app, panel.wall.canvas, "<Return>", lambda: panel.lesson.changed)
+    settle(app)
+    assert panel.probabilities[4] > before[4]
+    bars = [
+        i for i in inspector.bars.canvas.find_all() if inspector.bars.canvas.type(i) == "rectangle"
+    ]
+    x0, _, x1, _ = inspector.bars.canvas.coords(bars[4])
+    assert (x1 - x0) / 200 == pytest.approx(panel.probabilities[4], abs=0.01)
+    assert panel.step.report.label == 4
+    assert len(panel.step.canvas.find_withtag("after")) == 10
+    press(app, panel.wall.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
+    settle(app)
+    np.testing.assert_array_equal(panel.probabilities, before)
+
+
+def test_the_slider_sets_the_learning_rate(learning):
+    app, _, panel = learning
+    panel.controls.rate.scale.set(0)
+    find(panel, "Learn").invoke()
+    settle(app)
+    assert panel.step.report.lr == pytest.approx(1e-4)
+
+
+def test_double_clicks_switch_off_one_key_restores(learning):
+    app, _, panel = learning
+    before = panel.probabilities.copy()
+    for spot in (Spot(1, "", (5, 6, 1)), Spot(0, "w", (2, 3, 0, 1))):
+        click(panel, spot, VALUES, times=2)
+        settle(app)
+    assert not panel.lesson.passed.values[2][..., 1].any()
+    assert panel.lesson.model.layers[0].params["w"][2, 3, 0, 1] == 0
+    assert not np.array_equal(panel.probabilities, before)
+    press(app, panel.wall.canvas, "<r>", lambda: not panel.lesson.changed)
+    settle(app)
+    np.testing.assert_array_equal(panel.probabilities, before)
+
+
+def test_training_mode_uses_the_images_statistics(learning):
+    app, _, panel = learning
+    find(panel, "as in training").invoke()
+    settle(app)
+    out = panel.lesson.passed.values[4]
+    gamma, beta = (app.model.layers[3].params[name] for name in ("gamma", "beta"))
+    np.testing.assert_allclose(out.mean(axis=(0, 1)), beta, atol=1e-6)
+    assert out.std(axis=(0, 1)) == pytest.approx(gamma, abs=0.05)
+    for spot in (Spot(8, "", (3,)), Spot(3, "", (1, 2, 0)), Spot(2, "", (2, 3, 2))):
+        for side in (VALUES, GRADIENTS):
+            click(panel, spot, side)
+            assert text_of(panel)

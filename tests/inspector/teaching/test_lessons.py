@@ -1,0 +1,315 @@
+"""The first window is taught: T and a digit; the inside shows the network that learned it."""
+
+import threading
+import tkinter as tk
+
+import numpy as np
+import pytest
+
+import gui
+from data.canvas import from_strokes
+from data.segments import strokes as segments
+from inspector.teaching import lessons
+from inspector.teaching import window as teach
+from tests.windows import PATIENCE, SEVEN, drag, find, press, settle, small_network
+from weights.hand import rehearsal
+from weights.hand.store import Hand
+
+
+@pytest.fixture
+def hand(tmp_path, monkeypatch):
+    images = np.random.default_rng(3).integers(0, 256, (40, 28, 28)).astype(np.uint8)
+    monkeypatch.setattr(rehearsal, "cache_file", lambda: tmp_path / "rehearsal.npz")
+    monkeypatch.setattr(rehearsal, "digits", lambda count: images)
+    return Hand(tmp_path / "hand.json")
+
+
+@pytest.fixture
+def app(display, hand):
+    window = gui.App(small_network(), hand)
+    errors = []
+    window.report_callback_exception = lambda *error: errors.append(error[1])
+    window.update()
+    yield window
+    window.destroy()
+    if errors:
+        raise errors[0]
+
+
+def reading(app):
+    return int(app.model.predict_proba(from_strokes(app.strokes)[None]).argmax())
+
+
+def learned(app):
+    settle(app, lambda: not app.lessons.busy)
+
+
+def answer(app, key):
+    """Press T, then a key, and wait until the network has learned it."""
+    app.lessons.ask()
+    count = len(app.lessons.drawings)
+    press(app, app, key, until=lambda: len(app.lessons.drawings) != count)
+    learned(app)
+
+
+def test_t_and_a_digit_teach_the_drawing(app, hand):
+    drag(app, *SEVEN)
+    label = (reading(app) + 1) % 10
+    press(app, app, "<t>", until=lambda: app.title() == f"Digits: {lessons.ASK}")
+    press(app, app, f"<Key-{label}>", until=lambda: app.lessons.drawings)
+    learned(app)
+    assert reading(app) == label
+    assert app.label["text"].startswith(f"{label}, ")
+    assert app.title() == "Digits, 1 taught: F2 looks inside"
+    (drawing,) = hand.drawings()
+    assert drawing.label == label
+    assert [[tuple(point) for point in s] for s in drawing.strokes] == app.strokes
+
+
+def test_backspace_takes_the_last_one_back(app, hand):
+    before = app.model
+    drag(app, *SEVEN)
+    answer(app, f"<Key-{(reading(app) + 1) % 10}>")
+    assert app.model is not before
+    answer(app, "<BackSpace>")
+    assert hand.drawings() == []
+    assert app.model is before
+    assert app.title() == "Digits: F2 looks inside"
+
+
+def test_digits_without_t_teach_nothing(app, hand):
+    drag(app, *SEVEN)
+    app.lessons.ask()
+    app.clear_all()
+    drag(app, *SEVEN)
+    app.focus_force()
+    app.update()
+    app.event_generate("<Key-3>")
+    settle(app)
+    assert not hand.path.exists()
+    assert app.title() == "Digits: F2 looks inside"
+
+
+def test_an_empty_canvas_teaches_nothing(app, hand):
+    app.lessons.ask()
+    assert app.title() == f"Digits: {lessons.NOTHING_DRAWN}"
+    app.lessons.teach(3)
+    assert not hand.path.exists()
+
+
+def test_without_a_hand_t_says_what_to_do(display):
+    app = gui.App(small_network())
+    app.update()
+    drag(app, *SEVEN)
+    app.lessons.ask()
+    assert "--hand FILE" in app.title()
+    app.lessons.teach(3)
+    assert not app.lessons.busy
+    app.destroy()
+
+
+def test_a_damaged_file_is_one_line_and_stays(app, hand, capsys):
+    hand.path.write_text("damaged")
+    drag(app, *SEVEN)
+    app.lessons.recall()
+    app.lessons.teach(3)
+    learned(app)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"gui.py: {hand.path}: not a usable") for line in lines)
+    assert "reset" in app.title()
+    assert hand.path.read_text() == "damaged"
+
+
+def test_the_next_window_knows_what_was_taught(app, hand):
+    drag(app, *SEVEN)
+    label = (reading(app) + 1) % 10
+    answer(app, f"<Key-{label}>")
+    strokes = app.strokes
+    again = gui.App(small_network(), hand)
+    try:
+        again.lessons.recall()
+        assert not again.lessons.busy
+        assert int(again.model.predict_proba(from_strokes(strokes)[None]).argmax()) == label
+        assert again.title() == "Digits, 1 taught: F2 looks inside"
+    finally:
+        again.destroy()
+
+
+def test_another_network_learns_in_the_thread(app, hand):
+    drag(app, *SEVEN)
+    label = (reading(app) + 1) % 10
+    answer(app, f"<Key-{label}>")
+    strokes = app.strokes
+    again = gui.App(small_network(8), hand)
+    try:
+        again.lessons.recall()
+        assert again.lessons.busy
+        assert again.title() == f"Digits: {lessons.LEARNING}"
+        learned(again)
+        assert int(again.model.predict_proba(from_strokes(strokes)[None]).argmax()) == label
+    finally:
+        again.destroy()
+
+
+def test_a_second_correction_waits_for_the_first(app, hand):
+    drag(app, *SEVEN)
+    app.lessons.teach(1)
+    app.lessons.teach(2)
+    assert app.lessons.busy
+    settle(app, lambda: not app.lessons.busy)
+    assert [drawing.label for drawing in hand.drawings()] == [1, 2]
+    assert len(app.lessons.drawings) == 2
+
+
+def test_the_window_answers_while_it_learns(app, hand, monkeypatch):
+    """The thread waits until five strokes were drawn in the meantime."""
+    real, drawn = lessons.Teacher.teach, threading.Event()
+
+    def slow(*arguments):
+        assert drawn.wait(PATIENCE)
+        return real(*arguments)
+
+    monkeypatch.setattr(lessons.Teacher, "teach", slow)
+    drag(app, *SEVEN)
+    app.lessons.teach(3)
+    for x in range(20, 120, 20):
+        drag(app, (x, 20), (x + 10, 200))
+    assert len(app.strokes) == 6
+    assert app.lessons.busy
+    drawn.set()
+    learned(app)
+    assert [len(drawing.strokes) for drawing in hand.drawings()] == [1]
+
+
+def test_closing_while_learning_keeps_the_drawing(display, hand):
+    app = gui.App(small_network(), hand)
+    app.update()
+    drag(app, *SEVEN)
+    app.lessons.teach(3)
+    app.lessons.teach(4)
+    app.destroy()
+    app.lessons._pool.shutdown(wait=True)
+    assert [drawing.label for drawing in hand.drawings()] == [3, 4]
+
+
+@pytest.fixture
+def inside(app):
+    drag(app, *SEVEN)
+    app.inspect()
+    settle(app)
+    return app.inspector
+
+
+def taught_window(app, inspector):
+    find(inspector, "Teach (T)").invoke()
+    settle(app)
+    (window,) = [w for w in inspector.winfo_children() if isinstance(w, teach.TaughtWindow)]
+    return window
+
+
+def test_a_button_in_the_inspector_teaches(app, inside, hand):
+    window = taught_window(app, inside)
+    label = (reading(app) + 1) % 10
+    find(window, str(label)).invoke()
+    learned(app)
+    settle(app)
+    assert reading(app) == label
+    assert inside.network.model.layers[-2].params["w"] is app.model.layers[-1].params["w"]
+    assert [window.list.set(item, "label") for item in window.list.get_children()] == [str(label)]
+    window.list.selection_set(window.list.get_children())
+    find(window, "Remove").invoke()
+    learned(app)
+    assert window.list.get_children() == ()
+    assert hand.drawings() == []
+
+
+def test_digit_keys_teach_in_the_list(app, inside, hand):
+    window = taught_window(app, inside)
+    press(app, window, "<Key-4>", until=lambda: app.lessons.busy or app.lessons.drawings)
+    learned(app)
+    assert [drawing.label for drawing in hand.drawings()] == [4]
+
+
+def test_forgetting_all_asks_first(app, inside, hand, monkeypatch):
+    window = taught_window(app, inside)
+    window.teach(4)
+    learned(app)
+    for confirmed, left in ((False, 1), (True, 0)):
+        monkeypatch.setattr(teach.messagebox, "askokcancel", lambda *a, c=confirmed, **k: c)
+        window.reset()
+        learned(app)
+        assert len(hand.drawings()) == len(window.list.get_children()) == left
+    assert hand.path.with_suffix(".json.old").exists()
+
+
+def test_drawings_are_exported_and_imported(app, inside, hand, tmp_path, monkeypatch):
+    window = taught_window(app, inside)
+    window.teach(4)
+    learned(app)
+    for name in ("out.json", "out.npz"):
+        path = str(tmp_path / name)
+        monkeypatch.setattr(teach.filedialog, "asksaveasfilename", lambda path=path, **k: path)
+        window.export()
+        learned(app)
+    assert len(Hand(tmp_path / "out.json").drawings()) == 1
+    exported = type(app.model).load(tmp_path / "out.npz")
+    np.testing.assert_array_equal(exported.layers[-1].params["w"], app.model.layers[-1].params["w"])
+    window.remove()
+    monkeypatch.setattr(teach.messagebox, "askokcancel", lambda *a, **k: True)
+    window.reset()
+    learned(app)
+    out = str(tmp_path / "out.json")
+    monkeypatch.setattr(teach.filedialog, "askopenfilename", lambda **k: out)
+    window.include()
+    learned(app)
+    assert len(window.list.get_children()) == 1
+
+
+def test_a_cancelled_dialog_changes_nothing(app, inside, hand, monkeypatch):
+    window = taught_window(app, inside)
+    for name in ("asksaveasfilename", "askopenfilename"):
+        monkeypatch.setattr(teach.filedialog, name, lambda **options: "")
+    window.export()
+    window.include()
+    window.remove()
+    assert not app.lessons.busy
+    assert not hand.path.exists()
+
+
+ONE, TWO = (60, 60, 60, 240), (180, 60, 180, 240)
+
+
+def found_in(strokes, *boxes):
+    """A symbol for each box, with the strokes in it as its image."""
+    return [
+        segments.Symbol("1", box, from_strokes([s for s in strokes if inside_of(s, box)]))
+        for box in boxes
+    ]
+
+
+def inside_of(stroke, box):
+    return all(box[0] <= x <= box[2] and box[1] <= y <= box[3] for x, y in stroke)
+
+
+def test_strokes_of_one_of_several_digits():
+    left, right = [(60, 60), (60, 240)], [(180, 60), (240, 150), (180, 240)]
+    boxes = (60, 60, 60, 240), (180, 60, 240, 240)
+    first, second = found_in([left, right], *boxes)
+    assert lessons.strokes_of(first, [left, right]) == [left]
+    assert lessons.strokes_of(second, [left, right]) == [right]
+
+
+def test_strokes_that_are_shared_are_none():
+    """A stroke of another digit reaches into the box."""
+    left, bar = [(60, 60), (60, 240)], [(20, y) for y in (100,)] + [(60, 100), (100, 100)]
+    (symbol,) = found_in([left], (0, 60, 120, 240))
+    assert lessons.strokes_of(symbol, [left, bar]) is None
+
+
+def test_main_window_stays_the_original(app):
+    widgets = {type(widget) for widget in app.winfo_children()}
+    app.lessons.ask()
+    assert {type(widget) for widget in app.winfo_children()} == widgets == {
+        tk.Canvas, tk.Label, tk.Button
+    }  # fmt: skip
