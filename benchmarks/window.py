@@ -1,13 +1,15 @@
 """Refreshes of the inspector while the pen moves: ``python -m benchmarks.window``.
 
 Opens both windows, moves the pen by itself and counts, for each panel: pointer events and refreshes
-a second, how long a refresh takes, and the points of the stroke that were lost. It needs a display;
-``xvfb-run python -m benchmarks.window`` makes one.
+a second, how long a refresh takes, and the points of the stroke that were lost. Then it counts for
+how long the windows answer nothing while a correction is learned, with the first window alone and
+with both. It needs a display; ``xvfb-run python -m benchmarks.window`` makes one.
 """
 
 import argparse
 import math
 import sys
+import tempfile
 import time
 import tkinter as tk
 from pathlib import Path
@@ -20,9 +22,11 @@ from experiment.arguments import at_least
 from inspector.panels.learning.layout import GRADIENTS
 from inspector.panels.learning.panel import LearningPanel
 from inspector.panels.learning.rows import Spot
-from nn import ModelFileError
+from nn import ModelFileError, Sequential
+from weights.hand.store import Hand
 
 from .results import machine, table, write
+from .speed import pauses
 
 EVENT = 10  # milliseconds from one movement of the pen to the next
 LABEL = 4  # what the drawing is said to be
@@ -40,10 +44,13 @@ def main(argv: list[str] | None = None) -> int:
         help="time for each panel (%(default)s)")  # fmt: skip
     add("--weights", type=Path, default=weights.SHIPPED, metavar="FILE",
         help="network to show (default: the shipped one)")  # fmt: skip
+    add("--corrections", type=at_least(int, 0), default=10, metavar="N",
+        help="corrections that are learned; 0: none (%(default)s)")  # fmt: skip
     add("--json", type=Path, metavar="FILE", help="write the figures to this file")
     args = parser.parse_args(argv)
     try:
-        app = gui.App(weights.load(args.weights))
+        model = weights.load(args.weights)
+        app = gui.App(model)
     except (ImportError, ModelFileError, OSError, tk.TclError) as error:
         reason = str(error).partition("\n")[0]
         print(f"benchmarks.window: {reason}", file=sys.stderr)
@@ -57,9 +64,34 @@ def main(argv: list[str] | None = None) -> int:
         [[name, f"{f['events']:.0f}", f"{f['refreshes']:.1f}", f"{f['median_ms']:.1f}",
           f"{f['slowest_ms']:.1f}", str(f["lost"])] for name, f in figures.items()],
     ))  # fmt: skip
+    taught = teach(model, args.corrections) if args.corrections else {}
+    for shown, found in taught.items():
+        headings = [shown, "times", "seconds", "longest pause ms: median", "longest"]
+        print("\n" + table(headings, pauses.rows(found)))
     if args.json:
-        write(args.json, {"panels": figures, **machine(1)})
+        paused = {
+            shown: {kind: each.figures() for kind, each in found.items()}
+            for shown, found in taught.items()
+        }
+        write(args.json, {"panels": figures, "pauses": paused, **machine(1)})
     return 0
+
+
+def teach(model: Sequential, corrections: int) -> dict[str, dict[str, pauses.Pauses]]:
+    """Measure the pauses while corrections are learned, by the windows that are open."""
+    found = {}
+    for shown in ("first window", "both windows"):
+        with tempfile.TemporaryDirectory() as folder:
+            app = gui.App(model, Hand(Path(folder) / "hand.json"))
+            try:
+                if shown == "both windows":
+                    app.inspect()
+                    app.inspector.notebook.select(app.inspector.learning)
+                    _wait(app, SETTLE)
+                found[shown] = pauses.measure(app, corrections, Path(folder))
+            finally:
+                app.destroy()
+    return found
 
 
 def run(app: gui.App, seconds: float) -> dict[str, dict[str, Any]]:

@@ -28,6 +28,13 @@ class Network:
         self.model = explain.with_softmax(model)
         self.name = name
 
+    def taught(self, model: Sequential) -> "Network":
+        """Return a network for a model that differs in its last dense layer alone."""
+        network = Network(model, self.name)
+        if "dead" in self.__dict__:  # computed already: the same, as all but the vote is
+            network.dead = self.dead
+        return network
+
     @property
     def layers(self) -> list[Layer]:
         """The layers, including the softmax."""

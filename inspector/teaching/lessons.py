@@ -3,10 +3,10 @@
 The training runs in a thread. The first window has no widget for it: its title asks and answers.
 """
 
-import gc
 import tkinter as tk
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from data.canvas import from_strokes
 from data.errors import DataError
 from data.segments.symbols import Symbol
 from guard.terminal import one_line, say
+from inspector.threads import beside_window, one_thread
 from nn import Sequential
 from weights.hand import store
 from weights.hand.drawings import Drawing
@@ -62,6 +63,7 @@ class Lessons:
         self._teacher = None if self.hand is None else Teacher(app.model, self.hand)
         self._pool = ThreadPoolExecutor(1, "lessons")
         self._work: Future | None = None
+        self._beside = ExitStack()  # is in `beside_window` while the thread works
         self._waiting: list[tuple] = []  # work that was asked for meanwhile
         self._poll: str | None = None  # Tk's identifier of the next look at the thread
         app.bind("<Key>", self._press, add=True)
@@ -160,8 +162,7 @@ class Lessons:
         if self.busy:
             self._waiting.append((work, arguments))
             return
-        # A collection in the thread could find what is left of a window, and Tcl would abort.
-        gc.disable()
+        self._beside.enter_context(beside_window())
         self._work = self._pool.submit(work, *arguments)
         self.say(LEARNING)
         self._poll = self.app.after(POLL, self._look)
@@ -173,7 +174,7 @@ class Lessons:
             self._poll = self.app.after(POLL, self._look)
             return
         work, self._work = self._work, None
-        gc.enable()
+        self._beside.close()
         if self._waiting:
             following, arguments = self._waiting.pop(0)
             self._start(following, *arguments)
@@ -184,7 +185,8 @@ class Lessons:
             return
         if taught is not None:
             self._adopt(taught)
-            self.app.classify_handwriting()
+            with one_thread():
+                self.app.classify_handwriting()
         elif not self.busy:
             self.say("written")
 
@@ -220,7 +222,7 @@ class Lessons:
         for work, arguments in self._waiting:
             self._pool.submit(work, *arguments)
         self._pool.shutdown(wait=False)
-        gc.enable()
+        self._beside.close()
 
 
 def strokes_of(symbol: Symbol, strokes: Iterable) -> list | None:

@@ -6,7 +6,6 @@ from tkinter import filedialog, messagebox, ttk
 from PIL import ImageTk
 
 from data.canvas import from_strokes
-from inspector.network import Network
 from inspector.teaching.lessons import Lessons
 from inspector.theme.palette import Palette, pixels
 
@@ -46,9 +45,7 @@ class TeachButton(ttk.Button):
         """Give the inspector the first window's network, if that has learned something."""
         if self._app.model is not self._model:
             self._model = self._app.model
-            taught = Network(self._model, "the current network")
-            taught.dead = self._inspector.network.dead  # all but the vote is the same
-            self._inspector.network = taught
+            self._inspector.network = self._inspector.network.taught(self._model)
             self._inspector.schedule_refresh()
 
 
