@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
 INTERVAL = 0.0005
@@ -27,13 +27,32 @@ def one_thread():
     return _controller().limit(limits=1, user_api="blas")
 
 
+_settings = ExitStack()  # of the interpreter, while threads compute
+_threads = 0  # that compute
+
+
 @contextmanager
 def beside_window() -> Iterator[None]:
     """Let another thread compute while the window answers; enter and leave it in Tk's thread.
 
     BLAS uses one thread, so that a core is left to the window. Garbage is not collected: a
     collection in the other thread could find what is left of a window, and Tcl would abort.
+    Several threads may be begun, and end in any order.
     """
+    global _threads
+    if not _threads:
+        _settings.enter_context(_considerate())
+    _threads += 1
+    try:
+        yield
+    finally:
+        _threads -= 1
+        if not _threads:
+            _settings.close()
+
+
+@contextmanager
+def _considerate():
     interval, collects = sys.getswitchinterval(), gc.isenabled()
     gc.disable()
     sys.setswitchinterval(INTERVAL)

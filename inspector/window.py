@@ -34,6 +34,8 @@ from inspector.tracing.looks import look
 
 FRAMES = 30  # refreshes per second, at most
 ERROR_STAYS = 5.0  # seconds
+KEYS = {"Two networks": "n"}
+"""Letters that select a panel with Alt; the others' are their first ones, but T teaches."""
 
 
 class Inspector(tk.Toplevel):
@@ -121,7 +123,8 @@ class Inspector(tk.Toplevel):
         panels = self.overview, self.layers, self.learning, self.why, self.filters, self.compare
         self.panels = panels
         for panel in self.panels:
-            self.notebook.add(panel, text=panel.title, underline=0)
+            underlined = panel.title.index(KEYS.get(panel.title, panel.title[0]))
+            self.notebook.add(panel, text=panel.title, underline=underlined)
         self.notebook.pack(fill="both", expand=True, padx=margin)
         self.notebook.bind("<<NotebookTabChanged>>", lambda event: self._change_panel())
         self.open_menu.colour(self._palette)

@@ -2,18 +2,22 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from tkinter import filedialog, ttk
 
 from inspector.drawing import Snapshot
 from inspector.network import Network
+from inspector.panels import fresh
 from inspector.panels.fresh import FirstEpoch, Reading, untrained
 from inspector.parts.maps import LayerMaps
 from inspector.parts.probabilities import ProbabilityBars
 from inspector.theme.palette import pixels
+from inspector.threads import beside_window
 from nn import convert
 
 ACCEPTS = "Files of networks: .npz, .h5, .keras and .onnx"
+EPOCH, STOP = "One epoch old", "Stop training"
 LOW = 450  # of the panel, 1/96 inch: below it the bars stand in two columns
 LOOK_EVERY = 200  # milliseconds between two looks at a training
 READING_MS = 50  # milliseconds between two looks whether a file has been read
@@ -34,6 +38,8 @@ class ComparePanel(ttk.Frame):
         The network opened for comparison.
     message : ttk.Label
         The error of the last file, if there was one, or how far a training is.
+    epoch : ttk.Button
+        Begins the training of such a network, and stops it.
     names, bars, maps : list
         The labels, `ProbabilityBars` and `LayerMaps` of the two columns.
     """
@@ -46,6 +52,7 @@ class ComparePanel(ttk.Frame):
         self._snapshot: Snapshot | None = None
         self._reading: Reading | None = None
         self._training: FirstEpoch | None = None
+        self._beside = ExitStack()  # is in `beside_window` while a network is in training
         self._of: Network | None = None  # the network that `_training` has the layers of
         self._build_bar()
         self.names, self.bars, self.maps = [], [], []
@@ -67,17 +74,20 @@ class ComparePanel(ttk.Frame):
 
     def _build_bar(self):
         bar = ttk.Frame(self)
-        for text, command in (
-            ("An untrained one", self.show_untrained),
-            ("One epoch old", self.show_first_epoch),
-            ("Open a network (Ctrl+O)", self.choose),
-        ):
-            button = ttk.Button(bar, text=text, command=command, style="Tool.TButton")
+        _, self.epoch, _ = (
+            ttk.Button(bar, text=text, command=command, style="Tool.TButton")
+            for text, command in (
+                ("An untrained one", self.show_untrained),
+                (EPOCH, self.show_first_epoch),
+                ("Open a network (Ctrl+O)", self.choose),
+            )
+        )
+        for button in bar.winfo_children():
             button.pack(side="left", padx=(0, pixels(self, 4)))
         bar.grid(row=0, column=0, columnspan=2, sticky="ew", padx=8, pady=4)
         self.message = ttk.Label(self, text=ACCEPTS, style="Muted.TLabel")
         self.message.grid(row=1, column=0, columnspan=2, sticky="ew", padx=8)
-        self.bind("<Destroy>", lambda event: event.widget is self and self._stop(), add=True)
+        self.bind("<Destroy>", lambda event: event.widget is self and self._close(), add=True)
 
     def _resize(self, event):
         """Leave the maps room in a low window."""
@@ -93,14 +103,26 @@ class ComparePanel(ttk.Frame):
             self._take(Network(model, "untrained"))
 
     def show_first_epoch(self) -> None:
-        """Compare with such a network after one epoch of training, in a thread."""
+        """Compare with such a network after one epoch of training, in a thread.
+
+        While it is in training, this stops it.
+        """
         if self._snapshot is None:
             return
+        if self.busy:
+            self.stop_training()
+            return
         if self._training is None or self._of is not self._snapshot.network:
-            self._stop()
             self._of = self._snapshot.network
+            self._beside.enter_context(beside_window())
             self._training = FirstEpoch(self._of.model)
+            self.epoch["text"] = STOP
         self._look()
+
+    def stop_training(self) -> None:
+        """Cancel the training; the network that was shown stays."""
+        if self._training is not None:
+            self._training.stop()
 
     @property
     def busy(self) -> bool:
@@ -114,18 +136,24 @@ class ComparePanel(ttk.Frame):
             return
         if not training.done:
             loss = "" if training.share == 0 else f", loss {training.loss:.2f}"
-            self.message["text"] = f"training for one epoch: {training.share:.0%}{loss}"
+            digits = f"{fresh.DIGITS:,} digits"
+            self.message["text"] = f"training for one epoch of {digits}: {training.share:.0%}{loss}"
             self.after(LOOK_EVERY, self._look)
-        elif training.error:
-            self.message["text"] = f"the training failed: {training.error}"
+            return
+        self._beside.close()
+        self.epoch["text"] = EPOCH
+        if training.error or training.share < 1:
+            why = f"failed: {training.error}" if training.error else "was stopped"
+            self.message["text"] = f"the training {why}"
             self._training = None
         else:
             self.message["text"] = ""
             self._take(Network(training.model, "one epoch old"))
 
-    def _stop(self):
+    def _close(self):
         if self._training is not None:
-            self._training.stop()
+            self._training.join()
+        self._beside.close()
 
     def choose(self) -> None:
         """Ask for a file and open it."""

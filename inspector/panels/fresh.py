@@ -109,8 +109,12 @@ class FirstEpoch:
         return not self._thread.is_alive()
 
     def stop(self) -> None:
-        """End the training after the current part, and wait for that."""
+        """Have the training end after the current part, without waiting for that."""
         self._stopped.set()
+
+    def join(self) -> None:
+        """Stop, and wait until the thread has ended."""
+        self.stop()
         self._thread.join()
 
     def _train(self):

@@ -6,7 +6,9 @@ from tkinter import ttk
 
 from inspector.drawing import Snapshot
 from inspector.parts.arithmetic import ArithmeticView
+from inspector.parts.flow import Flow
 from inspector.parts.maps import LayerMaps, Place
+from inspector.theme.palette import pixels
 from inspector.theme.style import small_font
 
 LEGEND = "orange: above zero, blue: below, crossed: dead"
@@ -54,21 +56,19 @@ class LayersPanel(ttk.Frame):
         panes.bind("<Configure>", self._place_sash)
 
     def _build_bar(self):
-        bar = ttk.Frame(self)
+        bar = Flow(self, pixels(self, 4))
+        size = ttk.Frame(bar)
         for text, step in (("-", -1), ("+", 1)):
             ttk.Button(
-                bar, text=text, width=2, style="Tool.TButton",
+                size, text=text, width=2, style="Tool.TButton",
                 command=lambda step=step: self.maps.enlarge(step),
             ).pack(side="left", padx=(0, 3))  # fmt: skip
         for text, value in (("one scale for a layer", False), ("each channel its own", True)):
             ttk.Radiobutton(
                 bar, text=text, value=value,
                 variable=self._scale_per_channel, command=self._rescale,
-            ).pack(side="left", padx=4)  # fmt: skip
-        legend = ttk.Label(
-            bar, text=LEGEND, style="Muted.TLabel", font=small_font(self), anchor="e", width=1
-        )
-        legend.pack(side="left", padx=4, fill="x", expand=True)  # cut where there is no room
+            )  # fmt: skip
+        ttk.Label(bar, text=LEGEND, style="Muted.TLabel", font=small_font(self))
         bar.pack(fill="x", pady=2)
 
     def show(self, snapshot: Snapshot) -> None:

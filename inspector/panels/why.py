@@ -137,7 +137,7 @@ class WhyPanel(ttk.Frame):
             return
         k = self.digit
         said = percent(float(snapshot.probabilities[k]))
-        self.note["text"] = f"What supports {k}, whose probability is {said}"
+        self.note["text"] = f"What supports {k}, read with {said}"
         model, x = snapshot.network.model, snapshot.drawing[None, :, :, None]
         gradients = explain.gradients(model, x, k)
         self._draw(SALIENCY, explain.saliency(gradients[0])[0])

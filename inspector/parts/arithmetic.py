@@ -76,8 +76,9 @@ class ArithmeticView(ttk.Frame):
     Parameters
     ----------
     parent : tk.Misc
-    on_channel : callable
-        Called when the user chooses the input channel of the grids.
+    on_change : callable
+        Called to have the arithmetic shown again: the user chose another input channel for the
+        grids, or the width has changed.
 
     Attributes
     ----------
@@ -89,17 +90,18 @@ class ArithmeticView(ttk.Frame):
         it; None if no patch is shown.
     """
 
-    def __init__(self, parent: tk.Misc, on_channel: Callable[[], None]) -> None:
+    def __init__(self, parent: tk.Misc, on_change: Callable[[], None]) -> None:
         super().__init__(parent)
         self.patch = None
         bar = ttk.Frame(self)
         ttk.Label(bar, text="Grids for input channel").pack(side="left")
         self.channel = ttk.Combobox(bar, width=11, state="readonly", values=[LARGEST])
         self.channel.set(LARGEST)
-        self.channel.bind("<<ComboboxSelected>>", lambda event: on_channel())
+        self.channel.bind("<<ComboboxSelected>>", lambda event: on_change())
         self.channel.pack(side="left", padx=4)
         bar.pack(fill="x", pady=2)
         self.sheet = Sheet(self)
+        self.sheet.on_resize = on_change
         self.sheet.pack(fill="both", expand=True)
 
     @property

@@ -1,7 +1,7 @@
 """A scrolled canvas that text, grids of numbers and tables are written on, from top to bottom."""
 
 import tkinter as tk
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from tkinter import font, ttk
 
 import numpy as np
@@ -21,11 +21,15 @@ class Sheet(ttk.Frame):
     Attributes
     ----------
     canvas : tk.Canvas
+    on_resize : callable
+        Called when the width has changed: words are to be wrapped anew.
     """
 
     def __init__(self, parent: tk.Misc) -> None:
         super().__init__(parent)
         self._lines: list[str] = []
+        self.on_resize: Callable[[], None] = lambda: None
+        self._width = 0
         self.canvas = tk.Canvas(self, highlightthickness=0, width=1, height=1)
         scrollbar = ttk.Scrollbar(self, command=self.canvas.yview)
         self.canvas.configure(yscrollcommand=scrollbar.set)
@@ -34,6 +38,7 @@ class Sheet(ttk.Frame):
         for button, units in (("<Button-4>", -2), ("<Button-5>", 2)):
             self.canvas.bind(button, lambda event, n=units: self.canvas.yview_scroll(n, "units"))
         self.canvas.bind("<MouseWheel>", self._wheel)
+        self.canvas.bind("<Configure>", self._resize)
         self._fixed = font.nametofont("TkFixedFont", root=self)
         self._normal = font.nametofont("TkDefaultFont", root=self)
         self._small = self._fixed.copy()
@@ -164,6 +169,11 @@ class Sheet(ttk.Frame):
             x1 - space, (y0 + y1) // 2, text=text, anchor="e",
             fill=colour, font=self._small, tags="cell",
         )  # fmt: skip
+
+    def _resize(self, event):
+        if event.width != self._width:
+            self._width = event.width
+            self.on_resize()
 
     def _wheel(self, event):
         self.canvas.yview_scroll(-2 if event.delta > 0 else 2, "units")

@@ -12,7 +12,7 @@ from inspector.theme.palette import pixels
 OWN = -1  # no label was named: the network's own answer counts as right
 SPEEDS = 0.3, 300.0  # positions per second
 RATES = 1e-4, 1.0  # learning rates
-LOSS = 24  # width of the line about the loss, characters
+LOSS = 20  # width of the line about the loss, characters
 
 
 class LogScale(ttk.Frame):
@@ -27,7 +27,7 @@ class LogScale(ttk.Frame):
         super().__init__(parent)
         self._low, self._high = limits
         self._name = name
-        self.label = ttk.Label(self, width=len(name) + 7)
+        self.label = ttk.Label(self, width=len(name) + 6)
         self.scale = ttk.Scale(
             self, from_=0, to=1, length=pixels(self, 70), command=lambda share: self._write()
         )
@@ -46,7 +46,9 @@ class LogScale(ttk.Frame):
         self._write()
 
     def _write(self):
-        self.label["text"] = f"{self._name} {self.value:.2g}"
+        value = self.value
+        shown = f"{value:.0f}" if value > 10 else f"{value:.2g}"
+        self.label["text"] = f"{self._name} {shown}"
 
 
 class Controls(Flow):

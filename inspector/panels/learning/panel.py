@@ -68,7 +68,7 @@ class LearningPanel(ttk.Frame):
         panes = ttk.PanedWindow(self, orient="horizontal")
         self.wall = LearningWall(panes, on_hover, self.select, self.switch)
         self.pages = ttk.Notebook(panes, takefocus=False)
-        self.sheet, self.step = LearningSheet(self.pages), StepView(self.pages)
+        self.sheet, self.step = LearningSheet(self.pages, self._draw), StepView(self.pages)
         self.pages.add(self.sheet, text="Number")
         self.pages.add(self.step, text="One step")
         self.pages.bind("<<NotebookTabChanged>>", lambda event: self._draw())

@@ -3,6 +3,7 @@
 import math
 import textwrap
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import font, ttk
 
 import numpy as np
@@ -48,6 +49,12 @@ def gradient_of(passed: BackwardPass, spot: Spot) -> Breakdown:
 class LearningSheet(ttk.Frame):
     """Writes out one number.
 
+    Parameters
+    ----------
+    parent : tk.Misc
+    on_resize : callable
+        Called when the width has changed: the number is to be written out again.
+
     Attributes
     ----------
     sheet : Sheet
@@ -55,12 +62,13 @@ class LearningSheet(ttk.Frame):
         What is shown of a gradient.
     """
 
-    def __init__(self, parent: tk.Misc) -> None:
+    def __init__(self, parent: tk.Misc, on_resize: Callable[[], None]) -> None:
         super().__init__(parent)
         self.found: Breakdown | None = None
         self._grids = True
         self._widths: dict[str, int] = {}  # of a letter, by font
         self.sheet = Sheet(self)
+        self.sheet.on_resize = on_resize
         self.sheet.pack(fill="both", expand=True)
 
     def show(

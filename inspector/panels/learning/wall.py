@@ -25,6 +25,7 @@ from inspector.panels.learning.rows import Row, Spot
 from inspector.theme.palette import Palette, hex_colour, pixels
 
 HEADINGS = "values, forward", "gradients of the loss, backward"
+SHORT = "values", "gradients"  # for a narrow wall
 
 
 class LearningWall(ttk.Frame):
@@ -66,6 +67,7 @@ class LearningWall(ttk.Frame):
         self._whole, self._version = False, 0
         self._on_hover, self._on_select, self._on_switch = on_hover, on_select, on_switch
         self._margin = pixels(self, 6)
+        self._heading = font.nametofont("TkDefaultFont", root=self)
         self._build()
 
     def _build(self):
@@ -155,7 +157,7 @@ class LearningWall(ttk.Frame):
         if self._palette is None or width < 60 or key == self._key:
             return
         self._key, canvas = key, self.canvas
-        line = font.nametofont("TkDefaultFont", root=self).metrics("linespace")
+        line = self._heading.metrics("linespace")
         inch = self.winfo_fpixels("1i") / 96
         lengths = Lengths(width // 2, width // 2 + self._margin, line, inch)
         self._layout = layout = Layout.of(self.rows, lengths, height)
@@ -163,6 +165,8 @@ class LearningWall(ttk.Frame):
         background, text = hex_colour(self._palette.background), hex_colour(self._palette.text)
         canvas.configure(background=background, highlightbackground=background, highlightcolor=text)
         for side, head in enumerate(self._heads):
+            narrow = self._heading.measure(HEADINGS[side]) > lengths.half
+            head["text"] = SHORT[side] if narrow else HEADINGS[side]
             head.place(x=self._margin + side * lengths.right, y=0)
             head.lift()
         self._titles = []

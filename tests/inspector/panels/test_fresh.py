@@ -1,5 +1,8 @@
 """Networks made on the spot: an untrained one, and one that has seen every digit once."""
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 
@@ -47,7 +50,7 @@ def test_an_epoch_lowers_the_loss(few_digits, last):
 
 def test_stopping_ends_the_thread(few_digits):
     training = fresh.FirstEpoch(small_network())
-    training.stop()
+    training.join()
     assert training.done
 
 
@@ -80,6 +83,34 @@ def test_panel_compares_with_both(start, few_digits):
     settle(app)
     assert panel.second.model is trained.model, "trained once is enough"
     assert panel.bars[1].answer["text"]
+
+
+def test_training_is_cancelled_by_its_button(start, few_digits, monkeypatch):
+    app, inspector = start()
+    draw(app, *SEVEN)
+    panel = inspector.compare
+    turn_to(app, panel)
+    trained, waiting = fresh.fit, threading.Event()
+
+    def slow(*arguments, **options):
+        assert waiting.wait(60)
+        return trained(*arguments, **options)
+
+    monkeypatch.setattr(fresh, "fit", slow)
+    interval = sys.getswitchinterval()
+    find(panel, "One epoch old").invoke()
+    assert sys.getswitchinterval() < interval, "the window gets its turn sooner"
+    assert panel.busy
+    stop = find(panel, "Stop training")
+    stop.invoke()
+    waiting.set()
+    settle(app, lambda: "was stopped" in panel.message["text"])
+    assert panel.second is None
+    assert stop["text"] == "One epoch old"
+    assert sys.getswitchinterval() == interval
+    stop.invoke()
+    settle(app, lambda: panel.second is not None)
+    assert panel.second.name == "one epoch old"
 
 
 def test_closing_the_window_stops_the_training(start, few_digits):
