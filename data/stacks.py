@@ -17,7 +17,7 @@ from PIL import Image
 from data import canvas
 from data.errors import DataError
 from data.pictures.open import MAX_DECODED_PIXELS
-from guard.budget import BudgetError, budget, charge
+from guard.budget import Budget, BudgetError, charge
 from guard.files import open_file
 
 SUFFIXES = (".npy", ".npz")
@@ -31,8 +31,18 @@ HEADERS = {  # version: size of the field that holds the header's length, and Nu
     (1, 0): (2, np.lib.format.read_array_header_1_0),
     (2, 0): (4, np.lib.format.read_array_header_2_0),
 }
+FREE_BYTES = 16 << 20
+"""Bytes of images that a file of any size may hold: 21,000 of 28x28, which take three seconds."""
+
 RATIO = 40
-"""Most bytes of images for a byte of the file, beyond `CHUNK_BYTES`. Digits compress to a tenth."""
+"""Most bytes of images for a byte of the file, beyond `FREE_BYTES`. Digits compress to a tenth."""
+
+SMALLEST = 784
+"""Bytes that a smaller image counts as."""
+
+SECONDS, SECONDS_PER_BYTE = 3.0, 1e-4
+"""Processor time for preparing images that are not 28x28: for a file of any size, and for a byte of
+the file. A drawn digit of 64x64 takes 3 ms, and some hundred bytes."""
 
 MAX_IMAGE_BYTES = 128 << 20
 """Size of an image: 40 million pixels of three bytes."""
@@ -106,28 +116,30 @@ def chunks(file: str) -> Iterator[Chunk]:
     """
     read = _chunks if Path(file).suffix.lower() == ".npy" else _chunks_of_all
     with open_file(file) as content:
-        most = 2 * CHUNK_BYTES + RATIO * content.seek(0, io.SEEK_END)
+        size = content.seek(0, io.SEEK_END)
         content.seek(0)
         try:
-            yield from _within(read(content, file), most)
+            yield from _within(read(content, file), size)
         except DataError:
             raise
         except BudgetError as error:
-            raise DataError(f"{file}: {error}, far more than images do: save it again") from None
+            raise DataError(
+                f"{file}: {error}, too much for a file of {size:,} bytes: save it uncompressed"
+            ) from None
         except Exception as error:  # the parsers raise many kinds for a damaged file
             ending = Path(file).suffix
             raise DataError(f"{file}: not a complete {ending} file: save it again") from error
 
 
-def _within(chunks, most):
-    """Yield chunks, each read within one budget for all; it is not open while a caller works."""
-    left = most, MAX_ARRAYS
+def _within(chunks, size):
+    """Yield chunks, all read within one budget; it is not open while a caller works."""
+    limits = {"bytes": FREE_BYTES + RATIO * size, "items": MAX_ARRAYS}
+    account = Budget(limits | {"work": math.inf}, SECONDS + SECONDS_PER_BYTE * size)
     while True:
-        with budget(bytes=left[0], items=left[1]) as account:
+        with account.open():
             chunk = next(chunks, None)
         if chunk is None:
             return
-        left = account.left["bytes"], account.left["items"]
         yield chunk
 
 
@@ -201,7 +213,7 @@ def _chunks(stream, name):
     few = max(1, min(CHUNK, CHUNK_BYTES // one))
     for start in range(0, shape[0], few):
         n = min(few, shape[0] - start)
-        charge(bytes=n * one)
+        charge(bytes=n * max(one, SMALLEST))
         data = stream.read(n * one)
         if len(data) < n * one:
             raise DataError(f"{name}: truncated after image {start + len(data) // one}")
@@ -236,7 +248,13 @@ def _as_digits(images):
         return _light_on_dark(images)
     if images.dtype != np.uint8:
         images = np.rint(255 * images).astype(np.uint8)
-    return np.stack([canvas.from_image(Image.fromarray(image)) for image in images])
+    return np.stack([_prepared(image) for image in images])
+
+
+def _prepared(image):
+    """Return an image of any size as a digit, float32 (28, 28)."""
+    charge()  # looks at the time
+    return canvas.from_image(Image.fromarray(image))
 
 
 def _light_on_dark(images):

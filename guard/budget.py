@@ -27,15 +27,30 @@ class BudgetError(ValueError):
 class Budget:
     """What is left; see `budget`."""
 
-    outer: "Budget | None"
     limits: dict[str, float]
     seconds: float
+    outer: "Budget | None" = None
     left: dict[str, float] = field(init=False)
     ends: float = field(init=False)
+    _seconds_left: float = field(init=False)
 
     def __post_init__(self):
         self.left = dict(self.limits)
-        self.ends = time.thread_time() + self.seconds
+        self._seconds_left = self.seconds
+
+    @contextmanager
+    def open(self) -> Iterator["Budget"]:
+        """Open the budget, or open it again with what is left.
+
+        A generator closes its budget at each ``yield``, so that its caller's work is not charged.
+        """
+        self.outer, self.ends = _OPEN.get(), time.thread_time() + self._seconds_left
+        token = _OPEN.set(self)
+        try:
+            yield self
+        finally:
+            _OPEN.reset(token)
+            self._seconds_left = self.ends - time.thread_time()
 
 
 _OPEN: ContextVar[Budget | None] = ContextVar("_OPEN", default=None)
@@ -70,12 +85,8 @@ def budget(
         Its attribute ``left`` has what is left, by name.
     """
     limits = {"bytes": bytes, "items": items, "work": work}
-    opened = Budget(_OPEN.get(), limits, seconds)
-    token = _OPEN.set(opened)
-    try:
+    with Budget(limits, seconds).open() as opened:
         yield opened
-    finally:
-        _OPEN.reset(token)
 
 
 def charge(*, bytes: float = 0, items: float = 0, work: float = 0, seconds: float = 0) -> None:

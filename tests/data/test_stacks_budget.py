@@ -59,7 +59,43 @@ def test_far_more_than_its_size_is_refused(tmp_path):
     np.savez_compressed(path, np.zeros((300_000, 28, 28), np.uint8))
     found, refused = outcome(path)
     assert found < 150_000
-    assert "bytes of memory, far more than images do" in refused
+    assert "bytes of memory, too much for a file of" in refused
+
+
+def equal_frames(path, side, count):
+    """Write a stack of equal frames of noise, of which a file of kilobytes holds any number."""
+    frame = np.resize(np.random.default_rng(0).integers(1, 256, 97), (side, side))
+    np.savez_compressed(path, np.broadcast_to(frame.astype(np.uint8), (count, side, side)))
+    return path.stat().st_size
+
+
+@pytest.mark.parametrize("side", [1, 28])
+def test_images_are_counted_whatever_their_size(tmp_path, monkeypatch, side):
+    monkeypatch.setattr(stacks, "FREE_BYTES", 1 << 16)
+    monkeypatch.setattr(stacks, "CHUNK", 40)
+    size = equal_frames(tmp_path / "many.npz", side, 4_000_000 // side**2)
+    found, refused = outcome(tmp_path / "many.npz")
+    assert f"too much for a file of {size:,} bytes: save it uncompressed" in refused
+    assert 0 < found <= ((1 << 16) + stacks.RATIO * size) // 784
+
+
+def test_frames_that_take_long_are_counted_in_seconds(tmp_path, monkeypatch):
+    monkeypatch.setattr(stacks, "SECONDS", 0.2)
+    monkeypatch.setattr(stacks, "CHUNK_BYTES", 5 * 64 * 64)
+    size = equal_frames(tmp_path / "frames.npz", 64, 1000)
+    monkeypatch.setattr(stacks, "SECONDS_PER_BYTE", 0.1 / size)
+    start = time.thread_time()
+    found, refused = outcome(tmp_path / "frames.npz")
+    assert f"takes more than 0.3 seconds, too much for a file of {size:,} bytes" in refused
+    assert found % 5 == 0
+    assert time.thread_time() - start < 2
+
+
+def test_small_images_that_are_not_compressed_are_read(tmp_path):
+    scans = np.zeros((300, 8, 8), np.uint8)
+    scans[:, 1:7, 3:5] = 255
+    np.savez(tmp_path / "scans.npz", scans)
+    assert outcome(tmp_path / "scans.npz") == (300, "")
 
 
 def test_what_compresses_as_digits_do_is_read(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.budget import BudgetError, budget, charge, seconds_left
+from guard.budget import Budget, BudgetError, budget, charge, seconds_left
 
 AMOUNTS = st.lists(st.integers(0, 1000), max_size=20)
 
@@ -49,6 +49,20 @@ def compute(seconds):
 def test_time_is_over_after_computing_so_long():
     with budget(seconds=0.05), pytest.raises(BudgetError, match=r"more than 0\.05 seconds"):
         compute(1)
+
+
+def test_a_budget_that_is_opened_again_has_what_is_left():
+    account = Budget({"bytes": 10, "items": 10, "work": 10}, seconds=0.3)
+    for _ in range(2):
+        with account.open():
+            charge(bytes=5)
+            compute(0.1)
+        with budget(seconds=1):
+            compute(0.2)  # not charged: it is closed
+    with account.open(), pytest.raises(BudgetError, match="more than 10 bytes"):
+        charge(bytes=1)
+    with account.open(), pytest.raises(BudgetError, match=r"more than 0\.3 seconds"):
+        compute(0.2)
 
 
 def test_time_of_children_is_charged():
