@@ -24,7 +24,7 @@ from tqdm import tqdm
 import weights
 from data.errors import DataError
 from experiment import answers as written
-from experiment import table
+from experiment import origin, table
 from experiment.reading import read, recognise
 from experiment.recognise_options import parse
 from guard.commands import run, streams
@@ -75,7 +75,8 @@ def _recognise(args: argparse.Namespace) -> int:
         names = args.files or [_samples()]
         with ExitStack() as stack:
             if args.output:
-                write, done = stack.enter_context(table.writing(args.output, args.resume))
+                made = origin.describe(model, args.weights, args.pixels, args.digits)
+                write, done = stack.enter_context(table.writing(args.output, args.resume, made))
             bar = stack.enter_context(tqdm(disable=hidden, delay=1, unit=" images", leave=False))
             several: set[str] = set()
             answers = recognise(

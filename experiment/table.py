@@ -6,6 +6,7 @@ are kept in a CSV file beside it, and written at the end.
 
 import csv
 import io
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,18 +15,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data.errors import DataError
+from experiment import origin
 from experiment.answers import COLUMNS, Answer, rows
-from guard.files import open_file
+from experiment.origin import Origin
+from guard.files import lock, open_file
 from nn.saving.atomic import atomic_write
 
 SUFFIXES = (".csv", ".parquet")
 MAX_RECORD = 1 << 20  # bytes of one row, which may have line ends in a file's name
 AT_ONCE = 65_536  # rows that are converted at a time
+METADATA = b"how its rows were read"  # of a Parquet file's schema: its origin, as JSON
+LOG = logging.getLogger(__name__)
 
 
 @contextmanager
 def writing(
-    path: Path, resume: bool
+    path: Path, resume: bool, made: Origin
 ) -> Iterator[tuple[Callable[[Iterable[Answer]], None], set[str]]]:
     """Open a table of answers for writing.
 
@@ -35,6 +40,8 @@ def writing(
         Its suffix is one of `SUFFIXES`.
     resume : bool
         Whether to keep the answers that are in the file, or in what a killed run left.
+    made : dict of str
+        How the answers are made; see `experiment.origin`.
 
     Yields
     ------
@@ -46,8 +53,8 @@ def writing(
     Raises
     ------
     DataError
-        If the file exists and `resume` is False, if it is no table of answers, or if pyarrow is
-        missing.
+        If the file exists and `resume` is False, if it is no table of answers or its answers were
+        made in another way, if another process writes to it, or if pyarrow is missing.
     OSError
         If it cannot be written.
     """
@@ -56,17 +63,34 @@ def writing(
     for there in {path, journal}:
         if not resume and there.exists():
             raise DataError(f"{there}: exists: add --resume, or choose another name")
+    origin.check_name(journal)
     journal.parent.mkdir(parents=True, exist_ok=True)
     if parquet and path.exists() and not journal.exists():
-        _to_csv(parquet, path, journal)
-    done = _answered(journal) if journal.exists() else set()
+        _to_csv(parquet, path, journal, made)
     with open(journal, "a", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        if not file.tell():
+        _lock(file, journal)
+        done = _answered(journal) if file.tell() else set()
+        if done:
+            origin.check(journal, origin.load(journal), made)
+        else:
+            origin.save(journal, made)
+        if not os.fstat(file.fileno()).st_size:
             file.write(_line(COLUMNS))
         yield partial(_append, file), done
     if parquet:
-        _to_parquet(parquet, journal, path)
+        _to_parquet(parquet, journal, path, made)
         journal.unlink()
+        origin.beside(journal).unlink()
+
+
+def _lock(file, path):
+    """Lock a table, so that two runs do not write to it at a time."""
+    try:
+        trouble = lock(file.fileno())
+    except BlockingIOError:
+        raise DataError(f"{path}: another run writes to it: choose another name") from None
+    if trouble:
+        LOG.warning("%s: cannot be locked (%s): no other run may write to it", path, trouble)
 
 
 def _pyarrow(path):
@@ -130,7 +154,7 @@ def _records(path: Path, file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
     raise DataError(f"{path}: not a table of answers, after byte {end:,}: choose another name")
 
 
-def _to_parquet(parquet, journal, path):
+def _to_parquet(parquet, journal, path, made):
     """Write a table's rows to a Parquet file, a part at a time."""
     import pyarrow
 
@@ -141,7 +165,9 @@ def _to_parquet(parquet, journal, path):
         pyarrow.string(),
         pyarrow.float32(),
     )
-    schema = pyarrow.schema(list(zip(COLUMNS, types, strict=True)))
+    schema = pyarrow.schema(
+        list(zip(COLUMNS, types, strict=True)), metadata={METADATA: origin.dumps(made)}
+    )
     with (
         open_file(journal) as file,
         atomic_write(path) as out,
@@ -170,16 +196,21 @@ def _batch(schema, rows):
     return pyarrow.record_batch(arrays, schema=schema)
 
 
-def _to_csv(parquet, path, journal):
+def _to_csv(parquet, path, journal, made):
     """Write a Parquet file's rows to a table that can be appended to."""
     try:
         source = parquet.ParquetFile(path)
         if source.schema_arrow.names != list(COLUMNS):
             raise ValueError("other columns")
+        saved = (source.schema_arrow.metadata or {}).get(METADATA, b"")
+        origin.check(path, origin.loads(saved), made)
+        origin.save(journal, made)
         with atomic_write(journal) as file:
             file.write(_line(COLUMNS).encode())
             for part in source.iter_batches(AT_ONCE):
                 for *row, p in zip(*(column.to_pylist() for column in part), strict=True):
                     file.write(_line((*row, f"{p:.6f}")).encode())
+    except DataError:
+        raise
     except (ValueError, TypeError) as error:  # pyarrow's errors are ValueErrors
         raise DataError(f"{path}: not a table of answers: choose another name") from error

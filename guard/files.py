@@ -105,6 +105,31 @@ class _Ordinary(io.FileIO):
         return super().seek(offset, whence)
 
 
+def lock(handle: int) -> str:
+    """Lock an open file or folder against other processes that do so; its owner's end unlocks it.
+
+    Returns
+    -------
+    str
+        Why the file system cannot lock it; empty if it is locked, or on Windows, which has no
+        such locks.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds the lock.
+    """
+    if fcntl is None:
+        return ""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:  # ENOLCK, EOPNOTSUPP, ENOSYS
+        return error.strerror or str(error)
+    return ""
+
+
 def create_temporary(path: str | os.PathLike) -> tuple[BinaryIO, Path]:
     """Create a temporary file beside ``path``, and clear those that killed processes left.
 

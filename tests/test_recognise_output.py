@@ -7,6 +7,7 @@ import pytest
 
 import recognise
 from experiment import reading
+from nn import Dense, Flatten, Sequential
 from tests.pictures import LYING, save_line
 
 
@@ -38,6 +39,7 @@ def test_resumed_it_reads_only_what_is_missing(files, tmp_path, monkeypatch, cap
     path, whole = tmp_path / "answers.csv", tmp_path / "whole.csv"
     recognise.main([*files, "--output", str(whole)])
     path.write_bytes(whole.read_bytes()[: whole.read_bytes().index(b"3.png") + 7])
+    (tmp_path / "whole.csv.json").rename(tmp_path / "answers.csv.json")
     opened, prepare = [], reading.folders.prepare
     monkeypatch.setattr(
         reading.folders, "prepare", lambda file, find: opened.append(file) or prepare(file, find)
@@ -46,6 +48,24 @@ def test_resumed_it_reads_only_what_is_missing(files, tmp_path, monkeypatch, cap
     assert opened == files[3:5], "the lost one, and the one that could not be read"
     texts, expected = ([(r["file"], r["text"]) for r in table(name)] for name in (path, whole))
     assert texts == expected, "probabilities may differ by rounding: the batches do"
+
+
+def test_other_options_add_no_rows(files, tmp_path, capsys):
+    path = tmp_path / "answers.csv"
+    recognise.main([*files[:2], "--output", str(path)])
+    before = path.read_bytes()
+    other = tmp_path / "other.npz"
+    Sequential([Flatten(), Dense(784, 10, rng=np.random.default_rng(0))]).save(other)
+    for options, said in (
+        (["--digits", "one"], "--digits auto, not one"),
+        (["--weights", str(other), "--pixels", "0..1"], f"not {other} and --pixels auto, not 0..1"),
+    ):
+        capsys.readouterr()
+        assert recognise.main([*files, "--output", str(path), "--resume", *options]) == 2
+        last = capsys.readouterr().err.splitlines()[-1]
+        assert last.startswith(f"recognise.py: {path}: its rows were read with ")
+        assert said in last
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from guard.files import create_temporary
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
+from guard.files import create_temporary, lock
 
 LOG = logging.getLogger(__name__)
 
@@ -88,8 +82,8 @@ def _sync_folder(folder: Path) -> None:
 def locked(folder: str | os.PathLike) -> Iterator[None]:
     """Lock a folder against other processes that call this, and make it if it is missing.
 
-    The operating system releases the lock when its owner ends, even by a crash. Without `fcntl`
-    (on Windows) nothing is locked, nor on a file system without locks, which is logged.
+    The operating system releases the lock when its owner ends, even by a crash. On Windows nothing
+    is locked, nor on a file system without locks, which is logged.
 
     Raises
     ------
@@ -97,21 +91,21 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
         If another process holds the lock.
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
+    if os.name == "nt":  # it opens no folders
         yield
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            trouble = lock(handle)
         except BlockingIOError as error:
             raise BlockingIOError(
                 error.errno, f"{folder}: another run is training here; name another folder"
             ) from None
-        except OSError as error:  # ENOLCK, EOPNOTSUPP, ENOSYS
+        if trouble:
             LOG.warning(
                 "%s: cannot be locked (%s): make sure that no other run trains here",
-                folder, error.strerror,
+                folder, trouble,
             )  # fmt: skip
         yield
     finally:

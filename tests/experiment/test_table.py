@@ -1,6 +1,7 @@
 """Tables of answers: what they hold, and what a killed run left of them."""
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -35,8 +36,11 @@ ROWS = [
 ]
 
 
-def write(path, answers, resume=False):
-    with table.writing(path, resume) as (append, done):
+MADE = {"network": "1a2b", "--weights": "a.npz", "--pixels": "auto", "--digits": "auto"}
+
+
+def write(path, answers, resume=False, **changes):
+    with table.writing(path, resume, MADE | changes) as (append, done):
         append(answers)
     return done
 
@@ -52,7 +56,7 @@ def test_a_row_is_a_digit_or_a_line(tmp_path):
 
 
 def test_answers_are_written_as_they_come(tmp_path):
-    with table.writing(tmp_path / "a.csv", False) as (append, _):
+    with table.writing(tmp_path / "a.csv", False, MADE) as (append, _):
         append(ANSWERS[:1])
         assert content(tmp_path / "a.csv") == [list(COLUMNS), ROWS[0]]
 
@@ -94,6 +98,70 @@ def test_a_damaged_table_is_left_alone(tmp_path):
     assert path.read_bytes() == damaged
 
 
+OTHERS = [
+    ({"--digits": "one"}, "with --digits auto, not one: use the same options, or choose another"),
+    (
+        {"network": "3c4d", "--weights": "b.h5", "--pixels": "0..255", "--digits": "one"},
+        r"with --weights a\.npz, not b\.h5 and --pixels auto, not 0\.\.255 and --digits auto, not",
+    ),
+    ({"network": "3c4d"}, r"by another network than a\.npz now holds: choose another name"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), OTHERS)
+def test_rows_of_another_kind_are_not_added(tmp_path, changes, said):
+    path = tmp_path / "a.csv"
+    write(path, ANSWERS[:2])
+    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(DataError, match=rf"a\.csv: its rows were read {said}"):
+        write(path, ANSWERS[2:], resume=True, **changes)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_the_same_network_of_another_name_resumes(tmp_path):
+    path = tmp_path / "a.csv"
+    write(path, ANSWERS[:2])
+    more = {"--weights": "copy.npz", "--pixels": "0..1"}
+    assert write(path, ANSWERS[2:], resume=True, **more) == set(NAMES[:2])
+
+
+@pytest.mark.parametrize("record", [None, b"", b"{}", b"[" * 9999, bytes(1 << 17)])
+def test_rows_of_unknown_kind_are_left_alone(tmp_path, record):
+    path = tmp_path / "a.csv"
+    write(path, ANSWERS[:2])
+    before = path.read_bytes()
+    (tmp_path / "a.csv.json").unlink()
+    if record is not None:
+        (tmp_path / "a.csv.json").write_bytes(record)
+    with pytest.raises(DataError, match=r"a\.csv(\.json: exists|: how its rows were read is not)"):
+        write(path, ANSWERS[2:], resume=True)
+    assert path.read_bytes() == before
+
+
+def test_a_table_without_rows_takes_any(tmp_path):
+    path = tmp_path / "a.csv"
+    write(path, [])
+    write(path, ANSWERS[:1], resume=True, **{"--digits": "one"})
+    assert write(path, ANSWERS[1:], resume=True, **{"--digits": "one"}) == {NAMES[0]}
+
+
+def test_another_file_is_not_written_over(tmp_path):
+    (tmp_path / "a.csv.json").write_text("precious")
+    with pytest.raises(DataError, match=r"a\.csv\.json: exists, and is no record of a table"):
+        write(tmp_path / "a.csv", ANSWERS)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["precious"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_two_runs_do_not_write_one_table(tmp_path):
+    path = tmp_path / "a.csv"
+    with table.writing(path, False, MADE) as (append, _):
+        append(ANSWERS[:1])
+        with pytest.raises(DataError, match=r"a\.csv: another run writes to it: choose another"):
+            write(path, ANSWERS, resume=True)
+    assert content(path)[1:] == ROWS[:1]
+
+
 @pytest.fixture
 def parquet():
     try:
@@ -131,7 +199,10 @@ def test_a_killed_parquet_run_resumes(tmp_path, parquet):
     with pytest.raises(DataError, match=r"a\.parquet\.csv: exists: add --resume"):
         write(path, ANSWERS)
     assert write(path, ANSWERS[3:5], resume=True) == set(NAMES[:3])
+    with pytest.raises(DataError, match=r"a\.parquet: .* with --digits auto, not one: use the"):
+        write(path, ANSWERS[5:], resume=True, **{"--digits": "one"})
     assert len(write(path, ANSWERS[5:], resume=True)) == 5, "a finished one can be added to"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.parquet"]
     assert parquet.read_table(path)["text"].to_pylist() == [row[3] for row in ROWS]
 
 

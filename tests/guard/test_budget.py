@@ -51,7 +51,7 @@ def test_time_is_over_after_computing_so_long():
         compute(1)
 
 
-def test_a_budget_that_is_opened_again_has_what_is_left():
+def test_a_reopened_budget_has_what_is_left():
     account = Budget({"bytes": 10, "items": 10, "work": 10}, seconds=0.3)
     for _ in range(2):
         with account.open():
