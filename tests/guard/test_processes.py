@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals and limits")
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 CHILD = (
     "import os, sys; from guard.processes import end_with_parent\n"
@@ -34,6 +36,13 @@ def is_alive(process):
         return False
 
 
+def assert_ends(process):
+    deadline = time.monotonic() + PATIENCE  # two seconds on a machine that is not busy
+    while is_alive(process) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_alive(process)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 @pytest.mark.parametrize("kernel", [True, False], ids=["kernel", "pipe alone"])
@@ -47,10 +56,29 @@ def test_a_busy_child_ends_with_its_parent(number, kernel):
     assert is_alive(child)
     parent.send_signal(number)
     parent.wait()
-    deadline = time.monotonic() + PATIENCE  # two seconds on a machine that is not busy
-    while is_alive(child) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not is_alive(child)
+    assert_ends(child)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_child_ends_while_it_imports(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    )
+    code = (
+        "import os, subprocess, sys\n"
+        "subprocess.run([sys.executable, '-m', 'guard.child', str(os.getpid()), 'slow'],\n"
+        "               stdin=os.pipe()[0])"
+    )
+    places = os.pathsep.join([str(tmp_path), str(ROOT)])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"PYTHONPATH": places},
+    )  # fmt: skip
+    child = int(parent.stdout.readline())
+    parent.stdout.close()
+    parent.kill()
+    parent.wait()
+    assert_ends(child)
 
 
 def limited(code, memory, seconds):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from guard.budget import charge, seconds_left
-from guard.processes import end_with_parent, limit
+from guard.processes import limit
 
 from ...model import Sequential
 from ...saving.modelfile import read_model, write_model
@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
-    """Return the network that ``python -m MODULE PATH`` sends.
+    """Return the network that ``python -m MODULE PATH SECONDS`` sends.
 
     Parameters
     ----------
@@ -53,14 +53,14 @@ def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
         If the child refuses the file, crashes, or takes longer than `SECONDS` or its budget.
     """
     # -P: do not import modules that happen to be in the user's folder.
-    program = [sys.executable, "-P", "-W", "ignore", "-m", module]
+    program = [sys.executable, "-P", "-W", "ignore", "-m", "guard.child", str(os.getpid()), module]
     places = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     more = {
         "PYTHONPATH": os.pathsep.join(filter(None, places)), "PYTHONIOENCODING": "utf-8",
         "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",  # threads would need memory each
     }  # fmt: skip
     seconds = min(CPU_SECONDS, max(seconds_left(), 1.0))
-    arguments = [os.fspath(path), str(os.getpid()), str(seconds)]
+    arguments = [os.fspath(path), str(seconds)]
     before = _children_seconds()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
@@ -87,7 +87,7 @@ def read_isolated(module: str, path: str | os.PathLike) -> Sequential:
     raise ConversionError(f"{path}: cannot be used: it is damaged; {_end_of(status, seconds)}")
 
 
-def child_main(read, path: str, parent: str, seconds: str) -> int:
+def child_main(read, path: str, seconds: str) -> int:
     """Read ``path`` with ``read``, send the network to stdout, and return the exit status.
 
     Parameters
@@ -95,12 +95,9 @@ def child_main(read, path: str, parent: str, seconds: str) -> int:
     read : callable
         Takes the path and returns a network.
     path : str
-    parent : str
-        Process id of the parent, which holds the other end of stdin open.
     seconds : str
         Processor time.
     """
-    end_with_parent(lambda: os.read(0, 1), int(parent))
     limit(MEMORY, float(seconds))
     try:
         with _stdout_for_network() as out:
