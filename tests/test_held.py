@@ -156,7 +156,11 @@ def assert_nobody_is_left(parent, number, wanted):
 def test_processes_that_prepare_pictures_end_with_it(tmp_path, number):
     for i in range(3000):
         (tmp_path / f"{i:04}.png").symlink_to(ROOT / "samples" / f"{i % 10}.png")
-    assert_nobody_is_left(start("recognise.py", "--jobs", 2, tmp_path), number, 3)
+    parent = start(
+        "recognise.py", "--jobs", 2, tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup ignores it
+    )  # fmt: skip
+    assert_nobody_is_left(parent, number, 3)
 
 
 @pytest.mark.slow

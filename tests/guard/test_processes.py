@@ -49,8 +49,9 @@ def assert_ends(process):
 def test_a_busy_child_ends_with_its_parent(number, kernel):
     ask = "" if kernel else "import guard.processes; guard.processes._ask_kernel = lambda: None\n"
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, CHILD.format(ask=ask)], stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", PARENT, CHILD.format(ask=ask)], stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup ignores it
+    )  # fmt: skip
     child = int(parent.stdout.readline())
     parent.stdout.close()
     assert is_alive(child)
