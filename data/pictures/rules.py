@@ -22,6 +22,9 @@ FAINTER = 0.75  # of the ink: a rule of this coverage is lighter
 THINNER = 0.6  # of the width of the ink's lines: a rule of this width is thinner
 MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule reaches
 LEAST = 0.15  # of the side: longer side of a digit
+RULED = 3  # so many thin lines of one direction are ruled paper
+RULE = 0.012  # of the side, and two pixels: a line on ruled paper is no thicker
+LEAST_RULED = 0.04  # of the side: longer side of a digit on ruled paper
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
 TINY = 32  # pixels: a picture no larger than this has no box
 BOXES = 12  # so many are looked into: the rows and columns of a form
@@ -108,18 +111,22 @@ def without_rests(solid: np.ndarray) -> np.ndarray:
 
 def _across(coverage):
     """Take off the rules from the left edge to the right one."""
-    found = find(coverage > TRACE)
-    if not found:
-        return coverage
     H, W = coverage.shape
     x = np.arange(W)
+    found = find(coverage > TRACE)
+    ruled = _ruled(coverage, found)
+    if len(ruled) >= RULED:
+        rest = erased(coverage, ruled, thin=True)
+        if _large(label(rest > SOLID), LEAST_RULED * min(H, W)).any():
+            return rest
+    if not found:
+        return coverage
     rows = [_rows(rule, H, W) for rule in found]
-    rest = coverage > SOLID
+    solid = coverage > SOLID
     for row in rows:
-        rest[row, x] = False
-    pieces = label(rest)
-    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    large = size.max(axis=1, initial=0) >= LEAST * min(H, W)
+        solid[row, x] = False
+    pieces = label(solid)
+    large = _large(pieces, LEAST * min(H, W))
     if not large.any():
         return coverage
     width = line_width(pieces.mask(large))
@@ -132,6 +139,27 @@ def _across(coverage):
         return free or faint or len(row) <= THINNER * width
 
     return erased(coverage, [rule for rule, row in zip(found, rows, strict=True) if is_rule(row)])
+
+
+def _ruled(coverage, found):
+    """Return the lines of ruled paper, a row thicker above and below: they may be tilted."""
+    H = len(coverage)
+
+    def thin(rules):
+        return [rule for rule in rules if rule.last - rule.first + 1 <= 4 + RULE * H]
+
+    lines = thin([Rule(max(a - 1, 0), min(b + 1, H - 1), shift) for a, b, shift in found])
+    if len(lines) >= RULED:
+        return lines
+    # The thinnest lines have gaps where they change their row.
+    mask = np.pad(coverage > TRACE, ((1, 1), (0, 0)))
+    return thin(find(mask[:-2] | mask[1:-1] | mask[2:]))
+
+
+def _large(pieces, least):
+    """Return which pieces are as large as a digit, (P,)."""
+    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
+    return size.max(axis=1, initial=0) >= least
 
 
 def find(mask: np.ndarray, long: float = LONG) -> list[Rule]:
@@ -166,7 +194,7 @@ def find(mask: np.ndarray, long: float = LONG) -> list[Rule]:
     return found
 
 
-def erased(coverage: np.ndarray, rules: list[Rule]) -> np.ndarray:
+def erased(coverage: np.ndarray, rules: list[Rule], thin: bool = False) -> np.ndarray:
     """Take off rules, but not the strokes that cross them.
 
     Parameters
@@ -175,12 +203,17 @@ def erased(coverage: np.ndarray, rules: list[Rule]) -> np.ndarray:
         Ink in [0, 1].
     rules : list of Rule
         From the left to the right edge.
+    thin : bool
+        Whether a rule has the same coverage in all rows: a thin tilted line changes its row.
     """
     cleaned, x = coverage.copy(), np.arange(coverage.shape[1])
     for rule in rules:
         row = _rows(rule, *coverage.shape)
         ink = coverage[row, x]
-        cleaned[row, x] = _crossing(cleaned, row, ink, np.median(ink, axis=1))
+        level = np.median(ink, axis=1)
+        if thin:
+            level[:] = np.median(ink.max(axis=0))
+        cleaned[row, x] = _crossing(cleaned, row, ink, level)
     return cleaned
 
 

@@ -82,6 +82,22 @@ def test_ruled_paper_half_as_dark_as_ink(tilt):
     assert distance(read(ruled), EXPECTED) < 0.3
 
 
+@pytest.mark.parametrize("tilt", [0, -25])
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("size", [0.2, 0.6])
+def test_small_digits_on_ruled_paper(size, width, tilt):
+    written = Image.new("L", (800, 600), 255)
+    for corner in ((60, 50), (300, 60), (420, 330)):
+        digit = picture(scaled(SEVEN, size, (0, 0)), 4)
+        written.paste(digit, corner)
+    sheet = written.copy()
+    for y in range(15, 630, 45):
+        ImageDraw.Draw(sheet).line((0, y, 799, y + tilt), fill=150, width=width)
+    wanted = 1 - np.asarray(written, np.float32) / 255
+    ruled = np.maximum(wanted, 1 - np.asarray(sheet, np.float32) / 255)
+    assert np.abs(rules.without(ruled) - wanted).sum() < 0.1 * np.abs(ruled - wanted).sum()
+
+
 def test_squared_paper_as_dark_as_ink():
     places = range(13, 300, 40)
     lines = [(0, y, 299, y) for y in places] + [(x, 0, x, 299) for x in places]
