@@ -12,6 +12,7 @@ import gui
 from data.canvas import from_strokes
 from inspector.panels import compare
 from inspector.parts.probabilities import NOTHING_DRAWN, describe_answer
+from inspector.teaching.window import TaughtWindow
 from inspector.theme import style
 from inspector.theme.palette import Palette, brightness, hex_colour
 from nn import AvgPool2D, BatchNorm, Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
@@ -224,3 +225,13 @@ def test_ctrl_d_changes_light_and_dark(start):
     background = hex_colour(Palette.of(inspector).background)
     assert inspector.overview.columns.canvas["background"] == background
     style.apply(inspector, False)
+
+
+def test_alt_and_the_underlined_letter_select_a_panel(start):
+    app, inspector = start()
+    book = inspector.notebook
+    for index, panel in reversed(list(enumerate(inspector.panels))):
+        shown = book.tab(index)
+        letter = shown["text"][int(shown["underline"])].lower()
+        press(app, inspector, f"<Alt-Key-{letter}>", lambda panel=panel: inspector.panel is panel)
+    assert not [w for w in inspector.winfo_children() if isinstance(w, TaughtWindow)]

@@ -12,7 +12,7 @@ from inspector.theme.palette import pixels
 OWN = -1  # no label was named: the network's own answer counts as right
 SPEEDS = 0.3, 300.0  # positions per second
 RATES = 1e-4, 1.0  # learning rates
-LOSS = 20  # width of the line about the loss, characters
+LOSS = 18  # width of the line about the loss, characters
 
 
 class LogScale(ttk.Frame):
@@ -105,7 +105,10 @@ class Controls(Flow):
             ).pack(side="left", padx=1)  # fmt: skip
 
     def _button(self, bar, name, text, command):
-        button = ttk.Button(bar, text=text, command=command, takefocus=False, width=len(text) + 1)
+        button = ttk.Button(
+            bar, text=text, command=command, takefocus=False, width=len(text) + 1,
+            style="Tool.TButton",
+        )  # fmt: skip
         button.pack(side="left", padx=1)
         self.buttons[name] = button
 

@@ -166,6 +166,41 @@ def test_space_plays_and_pauses_arrows_step(learning):
     assert len(panel.wall.rows) > 12
 
 
+def test_arrows_step_though_a_tab_has_the_focus(learning):
+    app, inspector, panel = learning
+    player, tabs = panel.player, inspector.notebook
+    press(app, tabs, "<space>", lambda: player.playing)
+    press(app, tabs, "<space>", lambda: not player.playing)
+    press(app, tabs, "<Right>", lambda: player.stage == 1)
+    assert inspector.panel is panel
+    press(app, tabs, "<End>", lambda: player.stage is None)
+    press(app, tabs, "<Right>", lambda: inspector.panel is not panel)
+
+
+def test_words_wrap_anew_in_another_width(learning):
+    app, inspector, panel = learning
+    narrow, wide = 200, 500
+
+    def lines():
+        return text_of(panel).count("\n")
+
+    found = []
+    for width in (narrow, wide):
+        panel._panes.sashpos(0, panel._panes.winfo_width() - width)
+        canvas = panel.sheet.sheet.canvas
+        settle(app, lambda w=width, c=canvas: abs(c.winfo_width() - w) < 40)
+        found.append(lines())
+    assert found[0] > found[1] + 5
+
+
+def test_headings_are_short_where_there_is_no_room(learning):
+    app, _, panel = learning
+    panes, wall = panel._panes, panel.wall
+    for width, heading in ((260, "gradients"), (700, "gradients of the loss, backward")):
+        panes.sashpos(0, width)
+        settle(app, lambda heading=heading: wall._heads[1]["text"] == heading)
+
+
 def test_the_sum_builds_up_term_by_term(learning):
     """The first convolution has 25 products and a bias; a quarter of the way, 8 are there."""
     _, _, panel = learning
