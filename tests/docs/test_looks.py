@@ -7,11 +7,13 @@ import pytest
 
 import gui
 import weights
-from docs.figures import looks
-from docs.figures.example import Example
+from docs.figures import learned, looks
+from docs.figures.example import DIGIT, Example
+from inspector.panels.learning.layout import GRADIENTS, VALUES
+from inspector.panels.learning.rows import Spot
 from inspector.tracing.path import most_probable, trace
 from nn import Sequential
-from tests.windows import settle, turn_to
+from tests.windows import find, press, settle, turn_to
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
 PRINTED = re.findall(rf"^{re.escape(looks.LEAD)}(.*)$", TOUR.read_text(encoding="utf-8"), re.M)
@@ -49,7 +51,7 @@ def test_window_shows_what_the_tour_prints(inspector, example):
     turn_to(app, inspector.layers)
     settle(app)
     maps = inspector.layers.maps
-    for text, place in zip(numbers, looks.places(example), strict=True):
+    for text, (_, place) in zip(numbers, looks.places(example), strict=False):
         x, y = maps.centre_of(place)
         maps.canvas.event_generate("<Motion>", x=x, y=y)
         assert inspector.status["text"] == text
@@ -59,9 +61,48 @@ def test_window_shows_what_the_tour_prints(inspector, example):
         assert value[:4] in inspector.layers.arithmetic.text
 
 
+def test_learning_shows_what_the_tour_prints(inspector, example):
+    app, panel, sights = inspector._app, inspector.learning, learned.sights(example)
+    assert [sight.text for sight in sights] == SAID[-len(sights) :]
+    loss, logit, pixel, step, untrained, weight, sizes = sights
+    turn_to(app, panel)
+    press(app, panel.wall.canvas, f"<Key-{DIGIT}>", lambda: panel.lesson.label == DIGIT)
+    assert panel.controls.loss["text"] == loss.text
+    channel = weight.spot.at[-1]
+    panel.select(Spot(weight.spot.layer, "", (0, 0, channel)), VALUES)  # its kernel is shown
+    settle(app)
+    for sight in (logit, pixel, weight):
+        x, y = panel.wall.centre_of(sight.spot, GRADIENTS)
+        panel.wall.canvas.event_generate("<Motion>", x=x, y=y)
+        assert inspector.status["text"] == sight.text
+        panel.wall.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
+        assert sight.text.partition(":")[0] in panel.sheet.sheet.text.replace("\n", " ")
+    settle(app, lambda: "digits agree" in panel.sheet.sheet.text)
+    press(app, panel.wall.canvas, "<Return>", lambda: panel.step.report is not None)
+    written = [panel.step.canvas.itemcget(i, "text") for i in panel.step.canvas.find_all()[:2]]
+    assert written[1].splitlines()[0] == step.text
+    press(app, panel.wall.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
+    turn_to(app, inspector.compare)
+    find(inspector.compare, "An untrained one").invoke()
+    assert inspector.compare.names[1]["text"] == untrained.text
+    turn_to(app, inspector.overview)
+    canvas = inspector.overview.columns.canvas
+    texts = [canvas.itemcget(i, "text") for i in canvas.find_all() if canvas.type(i) == "text"]
+    assert sizes.text in texts
+
+
+def test_c_code_is_what_the_command_writes(example):
+    code, weights_lines, code_lines = looks.c_code(example)
+    text = TOUR.read_text(encoding="utf-8")
+    assert f"```c\n{code}\n```" in text, "write it again: python -m docs.figures"
+    said = re.search(r"([\d,]+) lines of numbers; then comes `predict`, in (\d+) lines", text)
+    assert abs(int(said[1].replace(",", "")) - weights_lines) <= 100
+    assert abs(int(said[2]) - code_lines) <= 10
+
+
 def test_page_down_leads_from_stop_to_stop(example):
     """Where the tour says Page Down, the next number has the same place, or the same digit."""
-    found = looks.places(example)
+    found = [place for _, place in looks.places(example)]
     for line, before, after in zip(PRINTED[2:], found, found[1:], strict=False):
         if "Page Down" in line:
             assert after[0] == before[0] + 1

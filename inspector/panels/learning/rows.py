@@ -45,6 +45,8 @@ class Row:
     layer, name
         As in `Spot`.
     title : str
+    network : Network
+        Names the numbers.
     passed : BackwardPass
     indices : ndarray of int, (H, W, C)
         Which number of the array each cell shows, counted in row-major order.
@@ -55,6 +57,7 @@ class Row:
     layer: int
     name: str
     title: str
+    network: Network
     passed: BackwardPass
     indices: np.ndarray
     so_far: np.ndarray | None = None
@@ -109,10 +112,31 @@ class Row:
         return tuple(map(int, found[0])) if len(found) else None
 
     def describe(self, spot: Spot) -> str:
-        """Return the name, the position, the value and the gradient of a number in one line."""
-        at = ", ".join(map(str, spot.at))
+        """Return the name, the place, the value and the gradient of a number in one line."""
         value, slope = float(self.array[spot.at]), float(self.gradient[spot.at])
-        return f"{self.title} at ({at}): {as_text(value)}, gradient {as_text(slope)}"
+        named = name_of(self.network, spot)
+        return f"{named}: {as_text(value)}, gradient {as_text(slope)}"
+
+
+def name_of(network: Network, spot: Spot) -> str:
+    """Return the layer, the parameter and the place of a number, in words."""
+    layer, at = spot.layer, spot.at
+    unit = network.unit(layer)
+    if not spot.name:
+        place = f", row {at[0]}, column {at[1]}" if len(at) == 3 else ""
+        return f"{network.title(layer)}, {unit} {at[-1]}{place}"
+    named = f"layer {layer} {spot.name}"
+    if len(at) == 4:
+        i, j, channel, out_channel = at
+        place = f"row {i}, column {j}"
+        return f"{named}, input channel {channel}, output channel {out_channel}, {place}"
+    if len(at) == 2:
+        shape = network.input_shape(layer)
+        if len(shape) != 3:
+            return f"{named}, input {at[0]}, {unit} {at[1]}"
+        row, column, channel = np.unravel_index(at[0], shape)
+        return f"{named}, channel {channel}, row {row}, column {column}, {unit} {at[1]}"
+    return f"{named}, {unit} {at[0]}" if len(at) == 1 else f"{named}, {', '.join(map(str, at))}"
 
 
 def rows_of(network: Network, passed: BackwardPass, channels: dict[int, int]) -> list[Row]:
@@ -132,7 +156,7 @@ def rows_of(network: Network, passed: BackwardPass, channels: dict[int, int]) ->
             shape, channel = network.input_shape(i), channels.get(i, 0)
             indices, one = _view(array.shape, shape, channel)
             title = f"layer {i} {name}" + (f" of output channel {channel}" if one else "")
-            rows.append(Row(i, name, title, passed, indices))
+            rows.append(Row(i, name, title, network, passed, indices))
         rows.append(_output(network, passed, i))
     rows.append(_output(network, passed, len(passed.layers)))
     return rows
@@ -140,7 +164,7 @@ def rows_of(network: Network, passed: BackwardPass, channels: dict[int, int]) ->
 
 def _output(network, passed, layer):
     array = passed.values[layer + 1]
-    return Row(layer, "", network.title(layer), passed, _plain(as_maps(array).shape))
+    return Row(layer, "", network.title(layer), network, passed, _plain(as_maps(array).shape))
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from inspector.network import Network
 from inspector.panels.learning.layout import GRADIENTS
-from inspector.panels.learning.rows import Spot
+from inspector.panels.learning.rows import Spot, name_of
 from inspector.panels.learning.terms import built_up, power_for, power_of, scaled_rows, texts_of
 from inspector.parts.arithmetic import sum_rows
 from inspector.parts.sheet import Sheet
@@ -146,9 +146,7 @@ class LearningSheet(ttk.Frame):
 
     def _write_gradient(self, network, passed, spot, share, slope):
         self.found = found = gradient_of(passed, spot)
-        at = ", ".join(map(str, spot.at))
-        what = f"layer {spot.layer} {spot.name}" if spot.name else network.title(spot.layer)
-        self._write(f"gradient of {what} at ({at})", "TkHeadingFont")
+        self._write(f"gradient of {name_of(network, spot)}", "TkHeadingFont")
         computed = spot.layer if spot.name else spot.layer + 1
         whose = network.title(computed) if computed < len(passed.layers) else "the loss"
         self._write(f"computed in the backward pass of {whose}")
@@ -217,18 +215,17 @@ class LearningSheet(ttk.Frame):
         self.sheet.end_grids()
 
     def _write_value(self, network, passed, spot, share):
-        layer, at = spot.layer, ", ".join(map(str, spot.at))
+        layer, named = spot.layer, name_of(network, spot)
         array = passed.layers[layer].params[spot.name] if spot.name else passed.values[layer + 1]
         value = float(array[spot.at])
         if spot.name:
-            title = f"layer {layer} {spot.name} at ({at}): {value:.6f}"
-            self._write(title, "TkHeadingFont")
+            self._write(f"{named}: {value:.6f}", "TkHeadingFont")
             self._write("A parameter: training moves it against its gradient, on the right.")
             return
         if layer < 0:
             self._write(f"A pixel of the image: {value:.5f}, ink from 0 to 1.")
             return
-        self._write(f"{network.title(layer)} at ({at}): {value:.6f}", "TkHeadingFont")
+        self._write(f"{named}: {value:.6f}", "TkHeadingFont")
         mask = passed.masks.get(layer + 1)
         if mask is not None and not mask[spot.at[-1]]:
             self._write("This channel is switched off: its numbers are 0.")

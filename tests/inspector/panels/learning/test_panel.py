@@ -18,6 +18,11 @@ SPOTS = [  # a gradient in each layer, and of each kind of parameter
     Spot(10, "", (4,)),
 ]  # fmt: skip
 
+WORDS = {  # for the indices of an output, or of a parameter, by their number
+    (False, 3): ("row", "column", "channel"), (False, 1): ("",), (True, 1): ("",),
+    (True, 4): ("row", "column", "input channel", "output channel"),
+}  # fmt: skip
+
 AT_ZERO = {0: (0, 0), 4: (0, 0), 9: ()}  # row and column of an output, by layer
 
 
@@ -70,7 +75,11 @@ def test_pointing_names_clicking_spells_out_every_gradient(learning):
         x, y = panel.wall.centre_of(spot, GRADIENTS)
         panel.wall.canvas.event_generate("<Motion>", x=x, y=y)
         named, _, number = inspector.status["text"].rpartition(", gradient ")
-        assert f"at ({', '.join(map(str, spot.at))})" in named
+        if spot == Spot(9, "w", (5, 0)):
+            assert named.startswith("layer 9 w, channel 1, row 0, column 1, digit 0: ")
+        else:
+            words = WORDS[bool(spot.name), len(spot.at)]
+            assert all(f"{word} {at}" in named for word, at in zip(words, spot.at, strict=True))
         assert float(number) == pytest.approx(gradient[spot.at], rel=1e-3, abs=1e-9)
         click(panel, spot, GRADIENTS)
         assert (panel.scene.spot, panel.scene.side) == (spot, GRADIENTS)
@@ -92,8 +101,8 @@ def test_values_are_spelled_out_on_the_left(learning):
         assert panel.scene.side == VALUES
         value = passed.values[spot.layer + 1][spot.at]
         layer = [*app.model.layers, Softmax()][spot.layer]
-        assert f"{type(layer).__name__} at" in text_of(panel)
-        assert f": {value:.6f}" in text_of(panel)
+        assert f"{type(layer).__name__}, " in text_of(panel)
+        assert f": {value:.6f}" in text_of(panel).replace("\n", " ")  # as long lines wrap
 
 
 def test_gradients_follow_the_pen(learning):
@@ -178,7 +187,7 @@ def test_arrows_step_though_a_tab_has_the_focus(learning):
 
 
 def test_words_wrap_anew_in_another_width(learning):
-    app, inspector, panel = learning
+    app, _, panel = learning
     narrow, wide = 200, 500
 
     def lines():
