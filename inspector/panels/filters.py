@@ -11,6 +11,7 @@ from inspector.drawing import Snapshot
 from inspector.idle import IdleWork
 from inspector.network import Network, reference_images
 from inspector.parts.kernel_view import KernelView
+from inspector.parts.scrolled import Scrolled
 from inspector.theme.palette import Palette, pixels
 from inspector.tracing.fields import Field, fields
 from nn import explain
@@ -19,6 +20,7 @@ from nn.explain.rounding import as_text
 COUNT = 8  # images shown for a channel
 BATCH = 16  # images searched in one step, between which the window handles events
 REDRAW = 8  # steps of the search between two redraws
+LOW = 450  # of the panel, 1/96 inch: below it kernels are drawn smaller
 ASCENT = (
     "Made by gradient ascent: starting from faint noise, every pixel is changed to raise the "
     "channel's value in the middle of its map."
@@ -129,24 +131,27 @@ class FiltersPanel(ttk.Frame):
         self._search, self._climb = IdleWork(self), IdleWork(self)
         self._build_bar()
         margin = pixels(self, 8)
-        self.kernels = KernelView(self, on_hover, self.select)
+        self._scrolled = Scrolled(self)
+        self._scrolled.pack(fill="both", expand=True)
+        inside = self._scrolled.inside
+        self.kernels = KernelView(inside, on_hover, self.select)
         self.kernels.pack(anchor="w")
         self.bind("<Configure>", self._resize)
-        self.top_label = ttk.Label(self, style="Muted.TLabel")
+        self.top_label = ttk.Label(inside, style="Muted.TLabel")
         self.top_label.pack(anchor="w", padx=margin)
-        self.top = Gallery(self, COUNT)
+        self.top = Gallery(inside, COUNT)
         self.top.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
-        self.about = ttk.Label(self, text=ASCENT, style="Muted.TLabel")
+        self.about = ttk.Label(inside, text=ASCENT, style="Muted.TLabel")
         self.about.pack(anchor="w", padx=margin)
-        self.ascent = Gallery(self, 1)
+        self.ascent = Gallery(inside, 1)
         self.ascent.pack(anchor="w", padx=pixels(self, 6), pady=pixels(self, 6))
 
     def _resize(self, event):
         """Fit kernels and pictures into the panel."""
         self._draw_kernels()
         for label in (self.top_label, self.about):
-            label.configure(wraplength=event.width - pixels(self, 16))
-        if self.top.resize(event.width - pixels(self, 12)) and self._shown:
+            label.configure(wraplength=event.width - pixels(self, 26))
+        if self.top.resize(event.width - pixels(self, 22)) and self._shown:
             self.top.clear(self._palette)
             if self._shown[0] in self._results:
                 self._draw_top()
@@ -186,6 +191,7 @@ class FiltersPanel(ttk.Frame):
             if layers:
                 self.layer.current(0)
         self._palette = snapshot.palette
+        self._scrolled.colour(self._palette)
         self.select(self._shown[1] if self._shown else 0)
 
     def select(self, channel: int) -> None:
@@ -233,8 +239,9 @@ class FiltersPanel(ttk.Frame):
 
     def _draw_kernels(self):
         if self._shown is not None:
-            width = max(self.winfo_width() - pixels(self, 20), pixels(self, 600))
-            self.kernels.show(self._network, *self._shown, self._palette, width)
+            width = max(self.winfo_width() - pixels(self, 30), pixels(self, 560))
+            small = self.winfo_height() < pixels(self, LOW)
+            self.kernels.show(self._network, *self._shown, self._palette, width, small)
 
     def _start_ascent(self):
         self.ascent_image = None

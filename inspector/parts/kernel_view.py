@@ -77,7 +77,13 @@ class KernelView(ttk.Frame):
         self.picture.bind("<ButtonPress-1>", self._click)
 
     def show(
-        self, network: Network, layer: int, channel: int, palette: Palette, width: int
+        self,
+        network: Network,
+        layer: int,
+        channel: int,
+        palette: Palette,
+        width: int,
+        small: bool = False,
     ) -> None:
         """Show the kernels that `kernels` returns, at most ``width`` pixels wide."""
         values, per_output = kernels(network, layer, channel)
@@ -89,7 +95,9 @@ class KernelView(ttk.Frame):
         else:
             about = f"{title}, {unit} {channel}: its weights for each of {tiles} input channels"
         self.about["text"] = about
-        side, gap = (9, 1) if (H, W) == (1, 1) else (50, 8) if tiles <= 64 else (24, 4)
+        side, gap = (
+            (9, 1) if (H, W) == (1, 1) else (50, 8) if tiles <= 64 and not small else (24, 4)
+        )
         self._tiling = Tiling.fit(values.shape, width, pixels(self, side), pixels(self, gap))
         self._values, self._per_output = values, per_output
         picture = self._tiling.render(values, np.abs(values).max(initial=0), palette)

@@ -1,7 +1,7 @@
 """A bar per digit, and the margin between the two most probable digits."""
 
 import tkinter as tk
-from tkinter import ttk
+from tkinter import font, ttk
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class ProbabilityBars(ttk.Frame):
         self.canvas.pack(anchor="w")
         self.answer = ttk.Label(self, text=NOTHING_DRAWN, style="Heading.TLabel")
         self.answer.pack(anchor="w", pady=pixels(self, 3))
+        self._font = font.nametofont("TkHeadingFont", root=self)
         canvas = self.canvas
         self._names, self._bars, self._percentages = (
             [make(0, 0, *more) for _ in range(10)]
@@ -76,7 +77,7 @@ class ProbabilityBars(ttk.Frame):
         line, least = pixels(self, LINE), pixels(self, LINE - 2)
         self._columns = 1 if height >= 10 * least else 2
         self._line = min(line, max(least, height * self._columns // 10))
-        self._column_width = width // self._columns
+        self._width, self._column_width = width, width // self._columns
         room = self._column_width - 7 * line
         self._full = min(pixels(self, FULL), max(room, line))
         self.canvas.configure(width=width, height=10 * self._line // self._columns)
@@ -89,6 +90,8 @@ class ProbabilityBars(ttk.Frame):
         canvas, line = self.canvas, self._line
         canvas.configure(background=hex_colour(palette.background))
         text = NOTHING_DRAWN if probabilities is None else describe_answer(probabilities)
+        if self._font.measure(text) > self._width:  # leave out what it could be instead
+            text = text.partition(";")[0]
         self.answer["text"] = text
         shares = np.zeros(10) if probabilities is None else np.nan_to_num(probabilities)
         first = int(shares.argmax())

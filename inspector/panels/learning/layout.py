@@ -119,10 +119,10 @@ class Layout:
 
 
 def tile_side(row: Row, scale: float) -> float:
-    """Return about how large a tile of a row is, in 1/96 inch; only maps are scaled."""
+    """Return about how large a tile of a row is, in 1/96 inch; a few numbers are not scaled."""
     H, W, C = row.indices.shape
     if (H, W) == (1, 1):
-        return 20 if C <= 16 else 8
+        return 20 if C <= 16 else 8 * min(1, scale)
     return scale * (26 if row.name else 48)
 
 

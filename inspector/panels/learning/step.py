@@ -9,7 +9,7 @@ from inspector.panels.learning.report import Report, sample_digits
 from inspector.theme.palette import Palette, hex_colour, pixels
 
 HINT = "Say what the drawing is, then press Return: one step of learning, on this drawing alone."
-FULL = 150  # length of a bar for probability 1, 1/96 inch
+FULL = 150  # length of a bar for probability 1, 1/96 inch, at most
 ZOOM = 1.6  # of a sample's picture
 
 
@@ -80,7 +80,10 @@ class StepView(ttk.Frame):
     def _draw_bars(self, report):
         """Draw two bars for each digit: the probability before, and after."""
         self._write("probabilities: before (outline), after (filled)")
-        canvas, line, full = self.canvas, self._line, pixels(self, FULL)
+        canvas, line = self.canvas, self._line
+        said = font.nametofont("TkDefaultFont", root=self).measure("00.00 → 000.00 %")
+        room = canvas.winfo_width() - 2 * self._margin - 2 * line - said
+        full = max(line, min(pixels(self, FULL), room))
         for digit, (before, after) in enumerate(zip(*report.probabilities, strict=True)):
             y, x = self._y + digit * line, self._margin + line
             colour = self._colour("positive" if digit == report.label else "negative")

@@ -126,7 +126,10 @@ class LearningWall(ttk.Frame):
         for row, title in zip(rows, self._titles, strict=False):
             self.canvas.itemconfigure(title, text=title_of(row))
         self._draw()
-        self._mark(tuple(frames), tuple(off))
+        frames = tuple(frames)
+        self._mark(frames, tuple(off))
+        if whole:
+            self._reveal(frames)
 
     def centre_of(self, spot: Spot, side: int) -> tuple[int, int]:
         """Scroll to a number and return its centre, in pixels of the widget ``canvas``."""
@@ -144,6 +147,15 @@ class LearningWall(ttk.Frame):
             self._scroll_to(y0 - height // 2)
         top = int(self.canvas.canvasy(0))
         return (x0 + x1) // 2 + self._margin, (y0 + y1) // 2 - top
+
+    def _reveal(self, frames):
+        """Scroll to the number that a stage has come to, if not all rows fit."""
+        for frame in frames:
+            if frame.strong and self._layout is not None:
+                _, y0, _, y1 = self._layout.box(frame)
+                top, height = self.canvas.canvasy(0), self.canvas.winfo_height()
+                if y0 < top or y1 > top + height:
+                    self._scroll_to((y0 + y1 - height) // 2)
 
     def _scroll_to(self, y):
         self.canvas.yview_moveto(max(0, y) / self._layout.bottom)

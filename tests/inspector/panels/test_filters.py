@@ -92,3 +92,28 @@ def test_what_the_channel_saw_is_framed(start, forty_images):
     rows, columns = (np.flatnonzero(marked.any(axis=axis)) for axis in (1, 0))
     assert (rows[0], rows[-1]) == (2 * row * zoom, (2 * row + 5) * zoom - 1)
     assert (columns[0], columns[-1]) == (2 * column * zoom, (2 * column + 5) * zoom - 1)
+
+
+def test_a_low_window_scrolls_to_the_last_picture(start, forty_images):
+    app, inspector = start()
+    panel, scrolled = inspector.filters, inspector.filters._scrolled
+    turn_to(app, panel)
+    settle(app, lambda: not panel.busy)
+    assert scrolled.canvas.yview() == (0, 1), "no need to scroll"
+    least = inspector.minsize()
+    inspector.geometry("{}x{}".format(*least))
+    settle(app, lambda: inspector.winfo_height() == least[1] and scrolled.canvas.yview()[1] < 1)
+
+    def in_view(label):
+        low = label.winfo_rooty() + label.winfo_height()
+        return low <= scrolled.canvas.winfo_rooty() + scrolled.canvas.winfo_height()
+
+    assert all(map(in_view, panel.top.labels)), "what activates the channel needs no scrolling"
+    (last,) = panel.ascent.labels
+    assert not in_view(last)
+    for _ in range(20):
+        last.event_generate("<Button-5>")
+    settle(app, lambda: in_view(last))
+    last.event_generate("<Button-4>")
+    inspector.geometry("1180x860")
+    settle(app, lambda: scrolled.canvas.yview() == (0, 1))

@@ -1,9 +1,12 @@
 """How an answer and its probabilities are put into words."""
 
+import tkinter as tk
+
 import numpy as np
 import pytest
 
-from inspector.parts.probabilities import describe_answer, percent
+from inspector.parts.probabilities import ProbabilityBars, describe_answer, percent
+from inspector.theme.palette import Palette
 
 
 def probabilities(first, second):
@@ -37,3 +40,17 @@ def test_what_is_not_quite_zero_says_so():
     assert [percent(share) for share in shares] == [
         "0 %", "< 0.01 %", "< 0.01 %", "0.01 %", "50.00 %", "99.99 %", "> 99.99 %", "100 %"
     ]  # fmt: skip
+
+
+def test_an_answer_that_is_too_wide_is_shortened(display):
+    root = tk.Tk()
+    try:
+        bars = ProbabilityBars(root)
+        bars.pack()
+        short = "4, in doubt: 55.00 %"
+        for width, said in ((900, f"{short}; or 9: 40.00 %"), (200, short)):
+            bars.resize(width, 150)
+            bars.show(probabilities(0.55, 0.4), Palette.of(root))
+            assert bars.answer["text"] == said
+    finally:
+        root.destroy()

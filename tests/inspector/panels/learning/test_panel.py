@@ -5,6 +5,7 @@ import pytest
 
 from inspector.panels.learning.layout import GRADIENTS, VALUES
 from inspector.panels.learning.rows import Spot
+from inspector.panels.learning.steps import stages_of
 from nn import Softmax
 from nn.explain import backward
 from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to
@@ -173,6 +174,25 @@ def test_space_plays_and_pauses_arrows_step(learning):
     assert panel.scene.spot.at[:2] == (0, 1)
     press(app, canvas, "<End>", lambda: player.stage is None)
     assert len(panel.wall.rows) > 12
+
+
+def test_what_a_stage_computes_is_in_view(learning):
+    """In the smallest window, too: it scrolls to where the player is."""
+    app, inspector, panel = learning
+    inspector.geometry("{}x{}".format(*inspector.minsize()))
+    settle(app, lambda: inspector.winfo_height() == inspector.minsize()[1])
+    canvas, player = panel.wall.canvas, panel.player
+    for stage in range(len(stages_of(panel.scene.rows, panel.lesson.passed))):
+        player.go(stage)
+        panel.shift(3)
+        settle(app)
+        top = canvas.canvasy(0)
+        strong = [f for f in panel.scene.visible(panel.lesson.passed, player)[2] if f.strong]
+        for frame in strong:
+            _, y0, _, y1 = panel.wall._layout.box(frame)
+            assert top <= y0, stage
+            assert y1 <= top + canvas.winfo_height(), stage
+        assert strong, stage
 
 
 def test_arrows_step_though_a_tab_has_the_focus(learning):
