@@ -130,7 +130,7 @@ def show(folder: Path, ended: threading.Event | None = None) -> "tk.Tk":
             if over and not last:
                 last = True
                 screen.show_again(notes.read(folder))
-                root.title(f"{folder} has learned")
+                root.title(f"{folder} has learned, shown in {screen.frames} frames")
         except Exception as error:  # the folder was moved, say; it may come back
             root.title(str(error))
         root.after(LOOK, look)
@@ -146,7 +146,7 @@ class Screen:
     ----------
     charts : Learning
     frames : int
-        Number of frames drawn.
+        Number of frames drawn, without those before the first note.
     """
 
     def __init__(self, root: "tk.Tk"):
@@ -168,7 +168,7 @@ class Screen:
             self._canvas.restore_region(self._behind)
             self._draw_moving()
             self._canvas.blit(self.charts.figure.bbox)
-        self.frames += 1
+        self.frames += len(noted["epoch"]) > 0
 
     def show_again(self, noted: notes.Notes) -> None:
         """Show a run from its beginning, if it was over before `FRAMES` frames were drawn."""

@@ -1,6 +1,7 @@
 """Watching a run: pictures come, the window follows the notes, no run is one line."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -134,6 +135,29 @@ def test_end_of_the_run_is_drawn_at_once(noted, display, monkeypatch):
         while "has learned" not in root.title():
             root.update()
         assert len(shown) > 1, "the end, and the run again: it was too short for its window"
+    finally:
+        root.destroy()
+
+
+def test_a_run_is_shown_in_ten_frames(noted, display, monkeypatch):
+    """Though the training left the window no time before its end."""
+    whole = notes.read(noted)
+    count = 2 * watch.FRAMES
+    many = {
+        name: np.repeat(whole[name], count, axis=0)[:count] if name in notes.PER_NOTE else each
+        for name, each in whole.items()
+    }
+    notes.write(noted, notes.first(many, 0))
+    ended = threading.Event()
+    root = watch.show(noted, ended)
+    try:
+        root.update()
+        notes.write(noted, many)
+        ended.set()
+        while "has learned" not in root.title():
+            root.update()
+        shown = int(re.search(r"in (\d+) frames", root.title())[1])
+        assert shown >= 10, "the empty picture does not count"
     finally:
         root.destroy()
 
