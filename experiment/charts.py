@@ -8,7 +8,7 @@ from inspector.theme.colours import BLUE, ORANGE, WHITE
 from nn.saving.atomic import atomic_write
 
 TRAINING = {
-    "loss": "training: warped digits, smoothed labels, so above validation",
+    "loss": "training: warped digits, smoothed\nlabels, so above validation",
     "accuracy": "training: warped digits, so below validation",
 }
 """What the curves of a training measure."""

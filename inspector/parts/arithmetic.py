@@ -161,7 +161,7 @@ class ArithmeticView(ttk.Frame):
         c = largest if self.channel.get() == LARGEST else min(int(self.channel.get()), C - 1)
         self.patch = layer, breakdown.corner, (KH, KW), breakdown.first_channel + c
         patch = breakdown.patch[..., c]
-        corner, padding = breakdown.corner, _outside(breakdown.corner, (KH, KW), shape)
+        corner, padding = breakdown.corner, outside(breakdown.corner, (KH, KW), shape)
         texts = np.where(padding, PADDING, _texts(patch, breakdown.decimals))
         grid = self.sheet.number_grid
         if breakdown.kernel is None:
@@ -195,8 +195,17 @@ def _where(network, layer, at):
     return f"{named}, row {at[0]}, column {at[1]}" if len(at) == 3 else named
 
 
-def _outside(corner, size, shape):
-    """Return which cells of a patch lie outside its map, bool (KH, KW)."""
+def outside(corner: tuple[int, int], size: tuple[int, int], shape: tuple[int, ...]) -> np.ndarray:
+    """Return which cells of a patch lie outside its map, bool (KH, KW).
+
+    Parameters
+    ----------
+    corner : (row, column)
+        Of the patch in the map; negative in the padding.
+    size : (KH, KW)
+    shape : tuple of int
+        Of the map: (H, W, ...).
+    """
     rows, columns = (first + np.arange(n) for first, n in zip(corner, size, strict=True))
     outside = [(at < 0) | (at >= most) for at, most in zip((rows, columns), shape, strict=False)]
     return outside[0][:, None] | outside[1]

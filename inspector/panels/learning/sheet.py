@@ -12,7 +12,7 @@ from inspector.network import Network
 from inspector.panels.learning.layout import GRADIENTS
 from inspector.panels.learning.rows import Spot, name_of
 from inspector.panels.learning.terms import built_up, power_for, power_of, scaled_rows, texts_of
-from inspector.parts.arithmetic import sum_rows
+from inspector.parts.arithmetic import outside, sum_rows
 from inspector.parts.sheet import Sheet
 from inspector.theme.palette import Palette
 from nn import BatchNorm, Dropout
@@ -170,6 +170,9 @@ class LearningSheet(ttk.Frame):
         self._write("dw = sum over all stops of the patch x the gradient that arrives there")
         self.sheet.table([(f"dout at stop {p}, {q}", "", f"{arriving:+.6f}")])
         patch = im2col(x[None, ..., channel, None], layer.window)[0, p, q, ..., 0]
+        (above, _), (left, _) = layer.window.padding(*x.shape[:2])
+        corner = p * layer.window.stride[0] - above, q * layer.window.stride[1] - left
+        padding = outside(corner, patch.shape, x.shape)
         before, after = (
             conv_dw_until(layer, x, dout, count)[..., channel, out_channel]
             for count in (stop, stop + 1)
@@ -181,30 +184,36 @@ class LearningSheet(ttk.Frame):
         scale, adds = 10.0**power, patch * arriving
         done = np.arange(patch.size).reshape(patch.shape) < share * patch.size
         grid = self.sheet.number_grid
-        grid("patch", patch, texts_of(patch, 4))
+        grid("patch", patch, texts_of(patch, 4, padding), None, corner, padding)
         grid("x dout", scale * adds, texts_of(scale * adds, 4))
         so_far = scale * np.where(done, after, before)
         grid("dw so far", so_far, texts_of(so_far, 4))
         self.sheet.end_grids()
 
-    def _draw_grids(self, found, names, share):
+    def _draw_grids(self, found, names, share, shape=None):
         """Draw a pool's window; or what a window sees, its weights and the products.
 
-        Of the products as many are shown as the sum has, that is built up.
+        Of the products as many are shown as the sum has, that is built up. With the ``shape`` of
+        the maps that the window moves over, rows, columns and padding are named.
         """
         if not self._grids or found.patch is None or found.patch.shape[1] > WIDE:
             return
         _, _, C = found.patch.shape
         grid = self.sheet.number_grid
+        corner = padding = None
+        if shape is not None:
+            corner, padding = found.corner, outside(found.corner, found.patch.shape[:2], shape)
         if found.kernel is None:
             seen = found.patch[..., 0]
-            grid("the window, its winner framed", seen, texts_of(seen, 5), found.winner)
+            texts = texts_of(seen, 5, padding)
+            grid("the window, its winner framed", seen, texts, found.winner, corner, padding)
         else:
             patch = 10.0 ** power_of(found) * found.patch
             products = patch * found.kernel
             c = int(np.abs(products.sum(axis=(0, 1))).argmax())
             many = f" of channel {c + found.first_channel}, of {C}" if C > 1 else ""
-            grid(names[0] + many, patch[..., c], texts_of(patch[..., c], 4))
+            texts = texts_of(patch[..., c], 4, padding)
+            grid(names[0] + many, patch[..., c], texts, None, corner, padding)
             grid(f"x {names[1]}", found.kernel[..., c], texts_of(found.kernel[..., c], 4))
             done = math.floor(share * products[..., c].size)
             texts = texts_of(products[..., c], 4).ravel()
@@ -243,7 +252,7 @@ class LearningSheet(ttk.Frame):
         if found.total is None:
             rows.append(("out", "", f"{found.shown:+f}"))
         self.sheet.table(rows + built_up(sum_rows(found), share))
-        self._draw_grids(found, ("patch", "kernel"), share)
+        self._draw_grids(found, ("patch", "kernel"), share, passed.values[layer].shape)
 
 
 def as_in_pass(network: Network, passed: BackwardPass, layer: int) -> Layer | None:

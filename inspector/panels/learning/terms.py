@@ -61,7 +61,8 @@ def built_up(rows: list[Row], share: float) -> list[Row]:
     return [*terms[:count], ("so far", "", f"{so_far:+f}")]
 
 
-def texts_of(values: np.ndarray, decimals: int) -> np.ndarray:
-    """Return numbers as text; NaN, the padding of a max-pool, as "padding"."""
+def texts_of(values: np.ndarray, decimals: int, padding: np.ndarray | None = None) -> np.ndarray:
+    """Return numbers as text; NaN, the padding of a max-pool, and other padding as "padding"."""
     texts = ["padding" if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel()]
-    return np.array(texts, object).reshape(values.shape)
+    found = np.array(texts, object).reshape(values.shape)
+    return found if padding is None else np.where(padding, "padding", found)

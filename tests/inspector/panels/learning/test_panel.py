@@ -195,6 +195,16 @@ def test_what_a_stage_computes_is_in_view(learning):
         assert strong, stage
 
 
+def test_padding_is_named_rows_and_columns_too(learning):
+    _, _, panel = learning
+    click(panel, Spot(4, "", (0, 0, 1)), VALUES)
+    canvas = panel.sheet.sheet.canvas
+    cells = [canvas.itemcget(i, "text") for i in canvas.find_withtag("cell")]
+    assert cells[:9].count("padding") == 5 == cells.count("padding")
+    names = [canvas.itemcget(i, "text") for i in canvas.find_withtag("name")]
+    assert names == ["-1", "0", "1"] * 2
+
+
 def test_arrows_step_though_a_tab_has_the_focus(learning):
     app, inspector, panel = learning
     player, tabs = panel.player, inspector.notebook
@@ -239,8 +249,9 @@ def test_the_sum_builds_up_term_by_term(learning):
         panel.player.position, panel.player.playing = 30 + share, True
         panel.show(panel._snapshot)
         canvas = panel.sheet.sheet.canvas
-        numbers.append(sum(is_number(canvas.itemcget(i, "text")) for i in canvas.find_all()
-                           if canvas.type(i) == "text"))  # fmt: skip
+        named = canvas.find_withtag("name")  # rows and columns
+        texts = [i for i in canvas.find_all() if canvas.type(i) == "text" and i not in named]
+        numbers.append(sum(is_number(canvas.itemcget(i, "text")) for i in texts))
         assert ("so far" in text_of(panel)) == (share < 0.9)
     panel.player.playing = False
     assert numbers == [2 * 25, 2 * 25 + 7, 3 * 25], "patch, kernel and as many products"
