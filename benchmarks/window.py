@@ -98,6 +98,8 @@ def run(app: gui.App, seconds: float) -> dict[str, dict[str, Any]]:
     """Measure every panel of the inspector; return figures by its title."""
     app.inspect()
     inspector = app.inspector
+    while not app.canvas.winfo_viewable():  # before that, movements of the pen are lost
+        app.update()
     figures = {}
     for panel in inspector.panels:
         app.clear_all()
