@@ -10,6 +10,7 @@
 - `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;
 - `kernel_view`: `KernelView`, the weights of a layer as pictures;
+- `gallery`: `Gallery`, pictures of digits side by side, each with a number below it;
 - `scrolled`: `Scrolled`, a frame that scrolls where it is higher than its room;
 - `flow`: `Flow`, widgets side by side, in as many lines as they need.
 """
