@@ -1,8 +1,9 @@
 """Measure training on several hosts with links between them: ``sudo python -m benchmarks.hosts``.
 
-The hosts are network namespaces of this machine (`benchmarks.namespaces`), each with one core. With
-more hosts than cores, only their messages are timed. Needs root, iproute2 and mpich. `remove` of
-that module deletes what a killed run has left.
+The hosts are network namespaces of this machine (`benchmarks.namespaces`). Each has one core, which
+several share if there are more hosts than cores. So a step is compared with that of as many hosts
+that train at the same time, each for itself. Needs root, iproute2 and mpich. What a killed run left
+is removed by the next.
 """
 
 import argparse
@@ -41,6 +42,9 @@ from recipes import MIX, RECIPES, build
 
 ROOT = Path(__file__).parents[1]
 HOSTS = (2, 4)
+MOST = 64
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+COLUMNS = ("link", "hosts", "stop flag", "losses", "sum", "model", "step", "alone", "efficiency")
 FIGURES = "figures: "
 """Begins the line that a worker prints."""
 
@@ -54,55 +58,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--shards", type=at_least(int, 1), default=4, help="shards per host (%(default)s)")
     add("--steps", type=at_least(int, 1), default=40, help="steps that are timed (%(default)s)")
+    add("--hosts", type=at_least(int, 2, MOST), nargs="+", default=HOSTS, metavar="N",
+        help="numbers of hosts (2 4)")  # fmt: skip
     add("--worker", action="store_true", help=argparse.SUPPRESS)
     add("--crowded", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.worker:
         return worker(args.shards, args.steps, args.crowded)
-    signal.signal(
-        signal.SIGTERM, lambda number, _: sys.exit(128 + number)
-    )  # remove the hosts first
+    for number in ENDING:  # remove the hosts first
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
-        report(args.shards, args.steps)
-    except HostsError as error:
+        report(args.hosts, args.shards, args.steps)
+    except (HostsError, subprocess.TimeoutExpired) as error:
         print(f"benchmarks.hosts: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 
-def report(shards: int, steps: int) -> None:
-    """Measure on each number of hosts and each link; print a table."""
-    cores = usable_cores()
-    with hosts(min(cores, max(HOSTS)), LINKS[0]) as names:
-        # All cores compute, because two cores may share a processor's units.
-        alone = max(found["step"] for found in measure_apart(names, shards, steps))
-    print(f"{shards} shards of {SHARD} images and one core per host; milliseconds, medians")
-    print(f"a step of a host that trains alone, beside others: {1e3 * alone:.2f}")
-    print(f"{'link':<20}hosts  stop flag    losses       sum  messages  modelled      step  effic.")
+def report(counts: Sequence[int], shards: int, steps: int) -> None:
+    """Measure on each number of hosts and each link; print a table in Markdown."""
+    print(
+        f"{shards} shards of {SHARD} images per host, {usable_cores()} cores; milliseconds, medians"
+    )
+    print("\n" + _row(COLUMNS))
+    print(_row("---" for _ in COLUMNS), flush=True)
     for link in LINKS:
-        for count in HOSTS:
+        for count in counts:
             with hosts(count, link) as names:
                 found = measure(names, shards, steps)
             cells = [found[name] for name in ("flag", "losses", "sum")]
-            cells += [sum(cells), exchange_time(link, count)]
-            line = f"{link!s:<20}{count:>5} " + "".join(f"{1e3 * cell:10.2f}" for cell in cells)
-            if count <= cores:
-                line += f"{1e3 * found['step']:10.2f}{alone / found['step']:>8.0%}"
-            print(line, flush=True)
+            cells += [exchange_time(link, count), found["step"], found["alone"]]
+            times = (f"{1e3 * cell:.2f}" for cell in cells)
+            print(_row([link, count, *times, f"{found['alone'] / found['step']:.0%}"]), flush=True)
 
 
-def measure_apart(names: list[str], shards: int, steps: int) -> list[dict[str, float]]:
-    """Run `worker` on hosts at the same time, each for itself; return what each printed."""
-    command = [sys.executable, "-m", "benchmarks.hosts", "--worker"]
-    command += ["--shards", str(shards), "--steps", str(steps)]
-    started = [
-        subprocess.Popen(
-            ["ip", "netns", "exec", name, "taskset", "-c", str(i), *command],
-            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        for i, name in enumerate(names)
-    ]  # fmt: skip
-    return [_figures(process.communicate(timeout=600), "alone") for process in started]
+def _row(cells):
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def measure(names: list[str], shards: int, steps: int) -> dict[str, float]:
@@ -174,7 +167,11 @@ def worker(shards: int, steps: int, crowded: bool) -> int:
 
             mpi.SPIN_SECONDS = 0.0
         found = messages(processes, shards, steps) | {"step": training(processes, shards, steps)}
-        print(FIGURES + json.dumps(found), flush=True)
+        processes.all_reduce_max(0, 0)  # all begin at the same time
+        alone = np.array([[training(SingleProcess(), shards, steps)]])
+        found["alone"] = float(processes.all_gather(alone, processes.size).max())
+        if processes.rank == 0:
+            print(FIGURES + json.dumps(found), flush=True)
     return 0
 
 

@@ -3,7 +3,8 @@
 Needs root and iproute2. Where the kernel has ``netem``, each host has a veth pair to a bridge, and
 ``tc netem`` shapes what it sends. Elsewhere each host has a tap device, and a process passes frames
 on between them, at the same rate and with the same delay: `relay`. Either way a host's link is full
-duplex, and a frame waits for those that its host sent before.
+duplex, and a frame waits for those that its host sent before. One process of a machine has hosts at
+a time; another waits.
 """
 
 import ctypes
@@ -13,18 +14,27 @@ import multiprocessing
 import os
 import select
 import shlex
+import signal
 import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from guard.files import lock
+from guard.processes import end_with_parent
+
 PREFIX, BRIDGE = "digits-", "digits-br"
 NETWORK = "10.77.0."
 FRAME_SECONDS = 60e-6
 """Time of the longest frame that `relay` passes on, which is stored before it is sent."""
+
+LOCK = Path(tempfile.gettempdir(), "digits-hosts.lock")
+PATIENCE = 900.0
+"""Seconds to wait for another process."""
 
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000
 PR_SET_TIMERSLACK = 29
@@ -70,14 +80,16 @@ def hosts(count: int, link: Link) -> Iterator[list[str]]:
     Raises
     ------
     HostsError
-        If this process is not root's, if iproute2 is missing, or if hosts of an earlier call are
-        left, which `remove` deletes.
+        If this process is not root's, if iproute2 is missing, or if another process keeps its hosts
+        for longer than `PATIENCE`.
     """
     if os.geteuid() != 0:
         raise HostsError("network namespaces need root: run it with sudo")
     names = [f"{PREFIX}{i + 1}" for i in range(count)]
     with ExitStack() as made:
         try:
+            made.enter_context(_alone())
+            remove()  # what a killed process has left
             made.callback(remove)
             for name in names:
                 ip("netns", "add", name)
@@ -95,6 +107,22 @@ def hosts(count: int, link: Link) -> Iterator[list[str]]:
             command = shlex.join(error.cmd)
             raise HostsError(f"{command}: {error.stderr.strip() or 'failed'}") from None
         yield names
+
+
+@contextmanager
+def _alone():
+    """Wait until no other process has hosts: their names would be the same."""
+    with open(LOCK, "w") as file:
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                lock(file.fileno())
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise HostsError("another process has hosts: wait until it ends") from None
+                time.sleep(0.2)
+        yield
 
 
 def ip(*words: str) -> str:
@@ -159,7 +187,7 @@ def _joined_by_relay(names, link):
         ip("-n", name, "link", "set", "eth0", "txqueuelen", "10000")
         taps.append(tap)
     process = multiprocessing.get_context("fork").Process(
-        target=relay, args=(taps, link), daemon=True
+        target=_relay_until_end, args=(taps, link, os.getpid()), daemon=True
     )
     process.start()
     try:
@@ -169,6 +197,14 @@ def _joined_by_relay(names, link):
         process.join()
         for tap in taps:
             os.close(tap)
+
+
+def _relay_until_end(taps, link, parent):
+    """Run `relay` for as long as the parent lives."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # the parent handles them, and ends this process
+    end_with_parent(multiprocessing.parent_process().join, parent)
+    relay(taps, link)
 
 
 def _address(i):

@@ -16,6 +16,9 @@ from tests.train_command import write_digits
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX names, signals and /proc")
+UNREAD = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+"""For a child whose output nobody reads: a pipe would fill, or stay open in a child of its own."""
+
 FORGED = "a\nfake.png\t9\t1.0000\nb\x1b]0;title\x07.png"
 
 
@@ -136,14 +139,18 @@ def is_alive(process):
 
 def assert_nobody_is_left(parent, number, wanted):
     """Signal a process that has so many children; they end with it."""
-    deadline = time.monotonic() + 300
-    while len(children(parent.pid)) < wanted and time.monotonic() < deadline:
-        assert parent.poll() is None
-        time.sleep(0.05)
-    found = children(parent.pid)
-    assert len(found) >= wanted
-    parent.send_signal(number)
-    parent.communicate()
+    try:
+        deadline = time.monotonic() + 300
+        while len(children(parent.pid)) < wanted and time.monotonic() < deadline:
+            assert parent.poll() is None
+            time.sleep(0.05)
+        found = children(parent.pid)
+        assert len(found) >= wanted
+        parent.send_signal(number)
+        parent.wait(300)
+    finally:
+        parent.kill()
+        parent.wait()
     deadline = time.monotonic() + 30  # two seconds on a machine that is not busy
     while any(map(is_alive, found)) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -157,7 +164,7 @@ def test_processes_that_prepare_pictures_end_with_it(tmp_path, number):
     for i in range(3000):
         (tmp_path / f"{i:04}.png").symlink_to(ROOT / "samples" / f"{i % 10}.png")
     parent = start(
-        "recognise.py", "--jobs", 2, tmp_path,
+        "recognise.py", "--jobs", 2, tmp_path, **UNREAD,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup ignores it
     )  # fmt: skip
     assert_nobody_is_left(parent, number, 3)
@@ -171,7 +178,7 @@ def test_the_drawing_process_ends_with_a_killed_training(tmp_path):
     environment = os.environ | {"DISPLAY": ""}
     parent = start(
         "train.py", "--watch", "--data-dir", tmp_path / "data", "--output", tmp_path / "run",
-        "--epochs", 1000, env=environment,
+        "--epochs", 1000, env=environment, **UNREAD,
     )  # fmt: skip
     assert_nobody_is_left(parent, signal.SIGKILL, 1)
 

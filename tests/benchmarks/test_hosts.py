@@ -1,6 +1,7 @@
 """Hosts in network namespaces: links with a rate and a delay, and nothing that is left."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from benchmarks import hosts, namespaces
 from benchmarks.namespaces import HostsError, Link
 from benchmarks.scaling import LINKS, exchange_time
 
+ROOT = Path(__file__).parents[2]
 SERVER = """
 import socket
 with socket.create_server(("10.77.0.2", 5000)) as server:
@@ -44,13 +46,77 @@ def inside(name, code, **options):
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
 
 
-def test_a_message_takes_the_links_delay(root):
-    with namespaces.hosts(2, Link(1e9, 0.02)) as names, inside(names[1], SERVER) as server:
+def message_time(names):
+    """Return the shortest of five round trips of a byte, in seconds."""
+    with inside(names[1], SERVER) as server:
         assert server.stdout.readline() == "ready\n"
         with inside(names[0], CLIENT) as client:
-            round_trip = float(client.communicate(timeout=60)[0])
+            return float(client.communicate(timeout=60)[0])
+
+
+def test_a_message_takes_the_links_delay(root):
+    with namespaces.hosts(2, Link(1e9, 0.02)) as names:
+        round_trip = message_time(names)
     assert 0.04 <= round_trip < 0.2
     assert not [line for line in namespaces.ip("netns", "list").splitlines() if "digits-" in line]
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """Replace tc by one that does nothing; return the file of its calls, and the real one."""
+    real = shutil.which("tc")
+    if real is None:
+        pytest.skip("no tc: install iproute2")
+    calls = tmp_path / "calls"
+    (tmp_path / "tc").write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {calls}\n')
+    (tmp_path / "tc").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return calls, real
+
+
+@pytest.mark.parametrize(
+    ("link", "shape"),
+    [
+        (LINKS[0], "delay 50us rate 10000000000bit"),
+        (LINKS[1], "delay 200us rate 1000000000bit"),
+    ],
+)
+def test_netem_gets_the_links_delay_and_rate(root, recorded, link, shape):
+    calls, real = recorded
+    with namespaces.hosts(2, link) as names:
+        assert message_time(names) < 5, "a bridge joins them"
+        first, second, *shaped = calls.read_text().splitlines()
+        assert first == "-n digits-1 qdisc add dev lo root netem delay 1us"
+        assert second == "-n digits-1 qdisc del dev lo root"
+        expected = f"qdisc add dev eth0 root netem limit 100000 {shape}"
+        assert shaped == [f"-n {name} {expected}" for name in names]
+        understood = subprocess.run([real, *shaped[0].split()], capture_output=True, text=True)
+        assert understood.returncode == 0 or "qdisc kind is unknown" in understood.stderr
+    assert namespaces.BRIDGE not in namespaces.ip("link", "show")
+
+
+def test_hosts_of_a_killed_process_are_removed(root, monkeypatch):
+    code = (
+        "from benchmarks.namespaces import hosts, Link\n"
+        "with hosts(3, Link(1e9, 1e-3)) as names: print(*names, flush=True); input()"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as killed:
+        assert killed.stdout.readline() == "digits-1 digits-2 digits-3\n"
+        monkeypatch.setattr(namespaces, "PATIENCE", 0.1)
+        with pytest.raises(HostsError, match="another process has hosts"), hosts_of(1):
+            pass
+        killed.kill()
+    monkeypatch.setattr(namespaces, "PATIENCE", 60.0)  # its relay ends with it, and its lock
+    with hosts_of(1) as names:
+        assert names == ["digits-1"]
+        assert namespaces.ip("netns", "list").count("digits-") == 1
+
+
+def hosts_of(count):
+    return namespaces.hosts(count, LINKS[0])
 
 
 def test_what_runs_in_a_host_ends_with_it(root):
