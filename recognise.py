@@ -28,7 +28,7 @@ from experiment import origin, table
 from experiment.reading import read, recognise
 from experiment.recognise_options import parse
 from guard.commands import run, streams
-from guard.terminal import one_line, say
+from guard.terminal import describe, one_line, say
 from nn import ModelFileError
 
 __all__ = ["main", "read", "recognise"]
@@ -58,7 +58,7 @@ def _recognise(args: argparse.Namespace) -> int:
     def complain(error: Exception) -> None:
         nonlocal unread
         unread += 1  # counted, not kept: there may be millions
-        note(str(error))
+        note(describe(error))
 
     def note(line: str) -> None:
         tqdm.write(one_line(f"recognise.py: {line}"), file=sys.stderr)

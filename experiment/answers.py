@@ -1,17 +1,20 @@
 """Answers of ``recognise.py``: printed as lines or JSON, drawn on the pictures, doubted."""
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from data import canvas
 from data.errors import DataError
 from data.pictures.open import shrunk
 from data.segments.symbols import Reading
+from guard.files import open_file
 from guard.terminal import one_line
 from nn.saving.atomic import atomic_write
 
@@ -21,6 +24,9 @@ Answer = tuple[str, NDArray[np.float32] | Reading]
 COLUMNS = ("file", "line", "lines", "text", "probability")
 """Of a table of answers. A row is one digit or one line of writing: its number from 1, how many
 lines the picture has, what was read, and its probability."""
+
+MARKED = "Answers marked by recognise.py --marked"
+"""A text in the PNG files with marked answers."""
 
 COLOUR = (200, 0, 0)
 TEXT = 0.5  # of the box's height: size of the answer beside it
@@ -123,7 +129,8 @@ def marked(
 ) -> Iterator[Answer]:
     """Pass answers on, and write their pictures with boxes and answers to a folder.
 
-    Pictures of the same name get a number; images of stacks are left out.
+    Pictures of the same name get a number; images of stacks are left out. A picture that this did
+    not write itself is never written over.
 
     Parameters
     ----------
@@ -142,15 +149,27 @@ def marked(
                 copy += 1
                 name = f"{Path(file).stem}-{copy}"
             used.add(name)
+            target = folder / f"{name}.png"
             try:
-                with (
-                    canvas.open_image(file) as image,
-                    atomic_write(folder / f"{name}.png", durable=False) as out,
-                ):
-                    mark(image, answer).save(out, "PNG")
+                if os.path.lexists(target) and not _is_marked(target):
+                    raise DataError(f"{target}: another picture has this name: name another folder")
+                with canvas.open_image(file) as image, atomic_write(target, durable=False) as out:
+                    mark(image, answer).save(out, "PNG", pnginfo=_label())
             except (DataError, OSError) as error:
                 on_error(error)
         yield file, answer
+
+
+def _label():
+    """Return the text that tells a marked picture from others."""
+    label = PngInfo()
+    label.add_text("Comment", MARKED)
+    return label
+
+
+def _is_marked(path):
+    with open_file(path) as file:
+        return MARKED.encode() in file.read(200)  # the text stands before the pixels
 
 
 def mark(image: Image.Image, answer: NDArray[np.float32] | Reading) -> Image.Image:

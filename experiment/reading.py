@@ -16,6 +16,7 @@ from data import folders, stacks
 from data.errors import DataError
 from data.segments import pictures
 from experiment.answers import COLUMNS, Answer, rows
+from guard.terminal import describe
 from nn import Sequential
 from nn.fast import unavailable
 from nn.fast.workers import Workers, parts
@@ -220,7 +221,7 @@ def read(
     found: list[dict[str, Any]] = []
 
     def on_error(error):
-        found.append(dict.fromkeys(COLUMNS) | {"error": str(error)})
+        found.append(dict.fromkeys(COLUMNS) | {"error": describe(error)})
 
     model = _network(str(weights_file or weights.SHIPPED), pixels)
     given = [names] if isinstance(names, str) else names

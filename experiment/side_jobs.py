@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from guard.terminal import say
+from guard.terminal import describe, say
 
 
 class SideJobs:
@@ -30,7 +30,7 @@ class SideJobs:
         try:
             job(*arguments)
         except Exception as error:  # whatever it is, the training is worth more
-            line = f"{what}, but the training goes on: {str(error) or type(error).__name__}"
+            line = f"{what}, but the training goes on: {describe(error) or type(error).__name__}"
             if line not in self._told:
                 self._told.add(line)
                 say(self._program, line)

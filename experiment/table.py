@@ -67,7 +67,9 @@ def writing(
     journal.parent.mkdir(parents=True, exist_ok=True)
     if parquet and path.exists() and not journal.exists():
         _to_csv(parquet, path, journal, made)
-    with open(journal, "a", newline="", encoding="utf-8", errors="surrogateescape") as file:
+    if journal.exists():
+        open_file(journal).close()  # refuses a FIFO, for which the next line would wait
+    with open(journal, "ab", buffering=0) as file:
         _lock(file, journal)
         done = _answered(journal) if file.tell() else set()
         if done:
@@ -75,8 +77,8 @@ def writing(
         else:
             origin.save(journal, made)
         if not os.fstat(file.fileno()).st_size:
-            file.write(_line(COLUMNS))
-        yield partial(_append, file), done
+            file.write(_line(COLUMNS).encode())
+        yield partial(_append, file, journal), done
     if parquet:
         _to_parquet(parquet, journal, path, made)
         journal.unlink()
@@ -104,11 +106,15 @@ def _pyarrow(path):
     return pyarrow.parquet
 
 
-def _append(file, answers):
+def _append(file, path, answers):
     for name, answer in answers:
-        lines = (_line((*row, f"{p:.6f}")) for *row, p in rows(name, answer))
-        file.write("".join(lines))
-        file.flush()
+        text = "".join(_line((*row, f"{p:.6f}")) for *row, p in rows(name, answer))
+        content = text.encode("utf-8", "surrogateescape")
+        try:
+            while content:  # a full disk takes a part
+                content = content[file.write(content) :]
+        except OSError as error:  # it does not name the file
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _line(row):

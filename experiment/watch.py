@@ -19,7 +19,7 @@ from experiment import notes
 from experiment.live_charts import Learning
 from guard.arguments import Parser
 from guard.commands import begin, run, streams
-from guard.terminal import say
+from guard.terminal import describe, say
 from nn.saving.atomic import atomic_write
 
 try:
@@ -132,7 +132,7 @@ def show(folder: Path, ended: threading.Event | None = None) -> "tk.Tk":
                 screen.show_again(notes.read(folder))
                 root.title(f"{folder} has learned, shown in {screen.frames} frames")
         except Exception as error:  # the folder was moved, say; it may come back
-            root.title(str(error))
+            root.title(describe(error))
         root.after(LOOK, look)
 
     look()
@@ -214,7 +214,7 @@ def draw_epochs(folder: Path, ended: threading.Event) -> None:
                 with atomic_write(folder / f"watch-{epoch:02d}.png") as file:
                     charts.figure.savefig(file, format="png")
             except Exception as error:
-                say("experiment.watch", f"no picture of epoch {epoch}: {error}")
+                say("experiment.watch", f"no picture of epoch {epoch}: {describe(error)}")
             drawn = epoch
 
 

@@ -6,6 +6,8 @@ is for a whole stream: it lets line ends, tabs and carriage returns through, for
 progress bars.
 """
 
+import errno
+import os
 import re
 import sys
 import unicodedata
@@ -14,6 +16,19 @@ from typing import Any, TextIO
 PLAIN = re.compile(r"[ -~]*")
 PLAIN_LINES = re.compile(r"[ -~\n\r\t]*")
 SPACING = "\n\r\t"
+REMEDIES = {
+    errno.ENOENT: "check the name",
+    errno.EACCES: "change its permissions, or name another",
+    errno.EPERM: "change its permissions, or name another",
+    errno.EROFS: "name one on another disk",
+    errno.EEXIST: "name another",
+    errno.EISDIR: "name a file",
+    errno.ENOTDIR: "name one whose folders are folders",
+    errno.ENOSPC: "make room, or write to another disk",
+    errno.EDQUOT: "make room, or write to another disk",
+    errno.EFBIG: "make room, or write to another disk",
+}
+"""What to do about errors of the operating system, which come without a remedy."""
 
 
 def one_line(text: object) -> str:
@@ -85,6 +100,16 @@ class Escaping:
         return getattr(self._stream, name)
 
 
+def describe(message: object) -> str:
+    """Return a message as text; an `OSError` names its file first, and gets a remedy."""
+    if not isinstance(message, OSError) or message.filename is None or not message.strerror:
+        return str(message)
+    text = f"{os.fsdecode(message.filename)}: {message.strerror}"
+    plain = message.errno is not None and message.strerror == os.strerror(message.errno)
+    remedy = REMEDIES.get(message.errno) if plain else None
+    return f"{text}: {remedy}" if remedy else text
+
+
 def say(program: str, message: object) -> None:
-    """Print one line on stderr: ``PROGRAM: MESSAGE``."""
-    print(one_line(f"{program}: {message}"), file=sys.stderr, flush=True)
+    """Print one line on stderr: ``PROGRAM: MESSAGE``; see `describe`."""
+    print(one_line(f"{program}: {describe(message)}"), file=sys.stderr, flush=True)

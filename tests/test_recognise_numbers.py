@@ -126,6 +126,16 @@ def test_marked_pictures_have_boxes_at_the_digits(files, tmp_path, capsys):
     assert not red[100, 80:95].any()
 
 
+def test_a_picture_is_not_marked_over_itself(files, tmp_path, capsys):
+    before = {file: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+    assert recognise.main(["--marked", str(tmp_path), files[0]]) == 1
+    assert "another picture has this name: name another folder" in capsys.readouterr().err
+    assert {file: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()} == before
+    folder = str(tmp_path / "marked")
+    for _ in range(2):  # what it has written itself, it writes again
+        assert recognise.main(["--marked", folder, files[0]]) == 0
+
+
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_boxes_are_in_pixels_of_large_files(suffix, orientation, tmp_path, capsys):

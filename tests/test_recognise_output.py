@@ -1,6 +1,10 @@
 """``recognise.py --output``: a table of answers, and reading only what is missing."""
 
 import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +13,8 @@ import recognise
 from experiment import reading
 from nn import Dense, Flatten, Sequential
 from tests.pictures import LYING, save_line
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -66,6 +72,32 @@ def test_other_options_add_no_rows(files, tmp_path, capsys):
         assert last.startswith(f"recognise.py: {path}: its rows were read with ")
         assert said in last
     assert path.read_bytes() == before
+
+
+FILL = """
+import resource, signal, sys
+import recognise
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+sys.exit(recognise.main([*sys.argv[2:], "--output", sys.argv[1]]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such limits are POSIX's")
+def test_a_full_disk_is_one_line(files, tmp_path, capsys):
+    """The system refuses more than 2,000 bytes of a file, as a full disk would."""
+    path = tmp_path / "answers.csv"
+    many = [files[0]] * 40
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, path, *many], cwd=ROOT, capture_output=True, text=True
+    )
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"recognise.py: {path}: ")
+    assert line.endswith(": make room, or write to another disk")
+    assert done.returncode == 2
+    assert path.stat().st_size == 2000
+    assert recognise.main([*files, "--output", str(path), "--resume"]) == 1
+    assert {row["file"] for row in table(path)} >= set(files[:4])
 
 
 @pytest.mark.parametrize(

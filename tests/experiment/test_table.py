@@ -152,6 +152,13 @@ def test_another_file_is_not_written_over(tmp_path):
     assert [file.read_text() for file in tmp_path.iterdir()] == ["precious"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_a_named_pipe_is_no_table(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(OSError, match="a named pipe"):
+        write(tmp_path / "a.csv", ANSWERS, resume=True)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
 def test_two_runs_do_not_write_one_table(tmp_path):
     path = tmp_path / "a.csv"

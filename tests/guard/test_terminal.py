@@ -1,6 +1,8 @@
 """What reaches the terminal: printable characters, whatever a stranger wrote."""
 
+import errno
 import io
+import os
 import unicodedata
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.arguments import Parser
-from guard.terminal import Escaping, one_line
+from guard.terminal import REMEDIES, Escaping, describe, one_line
 
 TEXT = st.text(st.characters(), max_size=40) | st.text(
     "\x1b\n\r\t\x07\x9b\u202e\u2028a", max_size=20
@@ -75,3 +77,18 @@ def test_errors_of_a_command_line_are_one_line(capsys):
         Parser("test").parse_args(["x\x1b[2J\nforged"])
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == r"test: error: unrecognized arguments: x\x1b[2J\nforged"
+
+
+@pytest.mark.parametrize("number", REMEDIES)
+def test_an_error_names_its_file_and_a_remedy(number):
+    text = describe(OSError(number, os.strerror(number), "/tmp/a.png"))
+    assert text == f"/tmp/a.png: {os.strerror(number)}: {REMEDIES[number]}"
+    assert "Errno" not in text
+
+
+def test_a_reason_of_our_own_gets_no_remedy():
+    reason = "a named pipe (FIFO), not an ordinary file"
+    assert describe(OSError(errno.EINVAL, reason, b"a.png")) == f"a.png: {reason}"
+    assert describe(OSError(errno.ENOSPC, f"full; {reason}", "a")) == f"a: full; {reason}"
+    assert describe(OSError("timed out")) == "timed out"
+    assert describe(ValueError("a.png: blank")) == "a.png: blank"
