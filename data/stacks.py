@@ -159,6 +159,9 @@ def _chunks_of_all(content, file):
             with archive.open(member) as stream, closing(_chunks(stream, name)) as parts:
                 found = True
                 yield from parts
+        is_network = "architecture.npy" in archive.namelist()
+    if not found and is_network:
+        raise DataError(f"{file}: a network, not images: name it with --weights")
     if not found:
         raise DataError(f"{file}: no array of images in it, of shape (N, 28, 28)")
 

@@ -21,7 +21,7 @@ REMEDIES = {
     errno.EACCES: "change its permissions, or name another",
     errno.EPERM: "change its permissions, or name another",
     errno.EROFS: "name one on another disk",
-    errno.EEXIST: "name another",
+    errno.EEXIST: "name another folder",  # a file stands where one is made
     errno.EISDIR: "name a file",
     errno.ENOTDIR: "name one whose folders are folders",
     errno.ENOSPC: "make room, or write to another disk",

@@ -25,6 +25,7 @@ SIGNATURES = (
     (0, b"SIMPLE  =", "a FITS picture", PICTURE),
     (0, b"version https://git-lfs", "a Git LFS pointer", "fetch the file itself with git lfs pull"),
     (0, b"\x93NUMPY", "a NumPy array", "name it .npy"),
+    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file", "if it holds a network, name it with --weights"),
     *((0, b"P%d" % kind + end, "a PNM picture", PICTURE)
       for kind in range(1, 7) for end in (b"\n", b" ", b"\r\n")),
 )  # fmt: skip
@@ -53,6 +54,8 @@ def other(content: bytes) -> str | None:
     str or None
         None if the format is not known.
     """
+    if not content:
+        return "an empty file; save it again"
     for offset, magic, name, remedy in SIGNATURES:
         if content[offset : offset + len(magic)] == magic:
             return f"{name}; {remedy}"

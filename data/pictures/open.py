@@ -18,6 +18,7 @@ from data.pictures.formats import FORMATS, other, webp_size
 from data.pictures.headers import check_header, check_tags
 from data.tars import open_member
 from guard.budget import BudgetError, budget, charge
+from guard.terminal import describe
 
 MAX_PIXELS = 64_000_000  # the largest photographs of today's cameras
 MAX_DECODED_PIXELS = 40_000_000  # where the decoder cannot shrink: a page scanned at 600 dpi
@@ -79,9 +80,9 @@ def open_image(path: str | os.PathLike) -> Image.Image:
         limit = f"{MAX_PIXELS:,} pixels"
         raise DataError(f"{name}: far more than {limit}, the limit: shrink it") from None
     except Exception as error:  # decoders raise any exception for a broken file
-        reason = getattr(error, "strerror", None)
-        if reason is None:
-            reason = other(content)
+        if isinstance(error, OSError) and error.strerror:
+            raise DataError(describe(OSError(error.errno, error.strerror, name))) from error
+        reason = other(content)
         if reason is None:
             formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
             reason = f"not a complete {formats} image: save it again"

@@ -10,6 +10,7 @@ What is found becomes layers in front of the network, so that a saved network ke
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,12 @@ taken, and what is said of them."""
 
 MAX_SIDE = 256
 """Largest side of an image that a refusal can name."""
+
+SHAPES = (
+    *product(FRAMES, (1, 3)), *product(range(1, MAX_SIDE + 1), (1, 3)),
+    *product((*FRAMES, *range(1, MAX_SIDE + 1)), (2, 4)),
+)  # fmt: skip
+"""Sides and channels that are tried, the likely ones first: 4096 numbers are 64x64, not 32x32x4."""
 
 MARGIN = 0.06
 """How much better a unit must be than those before it; see `_score`."""
@@ -166,7 +173,7 @@ def fit(model: Sequential, pixels: str | None = None) -> Fitted:
 def image_shape(model: Sequential) -> tuple[int, int]:
     """Return (side, channels) of the square images that a network takes.
 
-    Where several fit, because of windows that leave out edges, the usual sizes come first.
+    Where several fit, because of windows that leave out edges, the first of `SHAPES` is taken.
 
     Raises
     ------
@@ -175,17 +182,16 @@ def image_shape(model: Sequential) -> tuple[int, int]:
     """
     first: ValueError | None = None
     left = MAX_TRIED
-    for side in (*FRAMES, *range(1, MAX_SIDE + 1)):
-        for C in (1, 3, 2, 4):
-            left -= len(model.layers)
-            if left < 0 and first is not None:
-                raise ValueError(str(first))
-            try:
-                cost(model.layers, (side, side, C))
-            except ValueError as error:
-                first = first or error
-            else:
-                return side, C
+    for side, C in SHAPES:
+        left -= len(model.layers)
+        if left < 0 and first is not None:
+            break
+        try:
+            cost(model.layers, (side, side, C))
+        except ValueError as error:
+            first = first or error
+        else:
+            return side, C
     raise ValueError(str(first))
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from data import canvas, mnist, stacks
 from data.errors import DataError
+from nn import Dense, Flatten, Sequential
 
 
 @pytest.fixture(autouse=True)
@@ -167,3 +168,9 @@ def test_normalised_floats_are_refused_with_the_cause(tmp_path):
     file = save(tmp_path / "normalised.npy", x)
     with pytest.raises(DataError, match=r"in \[0, 1\] or \[-1, 1\], not in .*undo their norm"):
         list(stacks.chunks(file))
+
+
+def test_a_network_is_not_taken_for_images(tmp_path):
+    Sequential([Flatten(), Dense(784, 10)]).save(tmp_path / "model.npz")
+    with pytest.raises(DataError, match=r"a network, not images: name it with --weights"):
+        list(stacks.chunks(str(tmp_path / "model.npz")))

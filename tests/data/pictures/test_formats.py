@@ -34,7 +34,7 @@ def test_other_formats_are_named(start, says, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
+@pytest.mark.parametrize("content", [b"no picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
 def test_unknown_and_broken_files_have_no_name(content):
     assert formats.other(content) is None
 
@@ -61,3 +61,7 @@ def test_vast_webp_is_refused_before_decoding(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "open", None)
     with pytest.raises(DataError, match=r"vast\.webp: 16383x16383 pixels, more than 40,000,000"):
         canvas.open_image(path)
+
+
+def test_an_empty_file_is_said_to_be_one():
+    assert formats.other(b"") == "an empty file; save it again"

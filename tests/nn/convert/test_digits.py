@@ -154,3 +154,8 @@ def test_costly_network_is_not_tried(monkeypatch):
     layers = [Conv2D(1, 36, 1), *[Conv2D(36, 36, 5, pad="same")] * 6, Flatten(), Dense(28224, 10)]
     monkeypatch.setattr(Sequential, "forward", None)
     assert fit(Sequential(layers)).said == ""
+
+
+def test_numbers_without_axes_are_named_as_grey():
+    with pytest.raises(ValueError, match="made for images of 64x64; served are"):
+        fit(Sequential([Flatten(), Dense(64 * 64, 10)]))
