@@ -20,6 +20,7 @@ import numpy as np
 from experiment import watch
 from experiment.recorder import Recorder
 from experiment.side_jobs import SideJobs
+from guard.processes import interrupts_held
 from nn import Sequential
 from nn.training.run import Run, StoppedError
 from nn.training.trainer import Step
@@ -95,11 +96,12 @@ def watching(
 def _start_drawing(folder: Path, pictures: bool) -> subprocess.Popen:
     """Start the process that draws; it ends with this one, or goes on once `_end` says so."""
     arguments = [str(folder), "--parent", str(os.getpid()), *(["--pictures"] if pictures else [])]
-    return subprocess.Popen(
-        [sys.executable, "-m", watch.__name__, *arguments],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # a window must not keep ours open
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )  # fmt: skip
+    with interrupts_held():  # Ctrl-C is the training's, while the other process imports, too
+        return subprocess.Popen(
+            [sys.executable, "-m", watch.__name__, *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # a window must not keep ours open
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
 
 
 def _wait_until_open(drawing: subprocess.Popen) -> None:

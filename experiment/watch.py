@@ -5,6 +5,11 @@ of notes, or as a picture of each epoch. Beside a training it is told over stand
 run ends: see `DONE`.
 """
 
+if __name__ == "__main__":  # before the imports below, which Ctrl-C may interrupt
+    from guard.commands import begin
+
+    begin()
+
 import argparse
 import os
 import signal
@@ -18,7 +23,7 @@ import numpy as np
 from experiment import notes
 from experiment.live_charts import Learning
 from guard.arguments import Parser
-from guard.commands import begin, run, streams
+from guard.commands import run, streams
 from guard.terminal import describe, say
 from nn.saving.atomic import atomic_write
 
@@ -246,5 +251,4 @@ def _end_of_input(parent=None):
 
 
 if __name__ == "__main__":
-    begin()
     run(main, "experiment.watch")

@@ -18,12 +18,13 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import NoReturn
 
-from guard.terminal import Escaping, one_line, say
+from guard.terminal import Escaping, describe, one_line, say
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -32,9 +33,11 @@ def begin() -> None:
     """Prepare a process for its imports: Ctrl-C ends it, and no file gets a closed stream's number.
 
     Otherwise the next file that is opened would get it, and with it what libraries print. Reading
-    and writing such a stream fails, as it should.
+    and writing such a stream fails, as it should. A library's warning, which may hold a traceback,
+    is printed as one line.
     """
     end_on_interrupt()
+    warnings.formatwarning = _warning_line
     # Last of all the interpreter gives signals back to the system, which would say -2 for Ctrl-C.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     for handle in range(3):
@@ -42,6 +45,11 @@ def begin() -> None:
             os.fstat(handle)
         except OSError:
             os.open(os.devnull, os.O_RDONLY if handle else os.O_WRONLY)
+
+
+def _warning_line(message, category, filename, lineno, line=None):
+    text = str(message).strip() or category.__name__
+    return f"warning: {one_line(text.splitlines()[0])}\n"
 
 
 def end_on_interrupt() -> None:
@@ -127,7 +135,7 @@ def _flushed(program: str, status: int, lossy: bool) -> int:
         _drop(1)
     except (OSError, ValueError) as error:
         if status == 0 and not lossy:
-            status = _complain(program, f"cannot write to standard output: {error}")
+            status = _complain(program, f"cannot write to standard output: {describe(error)}")
         _drop(1)
     try:
         sys.stderr.flush()

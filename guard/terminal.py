@@ -102,9 +102,11 @@ class Escaping:
 
 def describe(message: object) -> str:
     """Return a message as text; an `OSError` names its file first, and gets a remedy."""
-    if not isinstance(message, OSError) or message.filename is None or not message.strerror:
+    if not isinstance(message, OSError) or not message.strerror:
         return str(message)
-    text = f"{os.fsdecode(message.filename)}: {message.strerror}"
+    text = message.strerror
+    if message.filename is not None:
+        text = f"{os.fsdecode(message.filename)}: {text}"
     plain = message.errno is not None and message.strerror == os.strerror(message.errno)
     remedy = REMEDIES.get(message.errno) if plain else None
     return f"{text}: {remedy}" if remedy else text

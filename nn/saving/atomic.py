@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from guard.files import create_temporary, lock
+from guard.files import TEMPORARY, create_temporary, lock
 
 LOG = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def atomic_write(path: str | os.PathLike, durable: bool = True) -> Iterator[Bina
     Raises
     ------
     OSError
-        If it cannot be written. If the disk is full, the message names the file and says what to
+        If it cannot be written. The message names the file and, if the disk is full, says what to
         do.
     """
     path = Path(path)
@@ -60,10 +60,19 @@ def atomic_write(path: str | os.PathLike, durable: bool = True) -> Iterator[Bina
     except BaseException as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in DISK_FULL:
-            reason = f"{error.strerror}; make room, or write to another disk"
-            raise OSError(error.errno, reason, str(path)) from error
+        if isinstance(error, OSError):
+            raise _naming(error, path) from error
         raise
+
+
+def _naming(error: OSError, path: Path) -> OSError:
+    """Return an error that names the file itself, not the temporary one."""
+    if error.errno in DISK_FULL:
+        reason = f"{error.strerror}; make room, or write to another disk"
+        return OSError(error.errno, reason, str(path))
+    if os.fsdecode(error.filename or "").endswith(TEMPORARY):
+        return OSError(error.errno, error.strerror, str(path))
+    return error
 
 
 def _sync_folder(folder: Path) -> None:

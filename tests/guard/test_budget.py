@@ -52,17 +52,17 @@ def test_time_is_over_after_computing_so_long():
 
 
 def test_a_reopened_budget_has_what_is_left():
-    account = Budget({"bytes": 10, "items": 10, "work": 10}, seconds=0.3)
+    account = Budget({"bytes": 10, "items": 10, "work": 10}, seconds=0.09)
     for _ in range(2):
         with account.open():
             charge(bytes=5)
-            compute(0.1)
+            compute(0.03)
         with budget(seconds=1):
-            compute(0.2)  # not charged: it is closed
+            compute(0.06)  # not charged: it is closed
     with account.open(), pytest.raises(BudgetError, match="more than 10 bytes"):
         charge(bytes=1)
-    with account.open(), pytest.raises(BudgetError, match=r"more than 0\.3 seconds"):
-        compute(0.2)
+    with account.open(), pytest.raises(BudgetError, match=r"more than 0\.09 seconds"):
+        compute(0.06)
 
 
 def test_time_of_children_is_charged():

@@ -46,6 +46,14 @@ def test_streams_may_be_closed_or_full(line, status, out):
     assert (done.returncode, done.stdout.startswith(out)) == (status, True)
 
 
+def test_a_librarys_warning_is_one_line():
+    """numba's holds a traceback if it cannot read a variable."""
+    done = shell("NUMBA_NUM_THREADS=many $PYTHON train.py --evaluate nosuch.npz")
+    first, *others = done.stderr.splitlines()
+    assert first.startswith("warning: Environment variable 'NUMBA_NUM_THREADS'")
+    assert others == ["train.py: nosuch.npz: no such file"]
+
+
 @pytest.mark.parametrize("script", ["recognise.py", "train.py", "gui.py"])
 @pytest.mark.parametrize("wait", [0.1, 0.3, 0.8])
 def test_interrupted_imports_end_with_130(script, wait):

@@ -91,4 +91,5 @@ def test_a_reason_of_our_own_gets_no_remedy():
     assert describe(OSError(errno.EINVAL, reason, b"a.png")) == f"a.png: {reason}"
     assert describe(OSError(errno.ENOSPC, f"full; {reason}", "a")) == f"a: full; {reason}"
     assert describe(OSError("timed out")) == "timed out"
+    assert describe(OSError(errno.EBADF, "it is closed")) == "it is closed"
     assert describe(ValueError("a.png: blank")) == "a.png: blank"

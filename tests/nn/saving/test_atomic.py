@@ -86,6 +86,17 @@ def test_permissions_are_those_of_a_new_file(tmp_path, umask, mode):
     assert stat.S_IMODE((tmp_path / "model.npz").stat().st_mode) == mode
 
 
+def test_an_error_names_the_file_itself(tmp_path):
+    (tmp_path / "model.npz").mkdir()
+    with (
+        pytest.raises(OSError, match=r"model\.npz'$") as caught,
+        atomic_write(tmp_path / "model.npz") as file,
+    ):
+        file.write(b"new")
+    assert caught.value.filename == str(tmp_path / "model.npz")
+    assert os.listdir(tmp_path) == ["model.npz"]
+
+
 FILL = """
 import resource, signal, sys
 import numpy as np
