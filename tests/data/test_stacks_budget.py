@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data import stacks
+from data import canvas, stacks
 from data.errors import DataError
 
 
@@ -80,15 +80,34 @@ def test_images_are_counted_whatever_their_size(tmp_path, monkeypatch, side):
 
 
 def test_frames_that_take_long_are_counted_in_seconds(tmp_path, monkeypatch):
+    """Noise that moves on by a pixel a frame: all differ, and it compresses."""
     monkeypatch.setattr(stacks, "SECONDS", 0.2)
     monkeypatch.setattr(stacks, "CHUNK_BYTES", 5 * 64 * 64)
-    size = equal_frames(tmp_path / "frames.npz", 64, 1000)
+    noise = np.random.default_rng(0).integers(0, 256, 64 * 64 + 999).astype(np.uint8)
+    frames = np.lib.stride_tricks.sliding_window_view(noise, 64 * 64).reshape(-1, 64, 64)
+    path = tmp_path / "frames.npz"
+    np.savez_compressed(path, frames)
+    size = path.stat().st_size
     monkeypatch.setattr(stacks, "SECONDS_PER_BYTE", 0.1 / size)
     start = time.thread_time()
-    found, refused = outcome(tmp_path / "frames.npz")
+    found, refused = outcome(path)
     assert f"takes more than 0.3 seconds, too much for a file of {size:,} bytes" in refused
     assert found % 5 == 0
     assert time.thread_time() - start < 2
+
+
+def test_equal_frames_are_prepared_once(tmp_path, monkeypatch):
+    prepared, from_image = [], canvas.from_image
+    monkeypatch.setattr(
+        canvas, "from_image", lambda image: prepared.append(image.size) or from_image(image)
+    )
+    stacks._remembered.cache_clear()
+    frames = np.random.default_rng(0).integers(0, 256, (2, 40, 40)).astype(np.uint8)
+    np.savez(tmp_path / "frames.npz", np.tile(frames, (50, 1, 1)))
+    (chunk,) = stacks.chunks(str(tmp_path / "frames.npz"))
+    assert prepared == [(40, 40)] * 2
+    np.testing.assert_array_equal(chunk.images[:2], chunk.images[98:])
+    assert (chunk.images[0] != chunk.images[1]).any()
 
 
 def test_small_images_that_are_not_compressed_are_read(tmp_path):
