@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,17 @@ def is_alive(process):
         return False
 
 
+@contextmanager
+def killed(process):
+    """Leave no process behind, whatever the test finds."""
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
 def assert_ends(process):
     deadline = time.monotonic() + PATIENCE  # two seconds on a machine that is not busy
     while is_alive(process) and time.monotonic() < deadline:
@@ -52,12 +64,12 @@ def test_a_busy_child_ends_with_its_parent(number, kernel):
         [sys.executable, "-c", PARENT, CHILD.format(ask=ask)], stdout=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup ignores it
     )  # fmt: skip
-    child = int(parent.stdout.readline())
-    parent.stdout.close()
-    assert is_alive(child)
-    parent.send_signal(number)
-    parent.wait()
-    assert_ends(child)
+    with killed(parent):
+        child = int(parent.stdout.readline())
+        assert is_alive(child)
+        parent.send_signal(number)
+        parent.wait(60)
+        assert_ends(child)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -75,11 +87,11 @@ def test_a_child_ends_while_it_imports(tmp_path):
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONPATH": places},
     )  # fmt: skip
-    child = int(parent.stdout.readline())
-    parent.stdout.close()
-    parent.kill()
-    parent.wait()
-    assert_ends(child)
+    with killed(parent):
+        child = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait(60)
+        assert_ends(child)
 
 
 def limited(code, memory, seconds):

@@ -52,10 +52,24 @@ def start(mpiexec, ranks, folder, *fault):
         folder,
         *fault,
     ]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+    STARTED.append(process)
+    return process
+
+
+STARTED = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """End the runs that a failed test leaves."""
+    yield
+    while STARTED:
+        with STARTED.pop() as process:
+            process.kill()
 
 
 def finish(process):
