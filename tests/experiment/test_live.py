@@ -61,10 +61,10 @@ def test_training_waits_for_the_window(simulation):
 
 def test_window_that_never_opens_is_not_awaited(simulation, monkeypatch):
     monkeypatch.setattr(live, "OPENING_TIMEOUT", 0.05)
-    monkeypatch.setattr(Drawing, "opens_after", 2.0)
+    monkeypatch.setattr(Drawing, "opens_after", 60.0)
     start = time.monotonic()
     with watched(simulation):
-        assert time.monotonic() - start < 1.5
+        assert time.monotonic() - start < 50
 
 
 @pytest.mark.parametrize("stay", [False, True], ids=["closes", "asked to stay"])
