@@ -5,9 +5,13 @@ Each kernel is serial, releases the GIL, checks nothing and writes into arrays i
 
 import numba
 import numpy as np
+from llvmlite import binding
 from numba import njit
 
 from guard.kernel_cache import robust
+from guard.registers import compile_for_processor
+
+compile_for_processor(numba.config, binding)
 
 COMPILING = not numba.config.DISABLE_JIT
 """False if NUMBA_DISABLE_JIT is set: NumPy is then faster than these loops."""

@@ -8,6 +8,7 @@ child.py         a module run in such a child, from its first import on
 terminal.py      text for the terminal: control characters are escaped
 arguments.py     command lines whose errors are one line
 kernel_cache.py  a cache of compiled kernels that nothing can break
+registers.py     the vector registers that kernels are compiled for
 commands.py      run a command as a program: its streams, Ctrl-C, its exit status
 ===============  ==================================================================================
 

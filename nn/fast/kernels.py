@@ -24,7 +24,6 @@ Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008
 
 import ctypes
 import operator
-import os
 from collections import namedtuple
 from functools import partial
 
@@ -39,39 +38,13 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np.arrayobj import populate_array
 
 from guard.kernel_cache import robust
+from guard.registers import compile_for_processor
 
 COMPILING = not numba.config.DISABLE_JIT
 """False where NUMBA_DISABLE_JIT is set: kernels are then Python, for a debugger to follow."""
 
-VECTOR_BITS = "NN_VECTOR_BITS"
-"""Environment variable: 256 or 512, the width of a register. The processor's own if not set."""
-
-
-def _vector_bits() -> int:
-    """Return the width of the vector registers to compile for."""
-    own = "512" if binding.get_host_cpu_features().get("avx512f") else "256"
-    bits = os.environ.get(VECTOR_BITS) or own
-    if bits not in ("256", "512"):
-        raise ImportError(f"{VECTOR_BITS} must be 256 or 512, not {bits!r}")
-    return int(bits)
-
-
-def _cpu_features(bits: int) -> str:
-    """Return the processor's features for LLVM, without AVX-512 if registers have 256 bits.
-
-    numba keys its cache by this text, so it must differ between the widths.
-    """
-    features = binding.get_host_cpu_features().flatten().split(",")
-    if bits == 512:
-        # LLVM avoids 512-bit vectors because some processors lower their clock for them.
-        return ",".join([*features, "-prefer-256-bit"])
-    return ",".join("-" + name[1:] if "avx512" in name else name for name in features)
-
-
-BITS = _vector_bits()
-if not numba.config.CPU_NAME:
-    numba.config.CPU_NAME = binding.get_host_cpu_name()
-    numba.config.CPU_FEATURES = _cpu_features(BITS)
+BITS = compile_for_processor(numba.config, binding)
+"""Width of a vector register."""
 
 BLOCK = 2 * BITS // 32
 """Floats in a `VECTOR`: two registers, so that a number read from the image serves two products."""
