@@ -51,29 +51,51 @@ TO_BUILD = {
 """What there is to build, and mistakes in each that its tests must see."""
 
 
+RUN_IN_EACH_FOLDER = """
+import os, sys, pytest
+part, *folders = sys.argv[1:]
+path = list(sys.path)
+for folder in folders:
+    os.chdir(folder)
+    status = pytest.main(
+        ["-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", folder,
+         f"test_{part}.py"]
+    )
+    print(int(status), file=sys.stderr)
+    sys.path[:] = path
+    for name in (part, f"test_{part}"):
+        sys.modules.pop(name, None)
+"""
+
+
 @pytest.mark.parametrize("part", TO_BUILD)
 def test_given_tests_tell_right_from_wrong(part, tmp_path):
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     solution = re.search(rf"<summary>{part}\.py</summary>.+?```python\n(.+?)```", text, re.S)[1]
-    shutil.copy(FOLDER / "parts" / f"test_{part}.py", tmp_path)
-    assert given_tests(tmp_path, part) != 0, "without a solution"
-    (tmp_path / f"{part}.py").write_text(solution, encoding="utf-8")
-    assert given_tests(tmp_path, part) == 0
-    for right, wrong in TO_BUILD[part]:
+    for right, _ in TO_BUILD[part]:
         assert right in solution
-        mistaken = solution.replace(right, wrong)
-        (tmp_path / f"{part}.py").write_text(mistaken, encoding="utf-8")
-        assert given_tests(tmp_path, part) == 1, f"{wrong!r} went unnoticed"
+    mistaken = [solution.replace(right, wrong) for right, wrong in TO_BUILD[part]]
+    without, with_it, *found = given_tests(tmp_path, part, None, solution, *mistaken)
+    assert without != 0, "without a solution"
+    assert with_it == 0
+    for (_, wrong), status in zip(TO_BUILD[part], found, strict=True):
+        assert status == 1, f"{wrong!r} went unnoticed"
 
 
-def given_tests(folder, part):
-    """Run the tests of a part in a folder; return pytest's exit status."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider",
-               "-c", os.devnull, "--rootdir", str(folder), f"test_{part}.py"]  # fmt: skip
+def given_tests(folder, part, *solutions):
+    """Run the tests of a part for each solution, in one process; return pytest's statuses."""
+    folders = [folder / str(i) for i in range(len(solutions))]
+    for each, solution in zip(folders, solutions, strict=True):
+        each.mkdir()
+        shutil.copy(FOLDER / "parts" / f"test_{part}.py", each)
+        if solution is not None:
+            (each / f"{part}.py").write_text(solution, encoding="utf-8")
     paths = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        command, cwd=folder, env=os.environ | paths, capture_output=True, check=False
-    ).returncode
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_IN_EACH_FOLDER, part, *map(str, folders)],
+        env=os.environ | paths, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [int(line) for line in done.stderr.splitlines()]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
