@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,15 @@ def no_hand(tmp_path_factory):
         os.environ[name] = str(tmp_path_factory.getbasetemp() / "user")
 
 
+@contextmanager
+def alone(what):
+    """Wait until no other process is in such a block, of any run of the tests on this machine."""
+    with open(Path(tempfile.gettempdir(), f"digits-tests-{what}.lock"), "w") as lock:
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture
 def display():
     """A display that Tk can open a window on, for this test alone.
@@ -79,9 +89,7 @@ def display():
     """
     tkinter = need("tkinter")
     name = os.environ.get("DISPLAY", "").replace(os.sep, "-")
-    with open(Path(tempfile.gettempdir(), f"digits-tests-display{name}.lock"), "w") as lock:
-        if fcntl is not None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(f"display{name}"):
         try:
             tkinter.Tk().destroy()
         except tkinter.TclError as error:

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import hosts, namespaces
 from benchmarks.namespaces import HostsError, Link
 from benchmarks.scaling import LINKS, exchange_time
+from tests.conftest import alone
 
 ROOT = Path(__file__).parents[2]
 SERVER = """
@@ -37,8 +38,11 @@ print(min(seconds))
 
 @pytest.fixture
 def root():
+    """The right to make network namespaces, whose names are fixed: for one test at a time."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or not Path("/dev/net/tun").exists():
         pytest.skip("network namespaces need root")
+    with alone("namespaces"):
+        yield
 
 
 def inside(name, code, **options):
@@ -131,13 +135,13 @@ def test_what_runs_in_a_host_ends_with_it(root):
 def test_a_lost_link_names_the_rank(root, tmp_path):
     """The training is slow, because its messages are: the link is lost in the middle of it."""
     with namespaces.hosts(2, Link(1e9, 0.03)) as names:
-        command = ["tests.nn.training.mpi_run", str(tmp_path), "say", "5", "0"]
+        command = ["tests.nn.training.mpi_run", str(tmp_path), "say", "3", "0"]
         with hosts.start(names, command, tmp_path / "launcher") as run:
             assert run.stdout.readline() == "taken\n", "rank 0 has taken five steps"
             namespaces.ip("-n", names[1], "link", "set", "eth0", "down")
             _, errors = run.communicate(timeout=120)
         assert run.returncode != 0
-        assert "rank 1 of 2, on digits-2: no sign of life for 5 s; saved" in errors
+        assert "rank 1 of 2, on digits-2: no sign of life for 3 s; saved" in errors
         deadline = time.monotonic() + 60
         for name in names:
             while namespaces.ip("netns", "pids", name):

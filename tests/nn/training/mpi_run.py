@@ -9,6 +9,7 @@ happens on RANK, or on all ranks if RANK is -1. The FAULT "plain" is plain layer
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +23,28 @@ from nn.training.launch import join
 from nn.training.run import Run, StoppedError
 from nn.training.trainer import Trainer
 
-EPOCHS, STEPS, BATCH = 4, 50, 128
+EPOCHS, STEPS, BATCH = 3, 16, 128
+PATIENCE = 5.0  # seconds without a sign of life
+PATIENCE_IN_VAIN = 3.0  # the same, where a rank hangs or its link is lost: the test waits for it
 
 
 def fail():
     raise RuntimeError("this rank has had enough")
 
 
+def ask():
+    """Say so, and wait for a SIGTERM, at which `Run` puts the handler back that was there before.
+
+    Otherwise the training might be over before the signal comes.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    print("taken", flush=True)
+    while signal.getsignal(signal.SIGTERM) is handler:
+        time.sleep(0.01)
+
+
 FAULTS = {
+    "ask": ask,
     "exit": lambda: os._exit(3),
     "hang": lambda: os.kill(os.getpid(), signal.SIGSTOP),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
@@ -97,7 +112,9 @@ def main(argv: list[str]) -> int:
     try:
         with join() as processes:
             Path(folder, f"pid-{processes.rank}").write_text(str(os.getpid()))
-            processes.patience = 5.0
+            processes.patience = PATIENCE_IN_VAIN if fault in ("hang", "say") else PATIENCE
+            if fault == "raise" and int(who) >= 0:
+                nn.training.mpi.EXIT_TIMEOUT = 1.0  # seconds; no other rank will fail
             engine = plain if fault == "plain" else nn.fuse
             train(processes, Path(folder), 1, fault, int(at), int(who), engine)
     except StoppedError as stop:

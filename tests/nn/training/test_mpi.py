@@ -119,14 +119,14 @@ def test_plain_layers_give_the_same_bits_too(mpiexec, tmp_path):
 
 
 def test_a_stopped_run_resumes_on_more_ranks(mpiexec, single, tmp_path):
-    process = start(mpiexec, 2, tmp_path, "say", 60, 0)
+    process = start(mpiexec, 2, tmp_path, "ask", 20, 0)
     assert process.stdout.readline() == "taken\n"
     process.send_signal(signal.SIGTERM)
     _, errors = finish(process)
     assert process.returncode != 0
     assert errors.count("stopped; saved") == 1
     newest, *_ = checkpoint.find(tmp_path)
-    assert int(newest.stem.split("-")[1]) >= 60
+    assert 20 <= int(newest.stem.split("-")[1]) < mpi_run.EPOCHS * mpi_run.STEPS
     process = start(mpiexec, 4, tmp_path)
     printed, errors = finish(process)
     assert process.returncode == 0, errors
@@ -161,12 +161,12 @@ def test_a_failing_rank_aborts_all_with_a_message(mpiexec, tmp_path, fault, says
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("hung", [0, 1, 2])
-def test_a_hung_rank_is_named_and_ended(mpiexec, single, tmp_path, hung):
-    process = start(mpiexec, 3, tmp_path, "hang", 70, hung)
+@pytest.mark.parametrize("hung", [0, 2])
+def test_a_hung_rank_is_named_and_ended(mpiexec, single, tmp_path, hung, capsys):
+    process = start(mpiexec, 3, tmp_path, "hang", 22, hung)
     _, errors = finish(process)
     assert process.returncode != 0
-    assert re.search(rf"^rank {hung} of 3, on .*: no sign of life for 5 s.*all ranks", errors, re.M)
+    assert re.search(rf"^rank {hung} of 3, on .*: no sign of life for 3 s.*all ranks", errors, re.M)
     assert errors.count("sign of life") == 1, "one rank says so"
     assert "Traceback" not in errors
     deadline = time.monotonic() + PATIENCE
@@ -176,9 +176,9 @@ def test_a_hung_rank_is_named_and_ended(mpiexec, single, tmp_path, hung):
     newest, *_ = checkpoint.find(tmp_path)
     if hung > 0:
         assert f"saved {newest}" in errors
-    assert int(newest.stem.split("-")[1]) == (50 if hung == 0 else 70)
-    printed, errors = finish(start(mpiexec, 2, tmp_path))
-    assert "resuming at step" in printed, errors
+    assert int(newest.stem.split("-")[1]) == (16 if hung == 0 else 22)
+    mpi_run.train(SingleProcess(), tmp_path, threads=2)
+    assert "resuming at step" in capsys.readouterr().out
     assert_same(outcome(tmp_path), single)
 
 
