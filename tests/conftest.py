@@ -36,15 +36,31 @@ def need(name):
         missing(f"this Python has no {name}")
 
 
+FIRST = ("kernels", "display", "chromium", "mpiexec")
+"""Groups of tests that take long: they begin first, or one worker would be left with them."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what needs the real MNIST, and what needs a display: one screen has one focus."""
+    """Mark what needs the real MNIST or a display; make groups, each for one worker.
+
+    One screen has one focus, one browser is started, a kernel is compiled once: such tests are
+    a group. All others are a group for each file.
+    """
     for item in items:
         for fixture, mark in (("mnist_dir", "mnist"), ("display", "gui")):
             if fixture in item.fixturenames:
                 item.add_marker(mark)
-        group = "display" if "display" in item.fixturenames else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        shared = [name for name in FIRST if name in item.fixturenames]
+        if item.path.is_relative_to(Path(__file__).parent / "nn" / "fast"):
+            shared.append("kernels")
+        item.add_marker(pytest.mark.xdist_group([*shared, str(item.path)][0]))
+
+    def place(item):
+        (group,) = item.get_closest_marker("xdist_group").args
+        return FIRST.index(group) if group in FIRST else len(FIRST)
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish():

@@ -85,7 +85,7 @@ def test_refuses_fewer_than_six_images(tmp_path, capsys):
 
 def test_six_images_are_enough(tmp_path):
     write_digits(tmp_path, 6)
-    assert run(tmp_path, tmp_path / "run", "--batch-size", "100000") == 0
+    assert run(tmp_path, tmp_path / "run", "--batch-size", "1000") == 0
 
 
 def test_diverging_stops_with_advice(folder, tmp_path, capsys):

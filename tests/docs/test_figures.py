@@ -21,7 +21,8 @@ def example():
     return Example.of(Sequential.load(weights.SHIPPED))
 
 
-def test_command_draws_every_picture_opaque(tmp_path, capsys):
+def test_command_draws_every_picture_opaque(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("docs.figures.more.EPOCHS", 5)  # of a training
     assert main(["--output", str(tmp_path)]) == 0
     assert f"drew {len(FIGURES)} pictures" in capsys.readouterr().out
     assert (tmp_path / "page.html").is_file()
@@ -30,9 +31,10 @@ def test_command_draws_every_picture_opaque(tmp_path, capsys):
     for file in drawn:
         assert file.stat().st_size < MOST_BYTES, file.name
         with Image.open(file) as picture:
-            pixels = np.asarray(picture.convert("RGBA"))
-        assert (pixels[..., 3] == 255).all(), f"{file.name} would let a dark page through"
-        assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 10, f"{file.name} is empty"
+            opacity = np.asarray(picture.convert("RGBA"))[..., 3]
+            colours = picture.convert("RGB").getcolors(picture.width * picture.height)
+        assert (opacity == 255).all(), f"{file.name} would let a dark page through"
+        assert len(colours) > 10, f"{file.name} is empty"
 
 
 def test_same_figure_gives_the_same_bytes(example, tmp_path):

@@ -30,7 +30,7 @@ def network():
 
 
 def test_replayed_strokes_give_pythons_probabilities(page, network):
-    digits = drawn(200)
+    digits = drawn(100)
     images = np.stack([canvas.from_strokes(strokes) for strokes in digits])
     expected = network.predict_proba(images)
     for i, strokes in enumerate(digits):
