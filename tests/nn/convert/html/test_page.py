@@ -272,10 +272,18 @@ def test_hostile_name_is_text(chromium, tmp_path):
 
 
 def test_new_answer_takes_thirty_milliseconds_at_most(page):
+    """Of the page's processor time: a clock would count other processes, too."""
     (strokes,) = drawn(1, seed=7)
     page.replay(strokes)
-    times = page.run(
-        "return Array.from({ length: 60 }, () => { const start = performance.now();"
-        " digits.show(); return performance.now() - start; })"
-    )
-    assert min(times) < 30, "other processes only lengthen it"
+    page.driver.execute_cdp_cmd("Performance.enable", {})
+
+    def thread_time():
+        found = page.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+        return {each["name"]: each["value"] for each in found}["ThreadTime"]
+
+    times = []
+    for _ in range(6):
+        before = thread_time()
+        page.run("for (let i = 0; i < 10; i++) digits.show();")
+        times.append((thread_time() - before) / 10)
+    assert 0.001 < min(times) < 0.030, "seconds"
