@@ -64,9 +64,14 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    """Take what is there by now out of garbage collection: `display` collects after each test.
+    collect_and_freeze()
 
-    With all tests collected and all modules imported, a collection takes half a second.
+
+def collect_and_freeze():
+    """Collect garbage, and never look again at what is left.
+
+    With all tests collected and all modules imported, a collection takes half a second, and
+    `display` collects after each of its tests.
     """
     gc.collect()
     gc.freeze()
@@ -112,7 +117,7 @@ def display():
             missing(f"no display: {error}")
         yield
         # Tcl aborts if another thread's garbage collection finds what is left of a window.
-        gc.collect()
+        collect_and_freeze()
 
 
 @pytest.fixture(scope="session")

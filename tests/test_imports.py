@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -36,6 +37,7 @@ LAYERS_MAY_IMPORT = {
 }  # fmt: skip
 
 
+@cache
 def imports(module):
     """Return all that a file imports, as whole names: in functions and for types only, too."""
     path = FILES[module]
@@ -45,7 +47,7 @@ def imports(module):
 def imported_by(path, package="", walk=ast.walk):
     """Return what the code of a file imports; relative names start from ``package``."""
     found = set()
-    for node in walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -55,6 +57,12 @@ def imported_by(path, package="", walk=ast.walk):
                 found.add(".".join(start))
             found |= {".".join([*start, alias.name]) for alias in node.names}
     return found
+
+
+@cache
+def parsed(path):
+    """Return a file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def outside_functions(node):
