@@ -16,7 +16,7 @@ def test_every_panel_is_measured(display, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(window, "SETTLE", 0.05)
     path, figures = tmp_path / "small.npz", tmp_path / "window.json"
     small_network().save(path)
-    arguments = ["--seconds", "1.5", "--weights", str(path), "--json", str(figures)]
+    arguments = ["--seconds", "0.6", "--weights", str(path), "--json", str(figures)]
     assert window.main([*arguments, "--corrections", "0"]) == 0
     panels = json.loads(figures.read_text())["panels"]
     printed = capsys.readouterr().out
