@@ -31,6 +31,7 @@ from .speed import pauses
 EVENT = 10  # milliseconds from one movement of the pen to the next
 LABEL = 4  # what the drawing is said to be
 PIXEL = Spot(-1, "", (14, 14, 0))  # whose gradient is written out
+LONGEST = 60.0  # seconds that a panel gets for its first refresh, on a busy machine
 SETTLE = 1.0  # seconds for a panel to come to rest before it is measured
 
 
@@ -97,6 +98,8 @@ def teach(model: Sequential, corrections: int) -> dict[str, dict[str, pauses.Pau
 def run(app: gui.App, seconds: float) -> dict[str, dict[str, Any]]:
     """Measure every panel of the inspector; return figures by its title."""
     app.inspect()
+    while not app.canvas.winfo_viewable():  # before that it gets no events
+        app.update()
     inspector = app.inspector
     while not app.canvas.winfo_viewable():  # before that, movements of the pen are lost
         app.update()
@@ -133,7 +136,7 @@ def _measure(app, inspector, seconds):
 
     def move():
         t = time.perf_counter() - start
-        if t > seconds:
+        if t > seconds and (took or t > LONGEST):
             app.quit()
             return
         points.append((round(150 + 60 * math.sin(4 * t)), round(150 - 80 * math.cos(1.3 * t))))
