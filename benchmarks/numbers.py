@@ -8,6 +8,7 @@ it is.
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,9 @@ SPACINGS = (*GAPS, TOUCHING)
 WRITERS = {"all": (0, 1), "odd": (1,), "even": (0,)}
 SHEETS = 10
 """Of each kind."""
+
+PARTS = ("lengths", "singles", "signs", "sheets")
+"""What is measured, one after the other."""
 
 
 class Writers:
@@ -80,6 +84,8 @@ def main(argv: list[str] | None = None) -> int:
         help="digits in a number (default: 1 2 3 5 8 12)")  # fmt: skip
     add("--writers", choices=WRITERS, default="all",
         help="those with odd or even numbers only (default: all)")  # fmt: skip
+    add("--parts", choices=PARTS, nargs="+", default=PARTS, metavar="PART",
+        help="some of lengths, singles, signs and sheets only (default: all)")  # fmt: skip
     add("--json", type=Path, metavar="FILE", help="write the figures to this file")
     args = parser.parse_args(argv)
     try:
@@ -95,9 +101,32 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(model: Sequential, writers: Writers, digits, args) -> None:
-    """Measure, print and write."""
+    """Measure each part and print it; write all."""
     figures: dict = {}
     classify = model.predict_proba
+    for part in (part for part in PARTS if part in args.parts):
+        start = time.perf_counter()
+        if part == "lengths":
+            figures |= lengths(classify, writers, digits, args)
+        elif part == "singles":
+            figures["read apart"] = read_apart(classify, writers.digits)
+            figures["single digits"] = singles(classify, writers.digits)
+            show_singles(figures)
+        elif part == "signs":
+            figures["signs"] = signs(classify, writers, args.numbers)
+            show_signs(figures["signs"])
+        else:
+            figures["sheets"] = {kind: sheets(classify, writers, kind == "photographed")
+                                 for kind in ("clean", "photographed")}  # fmt: skip
+            show_sheets(figures["sheets"])
+        print(f"({part}: {time.perf_counter() - start:.0f} s)", flush=True)
+    if args.json:
+        write(args.json, figures)
+
+
+def lengths(classify, writers, digits, args) -> dict[str, dict]:
+    """Measure and print the share of whole numbers that are right, by kind, length and spacing."""
+    figures = {}
     for title, measure in (
         ("from strokes", lambda n, spacing, rng: from_pen(classify, writers, n, spacing, rng)),
         ("from pictures of strokes",
@@ -110,14 +139,7 @@ def run(model: Sequential, writers: Writers, digits, args) -> None:
         rows = [[str(n), *(f"{share:.0%}" for share in row.values())]
                 for n, row in figures[title].items()]  # fmt: skip
         print(table(["digits", *SPACINGS], rows), flush=True)
-    figures["read apart"] = read_apart(classify, writers.digits)
-    figures["single digits"] = singles(classify, writers.digits)
-    figures["signs"] = signs(classify, writers, args.numbers)
-    figures["sheets"] = {kind: sheets(classify, writers, kind == "photographed")
-                         for kind in ("clean", "photographed")}  # fmt: skip
-    show(figures)
-    if args.json:
-        write(args.json, figures)
+    return figures
 
 
 def by_length(measure, lengths, number):
@@ -220,19 +242,25 @@ def sheets(classify, writers, photo: bool) -> dict[str, float]:
     return {"right": right / total, "invented": invented}
 
 
-def show(figures: dict) -> None:
-    """Print what is not by length."""
-    apart = figures["read apart"]
+def show_singles(figures: dict) -> None:
+    """Print how single digits are read."""
+    apart, single = figures["read apart"], figures["single digits"]
     print(f"\nsingle digits read apart: {apart:.2%}; five of them: {apart**5:.1%}")
-    single = figures["single digits"]
     print(f"{single['digits']:,} single digits: {single['wrong as one']} wrong as one digit, "
           f"{single['wrong']} as the window reads them, {single['read as several']} of them as "
           "several")  # fmt: skip
+
+
+def show_signs(figures: dict) -> None:
+    """Print how numbers with signs are read."""
     rows = [[pattern, *(f"{share:.0%}" for share in row.values())]
-            for pattern, row in figures["signs"].items()]  # fmt: skip
+            for pattern, row in figures.items()]  # fmt: skip
     print("\n" + table(["with signs", "from strokes", "from pictures"], rows))
-    rows = [[kind, f"{row['right']:.1%}", str(row["invented"])]
-            for kind, row in figures["sheets"].items()]  # fmt: skip
+
+
+def show_sheets(figures: dict) -> None:
+    """Print how sheets of digits are read."""
+    rows = [[kind, f"{row['right']:.1%}", str(row["invented"])] for kind, row in figures.items()]
     print("\n" + table(["sheets of 30 digits", "right", "invented"], rows))
 
 

@@ -20,8 +20,8 @@ from data.pictures.pieces import spread
 from data.segments.graph import Block, Cut, Part
 from data.segments.symbols import Box
 
-CUT = 2.8  # logarithm of the odds against two digits at a candidate cut
-INK = 1.5  # the odds again for each line that a cut crosses after the first
+CUT = 2.0  # logarithm of the odds against two digits at a candidate cut
+OVERLAP = 1.6  # the odds again if what is left of a cut reaches a height over what is right of it
 WIDE = 0.7  # of the digits' height: a piece as wide may be two digits
 SOLID = 0.5  # of the height: a piece whose lines are as wide is a bar or a blot
 
@@ -63,7 +63,7 @@ def block(coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height
     digits = coverage[part] * mine
     if line_width(digits) > SOLID * height:
         return whole
-    paths, crossed = find(digits, height)
+    paths, _ = find(digits, height)
     if not len(paths):
         return whole
     ys, xs = np.nonzero(mine)
@@ -75,11 +75,16 @@ def block(coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height
         x, y = left + xs[of == k], top + ys[of == k]
         box = float(x.min()), float(y.min()), float(x.max() + 1), float(y.max() + 1)
         parts.append(Part(box, index))
-    found: dict[frozenset[int], float] = {}
-    for side, lines in zip(sides.T, crossed, strict=True):
-        odds = -CUT - INK * max(0.0, float(lines) - 1)
-        found.setdefault(frozenset(np.flatnonzero(side).tolist()), odds)
-    return Block(parts, [Cut(*cut) for cut in found.items() if 0 < len(cut[0]) < len(parts)])
+    chosen = dict.fromkeys(frozenset(np.flatnonzero(side).tolist()) for side in sides.T)
+    return Block(parts, [Cut(side, _odds(side, parts, height)) for side in chosen
+                         if 0 < len(side) < len(parts)])  # fmt: skip
+
+
+def _odds(side, parts, height):
+    """Return the logarithm of the odds that two digits meet at a cut."""
+    right = max(parts[i].box[2] for i in side)
+    left = min(part.box[0] for i, part in enumerate(parts) if i not in side)
+    return -CUT - OVERLAP * max(0.0, right - left) / height
 
 
 def _atoms(left, least):

@@ -55,11 +55,14 @@ class Block:
     cuts : sequence of Cut
     joined : bool
         Whether its ink touches that of another block; it is no sign then.
+    turn : int or None
+        When it was written: its index among all strokes; None if that is not known.
     """
 
     parts: Sequence[Part]
     cuts: Sequence[Cut] = ()
     joined: bool = False
+    turn: int | None = None
 
     @property
     def box(self) -> Box:
@@ -110,6 +113,8 @@ class Graph:
         self.bounds = np.array(bounds)
         self.cut = np.diff(self.bounds) > 1
         self._boxes = np.array([part.box for part in self.parts]).T
+        turns = [-1 if block.turn is None else block.turn for block in blocks]
+        self._turns = np.searchsorted(np.unique(turns), turns)
 
     def __len__(self) -> int:
         """Return the number of nodes."""
@@ -143,6 +148,12 @@ class Graph:
         """Return the parts of an edge, from its one node to its other."""
         i, j = run
         return [self.parts[k] for k in np.flatnonzero(self.left[j] & ~self.left[i])]
+
+    def returns(self, run: tuple[int, int]) -> int:
+        """Return how often the writer came back to an edge after he had written something else."""
+        first = np.searchsorted(self.bounds, run[0], "right") - 1
+        turns = np.sort(self._turns[first : np.searchsorted(self.bounds, run[1], "left")])
+        return int((np.diff(turns) > 1).sum())
 
     def gaps(self) -> np.ndarray:
         """Return the distance between what is left and right of each bound of blocks, (B - 1,).

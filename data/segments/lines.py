@@ -9,7 +9,7 @@ from data.segments.symbols import Box
 TALL = 0.7  # of the highest: what is less does not count for the height of a line
 OVERLAP = 0.4  # of the lower box's height: neighbours in a line share more
 NEAR = 0.15  # of the higher box's height: boxes above one another that are nearer are one digit
-LOW = 0.45  # of the height of the other lines: a line of less is a part of the nearest
+LOW = 0.45  # of the height of the others: a box or a line of less is low
 
 
 def digit_height(heights: Sequence[float]) -> float:
@@ -21,8 +21,8 @@ def digit_height(heights: Sequence[float]) -> float:
 def lines(boxes: Sequence[Box]) -> list[list[int]]:
     """Group boxes into lines from top to bottom, each from left to right.
 
-    A box belongs to the line of the nearest box to its right that is at its height, and of all
-    that it overlaps. So a line may slope.
+    A box belongs to the line of the nearest box to its left and to its right that is at its height
+    and not low, as a point is, and of all that it overlaps. So a line may slope.
 
     Parameters
     ----------
@@ -39,6 +39,7 @@ def lines(boxes: Sequence[Box]) -> list[list[int]]:
     high, middle = np.maximum(low - top, 1), (left + right) / 2
     shared = np.minimum(low[:, None], low) - np.maximum(top[:, None], top)
     beside = shared > OVERLAP * np.minimum(high[:, None], high)
+    beside &= high >= LOW * high[:, None]
     gap = np.maximum(left[:, None], left) - np.minimum(right[:, None], right)
     linked = (gap <= 0) & (shared >= -NEAR * np.maximum(high[:, None], high))
     apart = middle - middle[:, None]

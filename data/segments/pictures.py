@@ -92,7 +92,7 @@ def prepare(image: Image.Image, digits: str = "auto", again: bool = False) -> Pr
             page = pages.find(image)
         except DataError as error:
             several = False
-            if isinstance(error, pages.CrowdedError) and _is_crowd(found.digit):
+            if isinstance(error, pages.CrowdedError) and (digit is None or _is_crowd(found.digit)):
                 raise
     if digit is None and page is None:
         raise DataError(found.trouble)

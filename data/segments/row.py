@@ -6,7 +6,8 @@ the best path its Viterbi path. The score of a path is a sum of logarithms of pr
 
 - of a candidate, the network's highest probability. The network was trained with non-digits, to
   which it gives low probabilities: that of half a digit, or of two, is low;
-- of a candidate's size, because the digits of a line are about equally high;
+- of a candidate's size, because the digits of a line are about equally high, and of its time: the
+  strokes of a digit are mostly drawn one after another;
 - of each gap between two blocks, given that they belong to two digits or to one, and of each cut.
 
 The network is asked as seldom as possible: a candidate that it has not seen counts as certain. The
@@ -21,6 +22,7 @@ Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic Determination of Mi
 1968.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -32,24 +34,29 @@ from data.segments.symbols import Box, Line, Symbol, around
 MOST_BLOCKS = 8  # of a candidate
 WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no digit
 LEAST = 0.02  # probability: one that is lower counts as this
-DIGIT = 2.5  # logarithm of the odds
-TRUST = 12.0  # power of the network's probability in the score
 
-# Logarithm of the odds that a gap is between two digits: a line through the gap, in heights of the
-# line. Of the strokes of digits that people drew, 1 % have a gap above 0 between two strokes.
-ODDS_TOUCHING = 0.5  # where the boxes of both sides just meet
+# The score's weights: those under which the right divisions of numbers by writers with odd numbers
+# (benchmarks.numbers: strokes, pictures, signs and sheets) are most probable among all divisions, a
+# path's probability being proportional to the exponential of its score. Odds are logarithms.
+DIGIT = 1.4
+TRUST = 4.5  # power of the network's probability p
+SURE = 0.47  # power of the odds p / (1 - p) among those of candidates that it is sure of
+REST = 0.001  # 1 - p: of less it is sure
+
+# The odds that a gap is between two digits: a line through the gap, in heights of the line.
+ODDS_TOUCHING = -1.0  # where the boxes of both sides just meet
 ODDS_SLOPE = 20.0
 ODDS_MOST = 7.0
 
 SMALL = 0.7  # of the line's height: a digit is higher or wider
-SMALL_COST = 15.0
+SMALL_COST = 5.0
 LYING = 1.5  # width over height: a digit is less
-LYING_COST = 3.0
-PAIR = 0.8  # width over height: more is that of two digits rather than of one in several parts
-PAIR_WHOLE = 1.0  # the same, of one piece of ink
-PAIR_SLOPE = 6.0
-PAIR_MOST = (-1.2, 3.6)
-MOST_COST = 8.0
+LYING_COST = 5.0
+MOST_COST = 12.0
+PAIR = 1.0  # width over height: one piece of more, or all ink, may be two digits
+PAIR_SLOPE = 4.6
+PAIR_MOST = 2.8
+BACK = 3.0  # a writer seldom comes back to a digit after he has written another
 SIGN_COST = 0.7  # a sign is less probable than a digit
 SIGN_IN_DIGIT = 2.5  # what looks like a sign is seldom a part of a digit
 
@@ -170,11 +177,13 @@ def split_costs(graph: Graph, height: float) -> list[float]:
 
 def certainty(proba: np.ndarray) -> float:
     """Return the part of a candidate's score that its probabilities, (10,), give: at most 0."""
-    return TRUST * float(np.log(max(proba.max(), LEAST)))
+    best = float(proba.max())
+    rest = max(1 - best, REST) / REST
+    return TRUST * math.log(max(best, LEAST)) - SURE * math.log(rest)
 
 
 def cost(graph: Graph, run: tuple[int, int], box: Box, height: float, gaps: np.ndarray) -> float:
-    """Return minus the logarithm of the probability of a candidate's size and inner gaps.
+    """Return minus the logarithm of the probability of a candidate's size, gaps and time.
 
     Parameters
     ----------
@@ -195,11 +204,11 @@ def cost(graph: Graph, run: tuple[int, int], box: Box, height: float, gaps: np.n
     last = np.searchsorted(graph.bounds, run[1], "left")
     inner = np.logaddexp(0, gaps[first:last]).sum()
     pair = 0.0
-    if last > first or graph.cut[first - 1]:
-        least, most = PAIR_MOST
-        usual, least = (PAIR, least) if last > first else (PAIR_WHOLE, 0.0)
-        pair = float(np.clip(PAIR_SLOPE * (wide / high - usual), least, most))
-    return float(min(small + lying, MOST_COST) + inner + pair - DIGIT)
+    is_whole = run == (0, len(graph) - 1)
+    if is_whole or (last == first and graph.cut[first - 1]):
+        pair = float(np.clip(PAIR_SLOPE * (wide / high - PAIR), 0, PAIR_MOST))
+    back = BACK * graph.returns(run)
+    return float(min(small + lying, MOST_COST) + inner + pair + back - DIGIT)
 
 
 def as_one(lines: Sequence[Sequence[Block]], heights: Sequence[float], proba: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from data.segments.graph import Block, Cut, Part
 from data.segments.lines import digit_height, lines
 from data.segments.symbols import Box, Line, Reading, Symbol, around
 
-ONE = 3.0  # logarithm of the odds that a drawing is one digit
+ONE = 2.0  # logarithm of the odds that a drawing is one digit
 MOST_STROKES = 200  # a drawing of more is not divided
 MOST_READ = 100  # candidates that the network reads for a drawing: more are scribbles
 
@@ -51,7 +51,7 @@ def find(strokes: Iterable[Sequence | np.ndarray], classify: row.Classify) -> Re
     one = Reading([Line([Symbol(str(int(proba.argmax())), around(boxes), image, proba)])])
     if len(inked) > MOST_STROKES:
         return one
-    written = [_blocks([inked[i] for i in line]) for line in lines(boxes)]
+    written = [_blocks(inked, line) for line in lines(boxes)]
     if len(written) == 1 and len(written[0]) == 1 and not written[0][0].cuts:
         return one
     limited = row.limited(classify, MOST_READ)
@@ -87,14 +87,15 @@ def _height(blocks):
     return digit_height([box[3] - box[1] for box in (block.box for block in blocks)])
 
 
-def _blocks(strokes):
+def _blocks(drawing, line):
     """Return the strokes of a line, from left to right; those that may be two digits are cut."""
-    blocks = []
+    blocks, strokes = [], [drawing[i] for i in line]
     height = digit_height([np.ptp(stroke[:, 1]) for stroke in strokes])
     for k, stroke in enumerate(strokes):
         parts = [Part(box_of(piece), piece) for piece in cut(stroke, height)]
         cuts = [Cut(frozenset(range(i)), -CUT) for i in range(1, len(parts))]
-        blocks.append(Block(parts, cuts, _touches(k, strokes, JOINED * height)))
+        joined = _touches(k, strokes, JOINED * height)
+        blocks.append(Block(parts, cuts, joined, turn=line[k]))
     return blocks
 
 

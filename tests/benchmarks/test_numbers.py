@@ -92,6 +92,16 @@ def test_figures_are_printed_and_written(pen, few, tmp_path, capsys):
         assert part in printed
 
 
+def test_parts_are_measured_alone(pen, few, tmp_path, capsys):
+    path = tmp_path / "numbers.json"
+    arguments = [pen, "--numbers", "1", "--parts", "signs", "singles", "--json", str(path)]
+    assert numbers.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert set(json.loads(path.read_text())) == {"read apart", "single digits", "signs"}
+    assert printed.index("(singles: ") < printed.index("(signs: ")
+    assert "(lengths: " not in printed
+
+
 def test_a_network_that_reads_three_is_measured(pen, few, always_three, tmp_path, capsys):
     path = tmp_path / "numbers.json"
     arguments = [pen, "--numbers", "1", "--lengths", "1", "--weights", str(always_three)]

@@ -9,7 +9,7 @@ import { limited, mix, RADIUS } from "./drawing.js";
 import { softplus } from "./network.js";
 
 // A drawing (strokes.py). Of a stroke that may be two digits: width over height, steps, pieces.
-const [ONE, MOST_STROKES, MOST_READ] = [3, 200, 100];
+const [ONE, MOST_STROKES, MOST_READ] = [2, 200, 100];
 const [CUT, WIDE, CUT_STEP, JOINED, NARROW] = [3, 1.1, 0.04, 0.1, 0.12];
 
 // Lines of writing (lines.py): heights that count, overlap, nearness, low lines.
@@ -20,18 +20,25 @@ const [DOT, COMMA, LOW_DOT, BESIDE] = [0.28, [0.25, 0.42], 0.4, 0.5];
 const [MINUS, FLAT, MINUS_PLACE] = [[0.2, 1.2], 0.4, [0.2, 0.8]];
 
 // Scores (row.py): candidates, gaps, sizes, pairs, signs.
-const [MOST_BLOCKS, WIDEST, LEAST, DIGIT, TRUST] = [8, 1.7, 0.02, 2.5, 12];
-const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [0.5, 20, 7];
-const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.7, 15, 1.5, 3, 8];
-const [PAIR, PAIR_WHOLE, PAIR_SLOPE, PAIR_MOST] = [0.8, 1, 6, [-1.2, 3.6]];
+const [MOST_BLOCKS, WIDEST, LEAST] = [8, 1.7, 0.02];
+const [DIGIT, TRUST, SURE, REST] = [1.4, 4.5, 0.47, 0.001];
+const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [-1, 20, 7];
+const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.7, 5, 1.5, 5, 12];
+const [PAIR, PAIR_SLOPE, PAIR_MOST, BACK] = [1, 4.6, 2.8, 3];
 const [SIGN_COST, SIGN_IN_DIGIT] = [0.7, 2.5];
 
 const around = (boxes) =>
   boxes.reduce((a, b) => a.map((n, k) => (k < 2 ? Math.min(n, b[k]) : Math.max(n, b[k]))));
 const boxOf = (stroke) => around(stroke.map(([x, y]) => [x, y, x, y]));
 const heightOf = ([, top, , low]) => low - top;
-const certainty = (proba) => TRUST * Math.log(Math.max(...proba, LEAST));
 const digitOf = (proba) => `${proba.indexOf(Math.max(...proba))}`;
+
+/** Return the part of a candidate's score that its probabilities give: at most 0. */
+function certainty(proba) {
+  const best = Math.max(...proba);
+  const rest = Math.max(1 - best, REST) / REST;
+  return TRUST * Math.log(Math.max(best, LEAST)) - SURE * Math.log(rest);
+}
 
 /** Return lines of symbols { text, box, image, proba }; a sign has no image. `classify` reads one. */
 export function find(strokes, classify) {
@@ -42,7 +49,7 @@ export function find(strokes, classify) {
   const boxes = inked.map(boxOf);
   const one = [[{ text: digitOf(proba), box: around(boxes), image, proba }]];
   if (inked.length > MOST_STROKES) return one;
-  const written = linesOf(boxes).map((line) => blocksOf(line.map((i) => inked[i])));
+  const written = linesOf(boxes).map((line) => blocksOf(inked, line));
   if (written.length === 1 && written[0].length === 1 && written[0][0].pieces.length === 1)
     return one;
   const heights = written.map((blocks) => digitHeight(blocks.map(({ box }) => heightOf(box))));
@@ -81,7 +88,10 @@ function linesOf(boxes) {
     const nearest = [1, -1].flatMap((side) => {
       const away = (b) => side * (middle[b] - middle[a]);
       const beside = all.filter(
-        (b) => away(b) > 0 && shared(a, b) > OVERLAP * Math.min(high[a], high[b]),
+        (b) =>
+          away(b) > 0 &&
+          shared(a, b) > OVERLAP * Math.min(high[a], high[b]) &&
+          high[b] >= LOW_LINE * high[a],
       );
       return beside.toSorted((b, c) => away(b) - away(c)).slice(0, 1);
     });
@@ -109,12 +119,13 @@ function linesOf(boxes) {
   return ordered.map((line) => line.toSorted((a, b) => across(a) - across(b)));
 }
 
-function blocksOf(strokes) {
+function blocksOf(drawing, line) {
+  const strokes = line.map((i) => drawing[i]);
   const height = digitHeight(strokes.map((stroke) => heightOf(boxOf(stroke))));
   return strokes.map((stroke, k) => {
     const pieces = cut(stroke, height);
     const joined = strokes.some((other, i) => i !== k && touches(stroke, other, JOINED * height));
-    return { pieces, box: around(pieces.map(boxOf)), joined };
+    return { pieces, box: around(pieces.map(boxOf)), joined, turn: line[k] };
   });
 }
 
@@ -220,16 +231,25 @@ function gapOdds(blocks, height) {
   return [Infinity, ...odds, Infinity];
 }
 
-/** Return minus the logarithm of the probability of the size and the gaps of blocks first to last. */
+/** Return minus the logarithm of the probability of size, gaps and time of blocks first to last. */
 function cost(blocks, first, last, box, height, gaps) {
   const [wide, high] = [Math.max(box[2] - box[0], 1), Math.max(heightOf(box), 1)];
   const small = softplus(SMALL_COST * (SMALL - Math.max(0.7 * wide, high) / height));
   const lying = LYING_COST * Math.max(0, wide / Math.max(high, height / 4) - LYING);
   const inner = gaps.slice(first + 1, last + 1).reduce((sum, odds) => sum + softplus(odds), 0);
-  const [usual, least] = last > first ? [PAIR, PAIR_MOST[0]] : [PAIR_WHOLE, 0];
-  const isPair = last > first || blocks[first].pieces.length > 1;
-  const pair = isPair ? limited(PAIR_SLOPE * (wide / high - usual), least, PAIR_MOST[1]) : 0;
-  return Math.min(small + lying, MOST_COST) + inner + pair - DIGIT;
+  const isWhole = first === 0 && last === blocks.length - 1;
+  const isPair = isWhole || (last === first && blocks[first].pieces.length > 1);
+  const pair = isPair ? limited(PAIR_SLOPE * (wide / high - PAIR), 0, PAIR_MOST) : 0;
+  const back = BACK * returns(blocks, first, last);
+  return Math.min(small + lying, MOST_COST) + inner + pair + back - DIGIT;
+}
+
+/** Return how often the writer came back to blocks first to last after he had written others. */
+function returns(blocks, first, last) {
+  const turns = blocks.slice(first, last + 1).map(({ turn }) => turn);
+  const inOrder = turns.toSorted((a, b) => a - b);
+  const isBetween = (a, b) => blocks.some(({ turn }) => a < turn && turn < b);
+  return inOrder.filter((turn, k) => k > 0 && isBetween(inOrder[k - 1], turn)).length;
 }
 
 /** Divide a line of writing into digits and signs: the best path through its candidates. */

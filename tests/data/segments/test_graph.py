@@ -80,3 +80,15 @@ def test_odds_are_those_of_cuts_in_order(crossing):
     inner = {names(crossing, (1, k)): crossing.odds[k] for k in (2, 3, 4)}
     assert inner == {"ab": -1.0, "ac": -2.0, "abc": -3.0}
     assert crossing.cut.tolist() == [False, True]
+
+
+def test_coming_back_to_a_digit_is_counted():
+    def returns(*turns, run):
+        blocks = [Block([part(30 * k, 30 * k + 20, "x")], turn=t) for k, t in enumerate(turns)]
+        return Graph(blocks).returns(run)
+
+    assert returns(4, 7, 9, run=(0, 3)) == 0, "strokes of other lines do not count"
+    assert returns(0, 2, 1, run=(0, 1)) == 0
+    assert returns(0, 2, 1, run=(0, 2)) == 1
+    assert returns(0, 2, 4, 1, 3, run=(0, 3)) == 2
+    assert returns(None, None, run=(0, 2)) == 0

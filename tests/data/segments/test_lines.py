@@ -43,6 +43,16 @@ def test_two_circles_above_one_another_are_one_line():
     assert [sorted(line) for line in lines([(0, 0, 40, 40), (2, 42, 42, 85)])] == [[0, 1]]
 
 
+def test_low_boxes_do_not_part_a_line():
+    five, cap, point, eight = (
+        (0, 0, 60, 100),
+        (10, 0, 80, 14),
+        (95, 102, 99, 106),
+        (115, 32, 160, 108),
+    )
+    assert lines([five, cap, point, eight]) == [[0, 1, 2, 3]]
+
+
 def test_height_is_that_of_the_high_ones():
     assert digit_height([10, 12, 100, 104, 96]) == 100
     assert digit_height([0]) == 1

@@ -94,6 +94,18 @@ def test_low_and_lying_parts_cost_more():
     assert cost(60, 60) < cost(200, 60)
 
 
+def test_strokes_that_were_not_drawn_in_turn_cost_more():
+    def cost(*turns):
+        boxes = [(0, 0, 40, 100), (20, 0, 60, 100), (70, 0, 110, 100)]
+        parts = [Part(box, k) for k, box in enumerate(boxes)]
+        blocks = [Block([part], turn=turn) for part, turn in zip(parts, turns, strict=True)]
+        graph = Graph(blocks)
+        return row.cost(graph, (0, 2), (0, 0, 60, 100), 100, row.gap_odds(graph, 100))
+
+    assert cost(0, 2, 1) == pytest.approx(cost(0, 1, 2) + row.BACK)
+    assert cost(1, 0, 2) == cost(0, 1, 2)
+
+
 def test_splitting_costs_where_blocks_overlap():
     costs = [
         row.split_costs(Graph(blocks_of([(0, 0, 40, 100), (40 + gap, 0, 80 + gap, 100)])), 100)[1]

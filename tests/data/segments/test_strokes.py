@@ -52,9 +52,9 @@ def test_a_digit_of_two_strokes_is_one():
 
 
 def test_one_stroke_may_run_through_two():
-    ligature = np.array([[60.0, 50.0], [100.0, 60.0]])
+    ligature = np.array([[60.0, 50.0], [84.0, 55.0]])
     ring = np.roll(zero(0)[:-1], -10, axis=0)  # it begins and ends at its right edge
-    running = np.concatenate([ring, ring[:1], ligature, np.roll(zero(100)[:-1], -30, axis=0)])
+    running = np.concatenate([ring, ring[:1], ligature, np.roll(zero(84)[:-1], -30, axis=0)])
     assert read(running).text == "00"
 
 
