@@ -1,6 +1,6 @@
 """Lines of a drawing: their width and their centre lines."""
 
-from itertools import pairwise
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -140,20 +140,31 @@ def thin(mask: np.ndarray) -> np.ndarray:
     ----------
     Zhang and Suen, "A Fast Parallel Algorithm for Thinning Digital Patterns", 1984.
     """
-    mask = mask.copy()
+    padded = np.pad(mask, 1)
+    flat, stride = padded.ravel(), padded.shape[1]
+    around = [-stride, 1 - stride, 1, stride + 1, stride, stride - 1, -1, -stride - 1]
+    ink = np.flatnonzero(flat)
     while True:
-        before = mask.sum()
-        for odd in (False, True):
-            n = np.pad(mask, 1)
-            p2, p3, p4, p5 = n[:-2, 1:-1], n[:-2, 2:], n[1:-1, 2:], n[2:, 2:]
-            p6, p7, p8, p9 = n[2:, 1:-1], n[2:, :-2], n[1:-1, :-2], n[:-2, :-2]
-            ring = (p2, p3, p4, p5, p6, p7, p8, p9, p2)
-            count = np.sum(ring[:-1], axis=0)
-            turns = sum((~a & b).astype(np.int8) for a, b in pairwise(ring))
-            if odd:
-                open_side = ~(p2 & p4 & p8) & ~(p2 & p6 & p8)
-            else:
-                open_side = ~(p2 & p4 & p6) & ~(p4 & p6 & p8)
-            mask &= ~((count >= 2) & (count <= 6) & (turns == 1) & open_side)
-        if mask.sum() == before:
-            return mask
+        before = len(ink)
+        for taken in _removable():
+            ring = flat[ink[:, None] + around]
+            gone = taken[np.packbits(ring, axis=1, bitorder="little")[:, 0]]
+            flat[ink[gone]] = False
+            ink = ink[~gone]
+        if len(ink) == before:
+            return padded[1:-1, 1:-1]
+
+
+@cache
+def _removable():
+    """Return which pixels the two steps of an iteration remove, bool (2, 256).
+
+    A pixel is known by the bits of its eight neighbours, from the one above it on, clockwise.
+    """
+    ring = (np.arange(256)[:, None] >> np.arange(8)) & 1 == 1
+    above, right, below, left = ring[:, ::2].T
+    count, turns = ring.sum(axis=1), (~ring & np.roll(ring, -1, axis=1)).sum(axis=1)
+    edge = (count >= 2) & (count <= 6) & (turns == 1)
+    first = ~(above & right & below) & ~(right & below & left)
+    second = ~(above & right & left) & ~(above & below & left)
+    return np.stack([edge & first, edge & second])

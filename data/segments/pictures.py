@@ -32,7 +32,7 @@ PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no di
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
 
 CROWD = 25  # pieces of ink: a picture of more is no digit
-MOST_READ = 400  # candidates that the network reads for a picture: more are noise or text
+MOST_READ = 800  # candidates that the network reads for a picture: more are noise or text
 
 DIGITS = ("auto", "one", "many")
 """Whether a picture holds one digit or a number: decided by its ink, or known."""

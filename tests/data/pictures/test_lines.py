@@ -82,3 +82,37 @@ def test_slimmed_ring_keeps_its_hole():
 def test_shape_thinner_than_asked_is_kept():
     thin = bar(60, 3)
     assert lines.slimmed(thin, 9) is thin
+
+
+RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
+
+
+def thinned_pixel_by_pixel(mask):
+    """Zhang and Suen's algorithm as in their paper: conditions (a) to (d) for each pixel."""
+    mask = np.pad(mask, 1)
+    changed = True
+    while changed:
+        changed = False
+        for odd in (False, True):
+            gone = []
+            for y, x in np.argwhere(mask):
+                p = [bool(mask[y + a, x + b]) for a, b in RING]
+                turns = sum(not a and b for a, b in zip(p, [*p[1:], p[0]], strict=True))
+                up, right, down, left = p[::2]
+                if odd:
+                    kept = (up and right and left) or (up and down and left)
+                else:
+                    kept = (up and right and down) or (right and down and left)
+                if 2 <= sum(p) <= 6 and turns == 1 and not kept:
+                    gone.append((y, x))
+            for y, x in gone:
+                mask[y, x] = False
+            changed |= bool(gone)
+    return mask[1:-1, 1:-1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_thinning_is_that_of_the_paper(seed):
+    rng = np.random.default_rng(seed)
+    mask = rng.random((rng.integers(1, 16), rng.integers(1, 16))) < rng.uniform(0.5, 0.98)
+    np.testing.assert_array_equal(lines.thin(mask), thinned_pixel_by_pixel(mask))
