@@ -8,7 +8,8 @@ scaling    cost of each part of a training step, and a model of training on many
 drawn      accuracy on real pen strokes in UNIPEN text, and confidence on non-digits
 scans      accuracy on MNIST's validation images, rescanned in other sizes and depths
 photos     accuracy on pictures as people take them, by kind
-numbers    accuracy on numbers of several digits, from strokes and from pictures
+numbers    accuracy on numbers of several digits, from strokes and from pictures;
+           ``numbers_fit`` fits the weights of the score that divides them
 window     refreshes a second of every panel of the inspector, while the pen moves
 =========  ===========================================================================
 

@@ -12,6 +12,8 @@ section V (candidate cuts). Wang and Jean, "Segmentation of Merged Characters by
 Shortest Path", 1994 (cuts as shortest paths).
 """
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 from PIL import Image
 
@@ -76,15 +78,25 @@ def block(coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height
         box = float(x.min()), float(y.min()), float(x.max() + 1), float(y.max() + 1)
         parts.append(Part(box, index))
     chosen = dict.fromkeys(frozenset(np.flatnonzero(side).tolist()) for side in sides.T)
-    return Block(parts, [Cut(side, _odds(side, parts, height)) for side in chosen
+    return Block(parts, [Cut(side, odds(side, parts, height)) for side in chosen
                          if 0 < len(side) < len(parts)])  # fmt: skip
 
 
-def _odds(side, parts, height):
-    """Return the logarithm of the odds that two digits meet at a cut."""
-    right = max(parts[i].box[2] for i in side)
-    left = min(part.box[0] for i, part in enumerate(parts) if i not in side)
-    return -CUT - OVERLAP * max(0.0, right - left) / height
+def odds(left: Collection[int], parts: Sequence[Part], height: float) -> float:
+    """Return the logarithm of the odds that two digits meet at a cut.
+
+    Parameters
+    ----------
+    left : collection of int
+        Indices of the parts on its left.
+    parts : sequence of Part
+        Of the piece of ink.
+    height : float
+        Of the line's digits, pixels.
+    """
+    end = max(parts[i].box[2] for i in left)
+    begin = min(part.box[0] for i, part in enumerate(parts) if i not in left)
+    return -CUT - OVERLAP * max(0.0, end - begin) / height
 
 
 def _atoms(left, least):

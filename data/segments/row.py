@@ -24,6 +24,7 @@ Hart, Nilsson and Raphael, "A Formal Basis for the Heuristic Determination of Mi
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,9 +36,8 @@ MOST_BLOCKS = 8  # of a candidate
 WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no digit
 LEAST = 0.02  # probability: one that is lower counts as this
 
-# The score's weights: those under which the right divisions of numbers by writers with odd numbers
-# (benchmarks.numbers: strokes, pictures, signs and sheets) are most probable among all divisions, a
-# path's probability being proportional to the exponential of its score. Odds are logarithms.
+# The score's weights, by ``python -m benchmarks.numbers_fit``: with these the right readings of
+# numbers by writers with odd numbers are most probable. Odds are logarithms.
 DIGIT = 1.4
 TRUST = 4.5  # power of the network's probability p
 SURE = 0.47  # power of the odds p / (1 - p) among those of candidates that it is sure of
@@ -106,6 +106,50 @@ def read(
     line : Line
         Its symbols, without specks.
     """
+    line = candidates(blocks, height)
+    score, path, seen = search(line, draw, classify)
+    symbols = []
+    for run in path:
+        if run in line.signs:
+            symbols.append(Symbol(line.signs[run], line.runs[run]))
+        else:
+            image, proba = seen[run]
+            symbols.append(Symbol(str(int(proba.argmax())), line.runs[run], image, proba))
+    return score, Line(symbol for symbol in symbols if symbol.text)
+
+
+class Candidates(NamedTuple):
+    """The candidates of a line of writing; a run is the pair of a candidate's nodes.
+
+    Attributes
+    ----------
+    graph : Graph
+    runs : dict of run to Box
+    signs : dict of run to str
+        Those that are no digits, and what they are; see `data.segments.signs`.
+    scores : dict of run to float
+        Of each, as if the network were certain of it.
+    split : list of float
+        Cost of each node; see `split_costs`.
+    """
+
+    graph: Graph
+    runs: dict[tuple[int, int], Box]
+    signs: dict[tuple[int, int], str]
+    scores: dict[tuple[int, int], float]
+    split: list[float]
+
+
+def candidates(blocks: Sequence[Block], height: float) -> Candidates:
+    """Return the candidates of a line of writing; the network has seen none of them.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        From left to right; at least one.
+    height : float
+        Of the line's digits, pixels.
+    """
     graph = Graph(blocks)
     runs = graph.runs(WIDEST * height, MOST_BLOCKS)
     bounds = graph.bounds.tolist()
@@ -118,27 +162,27 @@ def read(
         - SIGN_IN_DIGIT * sum(i <= a and b <= j for a, b in signs)
         for (i, j), box in runs.items()
     } | dict.fromkeys(signs, -SIGN_COST)  # fmt: skip
-    score, path, seen = _read_path(graph, scores, split, set(signs), draw, classify)
-    symbols = []
-    for run in path:
-        if run in signs:
-            symbols.append(Symbol(signs[run], runs[run]))
-        else:
-            image, proba = seen[run]
-            symbols.append(Symbol(str(int(proba.argmax())), runs[run], image, proba))
-    return score, Line(symbol for symbol in symbols if symbol.text)
+    return Candidates(graph, runs, signs, scores, split)
 
 
-def _read_path(graph, scores, split, signs, draw, classify):
-    """Return the score and the runs of the best path, and what the network answered to runs."""
+def search(line: Candidates, draw: Draw, classify: Classify) -> tuple[float, list, dict]:
+    """Read candidates until the best path has none unread.
+
+    Returns
+    -------
+    score : float
+    path : list of run
+    seen : dict of run to (image, probabilities)
+        All that the network has read.
+    """
     seen: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
-    order = sorted(scores)
+    scores, order = dict(line.scores), sorted(line.scores)
     while True:
-        score, path = _best_path(len(graph), order, scores, split)
-        unread = [run for run in path if run not in seen and run not in signs]
+        score, path = _best_path(len(line.graph), order, scores, line.split)
+        unread = [run for run in path if run not in seen and run not in line.signs]
         if not unread:
             return score, path, seen
-        images = np.stack([draw(graph.inside(run)) for run in unread])
+        images = np.stack([draw(line.graph.inside(run)) for run in unread])
         for run, image, proba in zip(unread, images, classify(images), strict=True):
             seen[run] = image, proba
             scores[run] += certainty(proba)

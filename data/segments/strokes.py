@@ -51,17 +51,17 @@ def find(strokes: Iterable[Sequence | np.ndarray], classify: row.Classify) -> Re
     one = Reading([Line([Symbol(str(int(proba.argmax())), around(boxes), image, proba)])])
     if len(inked) > MOST_STROKES:
         return one
-    written = [_blocks(inked, line) for line in lines(boxes)]
+    written = in_lines(inked)
     if len(written) == 1 and len(written[0]) == 1 and not written[0][0].cuts:
         return one
     limited = row.limited(classify, MOST_READ)
     try:
-        found = [row.read(blocks, _height(blocks), draw, limited) for blocks in written]
+        found = [row.read(blocks, height_of(blocks), draw, limited) for blocks in written]
     except row.TooManyError:
         return one
     many = Reading(line for _, line in found)
     score = sum(score for score, _ in found)
-    as_one = row.as_one(written, list(map(_height, written)), proba)
+    as_one = row.as_one(written, list(map(height_of, written)), proba)
     if len(many.symbols) < 2 or score <= as_one + ONE or any(map(_is_dot, many.symbols)):
         return one
     return many
@@ -83,12 +83,18 @@ def _is_dot(symbol):
     return symbol.image is not None and max(right - left, low - top) < canvas.RADIUS
 
 
-def _height(blocks):
+def in_lines(drawing: Sequence[np.ndarray]) -> list[list[Block]]:
+    """Return strokes, each (P, 2), as lines of writing; those that may be two digits are cut."""
+    return [_blocks(drawing, line) for line in lines([box_of(stroke) for stroke in drawing])]
+
+
+def height_of(blocks: Sequence[Block]) -> float:
+    """Return the height of the digits of a line, pixels."""
     return digit_height([box[3] - box[1] for box in (block.box for block in blocks)])
 
 
 def _blocks(drawing, line):
-    """Return the strokes of a line, from left to right; those that may be two digits are cut."""
+    """Return the strokes of a line, given by their indices from left to right."""
     blocks, strokes = [], [drawing[i] for i in line]
     height = digit_height([np.ptp(stroke[:, 1]) for stroke in strokes])
     for k, stroke in enumerate(strokes):

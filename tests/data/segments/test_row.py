@@ -94,7 +94,7 @@ def test_low_and_lying_parts_cost_more():
     assert cost(60, 60) < cost(200, 60)
 
 
-def test_strokes_that_were_not_drawn_in_turn_cost_more():
+def test_strokes_not_drawn_in_turn_cost_more():
     def cost(*turns):
         boxes = [(0, 0, 40, 100), (20, 0, 60, 100), (70, 0, 110, 100)]
         parts = [Part(box, k) for k, box in enumerate(boxes)]
