@@ -49,7 +49,7 @@ ODDS_SLOPE = 20.0
 ODDS_MOST = 7.0
 
 SMALL = 0.7  # of the line's height: a digit is higher or wider
-SMALL_COST = 5.0
+SMALL_COST = 12.0
 LYING = 1.5  # width over height: a digit is less
 LYING_COST = 5.0
 MOST_COST = 12.0
