@@ -135,11 +135,11 @@ def blots(rng):
     return np.where(np.asarray(coarse) > 0.6, 0, 255).astype(np.uint8)
 
 
-def letters(rng):
+def letters(rng, size=20):
     page = Image.new("L", (1240, 1754), 255)
-    for y in range(80, 1680, 28):
-        words = " ".join("".join(rng.choice(list("aebdfhkmnrstu"), 6)) for _ in range(12))
-        ImageDraw.Draw(page).text((90, y), words, fill=0, font_size=20)
+    for y in range(80, 1680, round(1.4 * size)):
+        words = " ".join("".join(rng.choice(list("aebdfhkmnrstu"), 6)) for _ in range(240 // size))
+        ImageDraw.Draw(page).text((90, y), words, fill=0, font_size=size)
     return np.asarray(page)
 
 
@@ -160,6 +160,12 @@ def test_a_page_of_text_is_no_digit():
     found = pictures.prepare(page_of_text.crop((60, 60, 1240, 160)))
     assert pictures.is_crowded(found)
     assert pictures.read(found, np.full(10, 0.1), ByShape()) is None
+
+
+def test_a_page_of_small_text_is_not_blank():
+    page_of_text = Image.fromarray(letters(np.random.default_rng(0), 16))
+    with pytest.raises(DataError, match="more than 500 pieces of ink"):
+        pictures.prepare(page_of_text)
 
 
 def test_too_many_pieces_are_refused(monkeypatch):
