@@ -36,8 +36,8 @@ MOST_BLOCKS = 8  # of a candidate
 WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no digit
 LEAST = 0.02  # probability: one that is lower counts as this
 
-# The score's weights, by ``python -m benchmarks.numbers_fit``: with these the right readings of
-# numbers by writers with odd numbers are most probable. Odds are logarithms.
+# The score's weights. ``python -m benchmarks.numbers_fit`` fits them: the right readings of numbers
+# by writers with odd numbers are to be most probable. Odds are logarithms.
 DIGIT = 1.4
 TRUST = 4.5  # power of the network's probability p
 SURE = 0.47  # power of the odds p / (1 - p) among those of candidates that it is sure of
@@ -48,6 +48,7 @@ ODDS_TOUCHING = -1.0  # where the boxes of both sides just meet
 ODDS_SLOPE = 20.0
 ODDS_MOST = 7.0
 
+# Of small and wide ink, and of time: set by hand, as those numbers have hardly any of it.
 SMALL = 0.7  # of the line's height: a digit is higher or wider
 SMALL_COST = 12.0
 LYING = 1.5  # width over height: a digit is less
