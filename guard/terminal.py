@@ -107,8 +107,9 @@ def describe(message: object) -> str:
     text = message.strerror
     if message.filename is not None:
         text = f"{os.fsdecode(message.filename)}: {text}"
-    plain = message.errno is not None and message.strerror == os.strerror(message.errno)
-    remedy = REMEDIES.get(message.errno) if plain else None
+    number = message.errno
+    plain = number is not None and message.strerror == os.strerror(number)
+    remedy = REMEDIES.get(number or 0) if plain else None
     return f"{text}: {remedy}" if remedy else text
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from data.canvas import from_strokes
 from data.errors import DataError
+from data.segments import strokes as segments
 from data.segments.symbols import Symbol
 from guard.terminal import one_line, say
 from inspector.threads import beside_window, one_thread
@@ -25,7 +26,7 @@ from weights.hand.teacher import Teacher
 
 POLL = 20  # milliseconds between two looks at the thread
 ASK = "which digit is this? 0 to 9; Backspace takes the last one back"
-ASK_ONE = "read as several; if it is one digit, which? 0 to 9"
+ASK_ONE = "read as {}; if it is one digit, which? 0 to 9; F2 teaches each digit of a number"
 NOTHING_DRAWN = "draw one digit, then teach it"
 NO_HAND = "name a file to keep what you teach: --hand FILE"
 LEARNING = "learning ..."
@@ -93,9 +94,15 @@ class Lessons:
             self.say(NO_HAND)
             return
         self._asking = True
-        inside = self.app.inspector
-        several = inside is not None and inside.winfo_exists() and len(inside.reading.symbols) > 1
-        self.say(ASK_ONE if several else ASK if self.app.strokes else NOTHING_DRAWN)
+        if not self.app.strokes:
+            self.say(NOTHING_DRAWN)
+            return
+        try:
+            reading = segments.find(self.app.strokes, self.app.model.predict_proba)
+        except FloatingPointError as error:
+            self.say(str(error))
+            return
+        self.say(ASK if len(reading.symbols) == 1 else ASK_ONE.format(reading.text))
 
     def teach(self, label: int, symbol: Symbol | None = None) -> None:
         """Teach the network that the drawing, or one symbol of it, is a certain digit."""

@@ -97,6 +97,16 @@ def test_an_empty_canvas_teaches_nothing(app, hand):
     assert not hand.path.exists()
 
 
+def test_t_says_that_a_number_was_read(display, hand):
+    app = gui.App(hand=hand)
+    app.update()
+    for left in (20, 160):
+        drag(app, *((left + 0.5 * x, y) for x, y in SEVEN))
+    app.lessons.ask()
+    assert app.title().startswith("Digits: read as 77; if it is one digit, which?")
+    app.destroy()
+
+
 def test_without_a_hand_t_says_what_to_do(display):
     app = gui.App(small_network())
     app.update()
