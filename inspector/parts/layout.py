@@ -53,7 +53,9 @@ class Layout:
 def moved(
     place: Place, change: Place, shapes: Sequence[tuple[int, int, int]], columns: int
 ) -> Place:
-    """Return the place reached from another with the arrow keys; it stops at the edges.
+    """Return the place reached from another with the keys; it stops at the edges.
+
+    In another layer it is the same part of the picture: row 13 of 24 becomes row 6 of 12.
 
     Parameters
     ----------
@@ -67,8 +69,11 @@ def moved(
     """
     layer, row, column, channel = place
     layers, down, right, channels = change
+    before = shapes[layer + 1]
     layer = min(max(layer + layers, -1), len(shapes) - 2)
     H, W, C = shapes[layer + 1]
+    row, column = ((2 * i + 1) * new // (2 * old)
+                   for i, new, old in zip((row, column), (H, W), before[:2], strict=True))  # fmt: skip
     if (H, W) == (1, 1):
         channels, down, right = channels + right + down * columns, 0, 0
     at = (row + down, H), (column + right, W), (channel + channels, C)
