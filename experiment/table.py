@@ -101,7 +101,7 @@ def _pyarrow(path):
         import pyarrow.parquet
     except ImportError:
         raise DataError(
-            f"{path}: Parquet needs pyarrow: python -m pip install -e '.[parquet]', or choose .csv"
+            f"{path}: Parquet needs pyarrow: python -m pip install pyarrow, or choose .csv"
         ) from None
     return pyarrow.parquet
 

@@ -72,8 +72,7 @@ def moved(
     before = shapes[layer + 1]
     layer = min(max(layer + layers, -1), len(shapes) - 2)
     H, W, C = shapes[layer + 1]
-    row, column = ((2 * i + 1) * new // (2 * old)
-                   for i, new, old in zip((row, column), (H, W), before[:2], strict=True))  # fmt: skip
+    row, column = (2 * row + 1) * H // (2 * before[0]), (2 * column + 1) * W // (2 * before[1])
     if (H, W) == (1, 1):
         channels, down, right = channels + right + down * columns, 0, 0
     at = (row + down, H), (column + right, W), (channel + channels, C)

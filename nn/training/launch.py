@@ -44,7 +44,7 @@ def join() -> SingleProcess:
     except (ImportError, RuntimeError) as error:  # RuntimeError: mpi4py found no MPI library
         raise LaunchError(
             f"started as one of {size} ranks, but MPI is not available: {error}; "
-            "install it: python -m pip install -e '.[mpi]'"
+            "install it: python -m pip install mpi4py mpich"
         ) from None
     processes = MPIProcesses()
     if processes.size != size:
