@@ -129,7 +129,8 @@ def _measure(app, inspector, seconds):
     def timed():
         before = time.perf_counter()
         refresh()
-        took.append(time.perf_counter() - before)
+        if points:  # not one that was due before the pen moved
+            took.append(time.perf_counter() - before)
 
     inspector._refresh = timed
     start, points = time.perf_counter(), []
