@@ -137,7 +137,7 @@ def test_a_lost_link_names_the_rank(root, tmp_path):
     with namespaces.hosts(2, Link(1e9, 0.03)) as names:
         command = ["tests.nn.training.mpi_run", str(tmp_path), "say", "3", "0"]
         with hosts.start(names, command, tmp_path / "launcher") as run:
-            assert run.stdout.readline() == "taken\n", "rank 0 has taken five steps"
+            assert run.stdout.readline() == "taken\n", "rank 0 has taken three steps"
             namespaces.ip("-n", names[1], "link", "set", "eth0", "down")
             _, errors = run.communicate(timeout=120)
         assert run.returncode != 0
