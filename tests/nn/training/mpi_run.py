@@ -110,9 +110,11 @@ def main(argv: list[str]) -> int:
     """Run the command; return its exit status."""
     folder, fault, at, who = argv if len(argv) > 1 else (*argv, "", 0, 0)
     try:
-        with join() as processes:
+        processes = join()
+        # Before they beat: the time to the first sign of life is a share of it.
+        processes.patience = PATIENCE_IN_VAIN if fault in ("hang", "say") else PATIENCE
+        with processes:
             Path(folder, f"pid-{processes.rank}").write_text(str(os.getpid()))
-            processes.patience = PATIENCE_IN_VAIN if fault in ("hang", "say") else PATIENCE
             if fault == "raise" and int(who) >= 0:
                 nn.training.mpi.EXIT_TIMEOUT = 1.0  # seconds; no other rank will fail
             engine = plain if fault == "plain" else nn.fuse
