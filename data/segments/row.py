@@ -37,14 +37,16 @@ WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no d
 LEAST = 0.02  # probability: one that is lower counts as this
 
 # The score's weights. ``python -m benchmarks.numbers_fit`` fits them: the right readings of numbers
-# by writers with odd numbers are to be most probable. Odds are logarithms.
-DIGIT = 1.4
+# by writers with odd numbers are to be most probable. DIGIT and ODDS_TOUCHING, which were 1.4 and
+# -1, are larger since new hands, whose digits the network is less sure of, were often read as one
+# digit where two touch. Odds are logarithms.
+DIGIT = 2.0
 TRUST = 4.5  # power of the network's probability p
 SURE = 0.47  # power of the odds p / (1 - p) among those of candidates that it is sure of
 REST = 0.001  # 1 - p: of less it is sure
 
 # The odds that a gap is between two digits: a line through the gap, in heights of the line.
-ODDS_TOUCHING = -1.0  # where the boxes of both sides just meet
+ODDS_TOUCHING = 0.5  # where the boxes of both sides just meet
 ODDS_SLOPE = 20.0
 ODDS_MOST = 7.0
 

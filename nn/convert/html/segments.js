@@ -21,8 +21,8 @@ const [MINUS, FLAT, MINUS_PLACE] = [[0.2, 1.2], 0.4, [0.2, 0.8]];
 
 // Scores (row.py): candidates, gaps, sizes, pairs, signs.
 const [MOST_BLOCKS, WIDEST, LEAST] = [8, 1.7, 0.02];
-const [DIGIT, TRUST, SURE, REST] = [1.4, 4.5, 0.47, 0.001];
-const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [-1, 20, 7];
+const [DIGIT, TRUST, SURE, REST] = [2, 4.5, 0.47, 0.001];
+const [ODDS_TOUCHING, ODDS_SLOPE, ODDS_MOST] = [0.5, 20, 7];
 const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.7, 12, 1.5, 5, 12];
 const [PAIR, PAIR_SLOPE, PAIR_MOST, BACK] = [1, 4.6, 2.8, 3];
 const [SIGN_COST, SIGN_IN_DIGIT] = [0.7, 2.5];
