@@ -15,7 +15,7 @@ from data.segments.graph import Block, Cut, Part
 from data.segments.lines import digit_height, lines
 from data.segments.symbols import Box, Line, Reading, Symbol, around
 
-ONE = 2.0  # logarithm of the odds that a drawing is one digit
+ONE = 3.0  # logarithm of the odds that a drawing is one digit
 MOST_STROKES = 200  # a drawing of more is not divided
 MOST_READ = 100  # candidates that the network reads for a drawing: more are scribbles
 

@@ -9,7 +9,7 @@ import { limited, mix, RADIUS } from "./drawing.js";
 import { softplus } from "./network.js";
 
 // A drawing (strokes.py). Of a stroke that may be two digits: width over height, steps, pieces.
-const [ONE, MOST_STROKES, MOST_READ] = [2, 200, 100];
+const [ONE, MOST_STROKES, MOST_READ] = [3, 200, 100];
 const [CUT, WIDE, CUT_STEP, JOINED, NARROW] = [3, 1.1, 0.04, 0.1, 0.12];
 
 // Lines of writing (lines.py): heights that count, overlap, nearness, low lines.
