@@ -28,6 +28,7 @@ from guard.files import lock
 from guard.processes import end_with_parent
 
 PREFIX, BRIDGE = "digits-", "digits-br"
+BRIDGE_END = "-br"  # ends the name of a host's device at the bridge
 NETWORK = "10.77.0."
 FRAME_SECONDS = 60e-6
 """Time of the longest frame that `relay` passes on, which is stored before it is sent."""
@@ -153,6 +154,9 @@ def remove() -> None:
                 for pid in ip("netns", "pids", name).split():
                     with suppress(ProcessLookupError):
                         os.kill(int(pid), 9)
+                with suppress(subprocess.CalledProcessError):
+                    # Deleting a namespace deletes its end of the pair only some time later.
+                    ip("link", "delete", f"{name}{BRIDGE_END}")
                 ip("netns", "delete", name)
     with suppress(subprocess.CalledProcessError, FileNotFoundError):
         ip("link", "delete", BRIDGE)
@@ -162,7 +166,7 @@ def _join_by_bridge(names, link):
     ip("link", "add", BRIDGE, "type", "bridge")
     ip("link", "set", BRIDGE, "up")
     for name in names:
-        end = f"{name}-br"
+        end = f"{name}{BRIDGE_END}"
         ip("link", "add", "eth0", "netns", name, "type", "veth", "peer", "name", end)
         ip("link", "set", end, "master", BRIDGE, "up")
         _run(

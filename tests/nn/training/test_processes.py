@@ -60,7 +60,7 @@ def test_without_a_launcher_it_is_one_process(monkeypatch):
 def test_without_mpi4py_it_says_what_to_install(monkeypatch, name):
     monkeypatch.setenv(name, "2")
     monkeypatch.setitem(sys.modules, "nn.training.mpi", None)
-    with pytest.raises(LaunchError, match=r"one of 2 ranks.*pip install -e '\.\[mpi\]'"):
+    with pytest.raises(LaunchError, match=r"one of 2 ranks.*pip install mpi4py mpich"):
         join()
 
 
