@@ -125,6 +125,18 @@ def test_functional_model_that_is_a_chain(tmp_path, keras):
     np.testing.assert_allclose(read(path).forward(IMAGE), [[ANSWER, 1 - ANSWER]], rtol=1e-6)
 
 
+def test_of_several_outputs_the_digits_are_read(tmp_path):
+    """Ten units are digits; the first output says something else."""
+    heads = {"parity": 1, "digits": 10, "size": 2}
+    layers = [(layer("InputLayer", "in", batch_shape=[None, 2]), [])]
+    layers += [(layer("Dense", name, units=n, use_bias=False), ["in"]) for name, n in heads.items()]
+    described = graph(layers, "parity")
+    described["config"]["output_layers"] = [[name, 0, 0] for name in heads]
+    w = np.arange(20, dtype=np.float32).reshape(2, 10)
+    path = legacy(tmp_path / "m.h5", described, {"digits": [("kernel", w)]})
+    np.testing.assert_array_equal(read(path).forward(np.float32([[1, 2]])), [w[0] + 2 * w[1]])
+
+
 def test_functional_model_that_branches_is_refused(tmp_path):
     layers = [
         (layer("InputLayer", "in", batch_shape=[None, 4, 4, 1]), []),
