@@ -66,6 +66,12 @@ def test_adams_eps_stands_outside_the_root_after_correction():
     assert path(Adam(1.0, eps=1.0), [3]) == pytest.approx([1 - 0.75], rel=1e-14)
 
 
+def test_defaults_are_those_of_the_papers():
+    """A gradient as small as eps halves Adam's step; Adadelta's first is that of its two means."""
+    assert path(Adam(), [1e-8]) == pytest.approx([1 - 0.0005], rel=1e-12)
+    assert path(Adadelta(), [1.0]) == pytest.approx([1 - (1e-6 / (0.05 + 1e-6)) ** 0.5], rel=1e-12)
+
+
 def test_adadelta_by_hand():
     # rho 3/4, eps 1. Step 1: square 1/4 * 32 = 8, step 32**0.5 * sqrt(1 / 9), so its square
     # 32/9 counts 8/9. Step 2, dw = 0: no step, square 6, step square 2/3. Step 3, dw = 6:
