@@ -170,6 +170,12 @@ def test_normalised_floats_are_refused_with_the_cause(tmp_path):
         list(stacks.chunks(file))
 
 
+def test_floats_from_minus_one_beyond_one_are_refused(tmp_path):
+    file = save(tmp_path / "wide.npy", 2.5 * images(3) / 255 - 1)
+    with pytest.raises(DataError, match=r"not in \[-1, 1\.5\]"):
+        list(stacks.chunks(file))
+
+
 def test_a_network_is_not_taken_for_images(tmp_path):
     Sequential([Flatten(), Dense(784, 10)]).save(tmp_path / "model.npz")
     with pytest.raises(DataError, match=r"a network, not images: name it with --weights"):
