@@ -23,7 +23,7 @@ THINNER = 0.6  # of the width of the ink's lines: a rule of this width is thinne
 MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule reaches
 LEAST = 0.15  # of the side: longer side of a digit
 RULED = 3  # so many thin lines of one direction are ruled paper
-RULE = 0.012  # of the side, and two pixels: a line on ruled paper is no thicker
+RULE = 0.012  # of the side, and two rows: a line on ruled paper is no thicker
 LEAST_RULED = 0.04  # of the side: longer side of a digit on ruled paper
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
 TINY = 32  # pixels: a picture no larger than this has no box
@@ -144,9 +144,10 @@ def _across(coverage):
 def _ruled(coverage, found):
     """Return the lines of ruled paper, a row thicker above and below: they may be tilted."""
     H = len(coverage)
+    most = 2 + RULE * H + 2  # with the row above and the row below
 
     def thin(rules):
-        return [rule for rule in rules if rule.last - rule.first + 1 <= 4 + RULE * H]
+        return [rule for rule in rules if rule.last - rule.first + 1 <= most]
 
     lines = thin([Rule(max(a - 1, 0), min(b + 1, H - 1), shift) for a, b, shift in found])
     if len(lines) >= RULED:
@@ -204,7 +205,8 @@ def erased(coverage: np.ndarray, rules: list[Rule], thin: bool = False) -> np.nd
     rules : list of Rule
         From the left to the right edge.
     thin : bool
-        Whether a rule has the same coverage in all rows: a thin tilted line changes its row.
+        Whether the lines are thin and may be tilted. Such a line changes its row, so its coverage
+        is taken over all rows together, not of each row alone.
     """
     cleaned, x = coverage.copy(), np.arange(coverage.shape[1])
     for rule in rules:

@@ -6,7 +6,7 @@ import numpy as np
 
 from inspector.network import Network
 from inspector.panels.learning.rows import Spot, rows_of
-from nn import SGD, Conv2D, Dense
+from nn import SGD, Conv2D, Dense, Sequential
 from nn.explain.backward import backward_pass, exact
 
 from .example import DIGIT, Example
@@ -75,11 +75,7 @@ def sights(example: Example) -> list[Sight]:
 
 def _loss_after_a_step(model, passed, image):
     """Return the loss after a step on the drawing alone; the network is changed."""
-    grads = {
-        f"{i}.{name}": dw
-        for i, layer in enumerate(passed.layers)
-        for name, dw in layer.grads.items()
-    }
+    grads = Sequential(passed.layers).named_grads()
     params = model.named_params()
     SGD(RATE).step({name: params[name] for name in grads}, grads)
     return backward_pass(model, image, passed.label).loss

@@ -120,11 +120,7 @@ class Lesson:
     def _step(self, lr):
         before, params = self.run(), self.model.named_params()
         old = {name: w.copy() for name, w in params.items()}
-        grads = {
-            f"{i}.{name}": dw
-            for i, layer in enumerate(before.layers)
-            for name, dw in layer.grads.items()
-        }
+        grads = Sequential(before.layers).named_grads()
         samples_before = self._read_samples()
         SGD(lr).step({name: params[name] for name in grads}, grads)
         for layer, name, at in self.off:
