@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from guard.commands import run
+
 from .layers.activation import Flatten, ReLU, Softmax
 from .layers.batchnorm import BatchNorm
 from .layers.conv import Conv2D
@@ -38,7 +40,6 @@ from .model import Sequential
 STEP = 1e-4
 TOLERANCE = 1e-7
 FLOOR = 1e-3
-DROPOUT_SEED = 7
 
 
 class Row(NamedTuple):
@@ -91,7 +92,7 @@ def check_loss(loss: SoftmaxCrossEntropy, logits: np.ndarray, labels: np.ndarray
 def _forward(model, x):
     """Run a training forward in which every Dropout drops the same values each time."""
     for layer in model.dropouts():
-        layer.rng = np.random.default_rng(DROPOUT_SEED)
+        layer.rng = np.random.default_rng(7)
     return model.forward(x, train=True)
 
 
@@ -173,8 +174,7 @@ def cases() -> Iterator[tuple[str, Callable[[], list[Row]]]]:
     yield layers("Softmax", (3, 6), Softmax())
     yield layers("Flatten", image, Flatten())
     yield layers("Dropout", (4, 10), Dropout(0.4))
-    labels = np.array([1, 0, 3, 3])
-    logits = rng.standard_normal((4, 5))
+    logits, labels = rng.standard_normal((4, 5)), np.array([1, 0, 3, 3])
     yield "Loss", partial(check_loss, SoftmaxCrossEntropy(), logits, labels)
     yield "Loss smoothed", partial(check_loss, SoftmaxCrossEntropy(0.2), logits, labels)
     yield layers(
@@ -192,14 +192,14 @@ def main(names: Sequence[str] = ()) -> int:
 
     Return the exit status: 0, 1 if a row failed, 2 if there is no such case.
     """
-    chosen = [(title, run) for title, run in cases() if title.startswith(tuple(names) or "")]
+    chosen = [case for case in cases() if case[0].startswith(tuple(names) or "")]
     if not chosen:
-        print(f"no case begins with {' or '.join(names)}: {', '.join(dict(cases()))}")
+        print(f"no title begins with {' or '.join(names)}; titles: {', '.join(dict(cases()))}")
         return 2
     print(f"{'layer':<25}{'array':<9}{'worst error':>12}  {'at':<16}{'compared':>9}{'skipped':>9}")
     failed = 0
-    for title, run in chosen:
-        for row in run():
+    for title, checked in chosen:
+        for row in checked():
             failed += not row.passed
             print(
                 f"{title:<25}{row.name:<9}{row.error:>12.1e}  {row.where!s:<16}"
@@ -211,4 +211,4 @@ def main(names: Sequence[str] = ()) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run(lambda: main(sys.argv[1:]), "nn.gradcheck", lossy=True)

@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,3 +106,13 @@ def test_command_prints_every_row_and_fails_with_any(error, status, capsys, monk
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("Dense", "(4, 2)", f"{error:.1e}", "30", "7"))
     assert ("FAILED measured -1.5, computed 0.25" in printed) == bool(status)
+
+
+def test_a_reader_that_stops_ends_it_quietly():
+    with subprocess.Popen(
+        [sys.executable, "-m", "nn.gradcheck"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as checking:
+        assert checking.stdout.readline().startswith(b"layer")
+        checking.stdout.close()  # as `| head` does
+        assert checking.stderr.read() == b""
+    assert checking.returncode == 0
