@@ -10,7 +10,11 @@ scans      accuracy on MNIST's validation images, rescanned in other sizes and d
 photos     accuracy on pictures as people take them, by kind
 numbers    accuracy on numbers of several digits, from strokes and from pictures;
            ``numbers_fit`` fits the weights of the score that divides them
-window     refreshes a second of every panel of the inspector, while the pen moves
+hand       what correcting the misread digits of a writer gains, and what it costs
+hosts      training between hosts, with network namespaces of this machine as hosts
+page       time to the first and to each new answer of the web page, in Chromium
+window     refreshes a second of every panel of the inspector while the pen moves, and
+           pauses while a correction is learned
 =========  ===========================================================================
 
 ``speed/`` contains the systems and their timing, ``accuracy/`` the digits and non-digits, and

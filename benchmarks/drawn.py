@@ -22,6 +22,7 @@ from data.canvas import from_image, from_strokes
 from data.errors import DataError
 from experiment import report
 from experiment.arguments import at_least
+from guard.terminal import say
 from nn import ModelFileError, Sequential, fuse
 from nn.training.calibration import calibration_error
 
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         model = fuse(weights.load(args.weights))
         run(model, read(args.file), args)
     except (DataError, ModelFileError, OSError) as error:
-        print(f"benchmarks.drawn: {error}", file=sys.stderr)
+        say("benchmarks.drawn", error)
         return 2
     return 0
 

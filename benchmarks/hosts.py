@@ -32,6 +32,7 @@ from benchmarks.scaling import (
 from data.batches import ahead, batches
 from data.synthetic import handwriting
 from experiment.arguments import at_least
+from guard.terminal import say
 from nn import Adam, fuse
 from nn.fast.workers import usable_cores
 from nn.schedule import constant
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report(args.hosts, args.shards, args.steps)
     except (HostsError, subprocess.TimeoutExpired) as error:
-        print(f"benchmarks.hosts: {error}", file=sys.stderr)
+        say("benchmarks.hosts", error)
         return 2
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

@@ -11,6 +11,7 @@ from dataclasses import asdict
 import numpy as np
 
 from data.errors import DataError
+from guard.terminal import say
 
 from .results import RATE, TIME, Result, comparison, draw, machine, ratio_to_best_peer, write_json
 from .speed.common import OURS, OWN, make_job, parse, start
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         run(args)
     except (BenchmarkError, DataError, OSError) as error:
-        print(f"benchmarks.inference: {error}", file=sys.stderr)
+        say("benchmarks.inference", error)
         return 2
     return 0
 

@@ -21,6 +21,7 @@ from data.errors import DataError
 from data.segments import pictures, strokes
 from experiment.arguments import at_least
 from experiment.digits import held_out
+from guard.terminal import say
 from nn import ModelFileError, Sequential, fuse
 
 from .accuracy import number_pictures as made
@@ -95,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         chosen = held_out(len(labels))[0]
         run(model, Writers(digits), (images[chosen], labels[chosen]), args)
     except (DataError, ModelFileError, OSError) as error:
-        print(f"benchmarks.numbers: {error}", file=sys.stderr)
+        say("benchmarks.numbers", error)
         return 2
     return 0
 

@@ -16,6 +16,7 @@ import weights
 from data.errors import DataError
 from data.segments import page, strokes
 from experiment.arguments import at_least
+from guard.terminal import say
 from nn import ModelFileError, fuse
 
 from .accuracy import number_pictures as made
@@ -45,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         classify = fuse(weights.load(args.weights)).predict_proba
         writers = Writers([digit for digit in read(args.file) if digit.writer % 2])
     except (DataError, ModelFileError, OSError) as error:
-        print(f"benchmarks.numbers_fit: {error}", file=sys.stderr)
+        say("benchmarks.numbers_fit", error)
         return 2
     fit(list(examples(writers, args.numbers)), classify)
     return 0

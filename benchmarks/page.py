@@ -18,6 +18,7 @@ import numpy as np
 import weights
 from data.synthetic import handwriting
 from experiment.arguments import at_least
+from guard.terminal import say
 from nn import ModelFileError
 from nn.convert import html
 
@@ -64,7 +65,7 @@ def main(argv: list[str] | None = None) -> int:
             figures = measure(driver, page, args.openings)
             version = driver.capabilities["browserVersion"]
     except (browser.BrowserError, ModelFileError, OSError) as error:
-        print(f"benchmarks.page: {error}", file=sys.stderr)
+        say("benchmarks.page", error)
         return 2
     about = machine(1) | {"Chromium": version}
     print(*(f"{key}: {value}" for key, value in about.items()), sep="\n")

@@ -14,6 +14,7 @@ from data import mnist
 from data.errors import DataError
 from experiment.arguments import at_least
 from experiment.digits import held_out
+from guard.terminal import say
 from nn import ModelFileError, fuse
 
 from .accuracy.photos import SCENES, accuracy
@@ -54,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
                 for kind, (right, none) in figures.items()
             })  # fmt: skip
     except (DataError, ModelFileError, OSError) as error:
-        print(f"benchmarks.photos: {error}", file=sys.stderr)
+        say("benchmarks.photos", error)
         return 2
     return 0
 

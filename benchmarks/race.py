@@ -37,6 +37,7 @@ from data.batches import BatchMix, batches
 from data.errors import DataError
 from experiment.digits import held_out
 from experiment.options import at_least
+from guard.terminal import say
 from nn.fast.workers import usable_cores
 from recipes import OPTIMIZERS, RECIPES, SCHEDULES, Recipe, network
 
@@ -90,7 +91,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         run(args)
     except (BenchmarkError, DataError, OSError) as error:
-        print(f"benchmarks.race: {error}", file=sys.stderr)
+        say("benchmarks.race", error)
         return 2
     return 0
 

@@ -21,6 +21,7 @@ from benchmarks.namespaces import Link
 from data.batches import batches
 from data.synthetic import handwriting
 from experiment.arguments import at_least
+from guard.terminal import say
 from nn import Adam, fuse
 from nn.schedule import constant
 from nn.training.ema import EMA
@@ -75,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
                     table(costs, link, args.cores, [n * images for n in MACHINES])
                     table(costs, link, args.cores, [FIXED for n in MACHINES if n * SHARD <= FIXED])
     except LaunchError as error:
-        print(f"benchmarks.scaling: {error}", file=sys.stderr)
+        say("benchmarks.scaling", error)
         return 2
     return 0
 

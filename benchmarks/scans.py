@@ -18,6 +18,7 @@ from data.errors import DataError
 from experiment import report
 from experiment.arguments import at_least
 from experiment.digits import held_out
+from guard.terminal import say
 from nn import ModelFileError, Sequential, fuse
 
 from .accuracy import optdigits
@@ -54,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.json:
             write(args.json, figures)
     except (DataError, ModelFileError, OSError) as error:
-        print(f"benchmarks.scans: {error}", file=sys.stderr)
+        say("benchmarks.scans", error)
         return 2
     return 0
 

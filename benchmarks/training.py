@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from data.errors import DataError
+from guard.terminal import say
 
 from .results import RATE, Result, comparison, draw, machine, ratio_to_best_peer, table, write_json
 from .speed.common import OURS, OWN, make_job, parse, start
@@ -38,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         run(args)
     except (BenchmarkError, DataError, OSError) as error:
-        print(f"benchmarks.training: {error}", file=sys.stderr)
+        say("benchmarks.training", error)
         return 2
     return 0
 

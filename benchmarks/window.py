@@ -19,6 +19,7 @@ from typing import Any
 import gui
 import weights
 from experiment.arguments import at_least
+from guard.terminal import say
 from inspector.panels.learning.layout import GRADIENTS
 from inspector.panels.learning.panel import LearningPanel
 from inspector.panels.learning.rows import Spot
@@ -54,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         app = gui.App(model)
     except (ImportError, ModelFileError, OSError, tk.TclError) as error:
         reason = str(error).partition("\n")[0]
-        print(f"benchmarks.window: {reason}", file=sys.stderr)
+        say("benchmarks.window", reason)
         return 2
     try:
         figures = run(app, args.seconds)

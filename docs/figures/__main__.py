@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import weights
+from guard.terminal import say
 from nn import ModelFileError
 
 from . import backward, fast, forward, handwriting, learning, looks, more, page
@@ -80,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
             looks.rewrite(output / "tour.md", example)
         written = page.write(model, weights.SHIPPED.name, output)
     except (ModelFileError, OSError) as error:
-        print(f"docs.figures: {error}", file=sys.stderr)
+        say("docs.figures", error)
         return 2
     print(f"drew {len(FIGURES)} pictures in {output}", written, sep="\n")
     return 0
