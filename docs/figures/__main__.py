@@ -4,7 +4,7 @@ The web page of the shipped network, docs/page.html, is written with them, and s
 that the tour says can be seen in the window.
 
 ``python -m docs.figures handwriting`` draws a contact sheet of the synthetic digits instead,
-``python -m docs.figures inspector`` photographs the window of the inside, which needs a display.
+``python -m docs.figures windows`` photographs both windows, which needs a display.
 """
 
 import argparse
@@ -54,9 +54,9 @@ def main(argv: list[str] | None = None) -> int:
         "write docs/page.html.",
     )
     parser.add_argument(
-        "what", nargs="?", choices=("all", "handwriting", "inspector"), default="all",
-        help="all pictures, a contact sheet of the synthetic digits, or a photograph of the "
-        "window of the inside (%(default)s)",
+        "what", nargs="?", choices=("all", "handwriting", "windows"), default="all",
+        help="all pictures but photographs, a contact sheet of the synthetic digits, or "
+        "photographs of both windows (%(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--output", type=Path, metavar="DIR",
@@ -70,8 +70,8 @@ def main(argv: list[str] | None = None) -> int:
             print(f"drew {path}")
             return 0
         output = args.output or Path(__file__).parents[1]
-        if args.what == "inspector":
-            photograph(output / "inspector.png")
+        if args.what == "windows":
+            photograph(output)
             return 0
         model = weights.load(weights.SHIPPED)
         example = Example.of(model)
@@ -87,15 +87,17 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def photograph(path: Path) -> None:
-    """Photograph the window of the inside; raise OSError if that is not possible here."""
+def photograph(output: Path) -> None:
+    """Photograph both windows into a folder; raise OSError if that is not possible here."""
     from . import window  # imported late: it needs tkinter
 
-    try:
-        window.save(window.photograph(), path)
-    except (ImportError, window.gui.tk.TclError) as error:
-        raise OSError(f"no photograph of the window: {error}") from None
-    print(f"drew {path}")
+    for name, take in window.PHOTOGRAPHS.items():
+        path = output / f"{name}.png"
+        try:
+            window.save(take(), path)
+        except (ImportError, window.gui.tk.TclError) as error:
+            raise OSError(f"no photograph of a window: {error}") from None
+        print(f"drew {path}")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import weights
+from data.canvas import SIZE
 from data.synthetic.forms import FORMS
 from docs.figures.__main__ import FIGURES, main
 from docs.figures.example import DIGIT, Example
@@ -113,23 +114,42 @@ def test_contact_sheet_has_a_row_per_form(tmp_path, capsys):
     assert all((row < 128).mean() > 0.01 for row in rows)
 
 
-def test_window_is_photographed_at_rest(tmp_path, display, capsys):
-    assert main(["inspector", "--output", str(tmp_path)]) == 0
-    path = tmp_path / "inspector.png"
-    assert str(path) in capsys.readouterr().out
-    with Image.open(path) as picture:
-        assert picture.width > 1000
-        colours = picture.convert("RGB").getcolors(1 << 20)
-    background = hex_colour(LIGHT.background)
-    _, commonest = max(colours)
-    assert hex_colour(commonest) == background
-    assert any(hex_colour(colour) == hex_colour(LIGHT.mark) for _, colour in colours)
+def test_windows_are_photographed_at_rest(tmp_path, display, capsys, monkeypatch):
+    monkeypatch.setattr("docs.figures.window.REST", 0.3)
+    assert main(["windows", "--output", str(tmp_path)]) == 0
+    drawn = capsys.readouterr().out
+    colours = {}
+    for name in ("window", "number", "inspector"):
+        assert str(tmp_path / f"{name}.png") in drawn
+        with Image.open(tmp_path / f"{name}.png") as picture:
+            found = picture.convert("RGB").getcolors(1 << 20)
+        colours[name] = {hex_colour(colour): count for count, colour in found}
+    inside = colours["inspector"]
+    assert max(inside, key=inside.get) == hex_colour(LIGHT.background)
+    assert hex_colour(LIGHT.mark) in inside
+    ink, paper = "#000000", "#ffffff"
+    for name in ("window", "number"):  # drawn, and answered in the same black beside it
+        assert 0.02 < colours[name][ink] / colours[name][paper] < 0.3
+
+
+def test_digits_are_written_beside_one_another(display):
+    from docs.figures import window  # imported late: it needs tkinter
+
+    strokes = list(window._written("71"))
+    assert all((stroke >= 0).all() and (stroke < SIZE).all() for stroke in strokes)
+    left = [stroke for stroke in strokes if (stroke[:, 0] < SIZE / 2).all()]
+    assert {id(stroke) for stroke in left} < {id(stroke) for stroke in strokes}
+    heights = [
+        np.ptp(np.concatenate(digit)[:, 1])
+        for digit in (left, [stroke for stroke in strokes if (stroke[:, 0] > SIZE / 2).all()])
+    ]
+    assert abs(heights[0] - heights[1]) <= 2
 
 
 def test_without_a_display_it_is_one_line(tmp_path, capsys, monkeypatch):
     def refuse():
         raise OSError("no display")
 
-    monkeypatch.setattr("docs.figures.window.photograph", refuse)
-    assert main(["inspector", "--output", str(tmp_path)]) == 2
+    monkeypatch.setattr("docs.figures.window.PHOTOGRAPHS", {"window": refuse})
+    assert main(["windows", "--output", str(tmp_path)]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
