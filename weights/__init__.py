@@ -64,9 +64,9 @@ def load(path: str | os.PathLike | None = None, pixels: str | None = None) -> Se
 
 def _load(path: Path, pixels: str | None) -> Sequential:
     model = convert.load(path)
-    is_ours = pixels is None and path == SHIPPED
+    lines: list[str | None] = []
     try:
-        if not is_ours:
+        if pixels is not None or path != SHIPPED:
             try:
                 model, *lines = fit(model, pixels)
             except ValueError as error:
@@ -74,7 +74,7 @@ def _load(path: Path, pixels: str | None) -> Sequential:
         check(model)
     except ValueError as error:
         raise ModelFileError(f"{path}: {error}") from error
-    for line in filter(None, () if is_ours else lines):
+    for line in filter(None, lines):
         LOG.warning("%s: %s", path, line)
     return model
 

@@ -1,9 +1,9 @@
 """The same network, fused: fewer, larger steps, compiled, in buffers that are used again.
 
 ``fuse(model)`` replaces each run of Conv2D, ReLU and perhaps MaxPool2D by one block, and BatchNorm,
-Dense and Dropout by twins with buffers of their own (`nn.fast.layers`). What is not fused stays the
-plain layer. All of them share their parameters with the model, and their gradients are the model's
-too: read them, save them and step them there.
+Dense, Dropout and every other ReLU by twins with buffers of their own (`nn.fast.layers`). What is
+not fused stays the plain layer. All of them share their parameters with the model, and their
+gradients are the model's too: read them, save them and step them there.
 """
 
 from collections.abc import Callable
@@ -31,11 +31,10 @@ FEW_IMAGES = 32
 """As many images as this, or fewer, are predicted by the calling thread alone."""
 
 TASKS_PER_THREAD = 2
-"""Many images are cut into this many tasks for each thread: enough to even out their ends."""
+"""Many images are cut into this many tasks per thread, so that all threads end together."""
 
 MAX_PROGRAMS = 8
-"""Shapes of images that a network keeps a program, or a tape, for."""
-
+"""Most shapes of images for which a network keeps a program; likewise tapes."""
 
 TWINS: dict[type, Callable[[Any], Layer]] = {
     BatchNorm: FastBatchNorm,

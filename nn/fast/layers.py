@@ -8,8 +8,8 @@
 - backward walks only the winners. After a 2x2 pool at most a quarter of the convolution's outputs
   carry a gradient, and the ReLU takes more; all other products would be with zero.
 
-BatchNorm, Dense and Dropout do what the plain layers do, in buffers. The rules, such as where a
-window stops, are the plain layers' own.
+The twins of BatchNorm, Dense, Dropout and ReLU do what the plain layers do, in buffers. The rules,
+such as where a window stops, are the plain layers' own.
 """
 
 from collections.abc import Callable
@@ -249,12 +249,12 @@ class FastDense(FastLayer):
 
 
 class FastDropout(FastLayer):
-    """`nn.Dropout`, losing the same values when drawn from the same generator."""
+    """`nn.Dropout`, in buffers; the same generator gives the same mask."""
 
     plain: Dropout
 
     def _forward(self, x, train):
-        """Return ``x`` with values lost and the rest scaled up if ``train``, else ``x`` itself."""
+        """Return ``x`` itself or, in training, ``x`` times the scaled mask."""
         if not train:
             return x, None
         out, scale = self._buffer("out", x.shape), self._buffer("scale", x.shape)
@@ -263,13 +263,13 @@ class FastDropout(FastLayer):
         return out, scale
 
     def _drop(self, x, scale, out):
-        """Draw which values are lost; fill ``scale`` and ``out``."""
+        """Draw the mask; fill ``scale`` and ``out``."""
         bits = self.plain.rng.integers(2**64, size=-(-x.size // 4), dtype=np.uint64)
         rate = self.config["rate"]
         kernels.drop(bits.view(np.uint16), round(rate * 2**16), 1 / (1 - rate), x, scale, out)
 
     def _backward(self, dout, scale):
-        """Return the gradient for ``x``: each value's gradient is scaled as the value was."""
+        """Return the gradient for ``x``: ``dout`` times the same scaled mask."""
         dx = self._buffer("dx", dout.shape)
         self._call(np.multiply, dout, scale, dx)
         return dx
@@ -279,13 +279,13 @@ class FastReLU(FastLayer):
     """`nn.ReLU`, in buffers."""
 
     def _forward(self, x, train):
-        """Return ``x`` with 0 in place of what is below."""
+        """Return ``max(x, 0)`` in the shape of ``x``."""
         out = self._buffer("out", x.shape)
         self._call(partial(np.maximum, out=out), x, np.float32(0))
         return out, out
 
     def _backward(self, dout, out):
-        """Return the gradient for ``x``: that of ``out`` where it is above 0."""
+        """Return the gradient for ``x``: dout where x was positive, zero elsewhere."""
         dx = self._buffer("dx", out.shape)
         self._call(self._where_positive, out, dout, dx)
         return dx

@@ -133,7 +133,7 @@ class _Steps:
         shape = first.output_shape(self.shape)
         if type(first) in (Conv2D, Dense):
             taken, shape = self._weighted(layers, shape)
-        elif type(first) is Flatten or type(first) is Dropout:
+        elif type(first) in (Flatten, Dropout):
             pass
         elif type(first) in (MaxPool2D, AvgPool2D):
             self._pool(first)
@@ -199,9 +199,8 @@ class _Steps:
         if type(layer) is ReLU:
             self._add(operation(kind=kernels.RECTIFY, **size))
         elif type(layer) is Rescaling:
-            numbers = {name: _bits(layer.config[name]) for name in ("scale", "offset")}
-            numbers = {"factor": numbers["scale"], "offset": numbers["offset"]}
-            self._add(operation(kind=kernels.RESCALE, **size, **numbers))
+            factor, offset = _bits(layer.config["scale"]), _bits(layer.config["offset"])
+            self._add(operation(kind=kernels.RESCALE, factor=factor, offset=offset, **size))
         elif type(layer) is BatchNorm:
             self._add(operation(kind=kernels.NORMALISE, **size))
             self._statistics(layer, kernels.AFTER)

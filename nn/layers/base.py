@@ -55,7 +55,7 @@ class Layer:
     def backward(self, dout: np.ndarray) -> np.ndarray:
         """Return the gradient for the input of the last training ``forward``; fill ``grads``.
 
-        Raises RuntimeError if there was none, ValueError if ``dout`` has not its output's shape.
+        Raises RuntimeError if there was none, ValueError if ``dout`` has not the output's shape.
         """
         if self._kept is None:
             raise RuntimeError(

@@ -11,14 +11,16 @@ from ..layers.init import PLACEHOLDERS
 from ..layers.window import Window
 
 NANOSECONDS = {"GELU": 160.0, "Mish": 24.0, "Softplus": 24.0, "Swish": 10.0}
-"""What a number costs in these layers, in nanoseconds, about."""
+"""Approximate time per number in these layers, in nanoseconds."""
 
 OTHERS = 8.0
 """The same in all other layers."""
 
 SLOW_PRODUCTS = {"DepthwiseConv2D": 4.0, "GroupedConv2D": 4.0}
+"""Approximate time per multiply-add in these layers, in nanoseconds: they use `np.einsum`."""
+
 PRODUCT = 0.25
-"""What a multiply-add costs where no matrix product does it, and where one does."""
+"""The same in all other layers, which use matrix products."""
 
 
 def build(kind: type[Layer], config: Mapping[str, Any], arrays: Mapping, prefix: str = "") -> Layer:
@@ -104,7 +106,7 @@ def cost(layers: Iterable[Layer], shape: Shape) -> tuple[int, float]:
     floats : int
         Size of the largest array.
     work : float
-        About the time that the plain layers take, in nanoseconds, at most.
+        Estimated upper bound of the plain layers' time, in nanoseconds.
 
     Raises
     ------

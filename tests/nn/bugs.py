@@ -92,7 +92,7 @@ BUGS = (
         (("(dout - through_mean - through_var)", "(dout - through_var)"),),
     ),
     Bug(
-        "a pool paid at every tie",
+        "full gradient to every tied maximum",
         "MaxPool2D ties",
         "layers/pool.py",
         (

@@ -51,12 +51,12 @@ def test_huge_logits_neither_overflow_nor_round_away(dtype):
     assert dlogits.dtype == dtype
 
 
-def test_a_tiny_surprise_is_still_a_loss():
-    # softmax gives 0 for the label here, whose logarithm a loss in two steps could not take
+def test_loss_is_finite_where_softmax_rounds_to_zero():
+    # a loss in two steps could not take the logarithm of this 0
     assert SoftmaxCrossEntropy().forward(np.array([[0.0, 800.0]]), np.array([0])) == 800
 
 
-def test_smoothing_is_content_with_its_own_target():
+def test_gradient_is_zero_at_the_smoothed_target():
     loss = SoftmaxCrossEntropy(0.3)
     target = np.array([[0.1, 0.8, 0.1]])
     loss.forward(np.log(target), np.array([1]))
@@ -89,7 +89,7 @@ def test_refuses_labels_that_name_no_class(labels):
         SoftmaxCrossEntropy().forward(np.zeros((2, 3)), np.array(labels))
 
 
-def test_certain_probabilities_equal_labels():
+def test_one_hot_targets_equal_labels():
     logits = np.random.default_rng(2).standard_normal((3, 4))
     labels = np.array([2, 0, 3])
     by_label, by_row = SoftmaxCrossEntropy(0.2), SoftmaxCrossEntropy(0.2)
@@ -98,7 +98,7 @@ def test_certain_probabilities_equal_labels():
     np.testing.assert_allclose(by_row.backward(), by_label.backward(), atol=1e-7)
 
 
-def test_what_has_no_class_is_aimed_at_evenly():
+def test_images_of_no_class_have_uniform_targets():
     assert targets(np.array([1, NO_CLASS]), 4).tolist() == [[0, 1, 0, 0], [0.25] * 4]
     loss = SoftmaxCrossEntropy(0.1)
     value = loss.forward(np.full((1, 4), 3.0), targets(np.array([NO_CLASS]), 4))

@@ -1,4 +1,4 @@
-"""Odd numbers and odd numbers of images: a probability for each, or an error that says why not."""
+"""Unusual values, and any number of images: probabilities, or an error that says why not."""
 
 import tracemalloc
 
@@ -35,7 +35,7 @@ def test_any_finite_pixel_gives_finite_probabilities(network, value):
     np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-5)
 
 
-def test_denormal_pixels_are_as_good_as_none(network):
+def test_denormal_pixels_are_read_as_zero(network):
     dark, faint = (np.full((1, 28, 28), value, np.float32) for value in (0, TINY))
     np.testing.assert_allclose(network.predict_proba(faint), network.predict_proba(dark), atol=1e-6)
 

@@ -111,9 +111,8 @@ def _drawing(item: Any) -> Drawing:
     if not (0 <= label <= 9 and 0 <= read <= 9 and 0 < number < 1 << 31):
         raise ValueError("its label, what it was read as, or its number is out of range")
     taught = item["taught"]
-    if not isinstance(taught, str) or not taught.isascii() or len(taught) > 10:
-        raise ValueError("its day is not like 2026-11-28")
-    if not taught.replace("-", "").isalnum():
+    is_text = isinstance(taught, str) and taught.isascii() and len(taught) <= 10
+    if not is_text or not taught.replace("-", "").isalnum():
         raise ValueError("its day is not like 2026-11-28")
     return Drawing(number, label, read, taught, check_strokes(item["strokes"]))
 

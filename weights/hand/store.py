@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -183,20 +183,17 @@ class Hand:
     def _locked(self) -> Iterator[None]:
         """Lock the folder; wait for another window that is changing it."""
         deadline = time.monotonic() + PATIENCE
-        while True:
-            lock = locked(self.path.parent)
-            try:
-                lock.__enter__()
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    reason = "another window is changing it; try again"
-                    raise OSError(error.errno, reason, str(self.path)) from None
-                time.sleep(0.02)
-        try:
+        with ExitStack() as lock:
+            while True:
+                try:
+                    lock.enter_context(locked(self.path.parent))
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        reason = "another window is changing it; try again"
+                        raise OSError(error.errno, reason, str(self.path)) from None
+                    time.sleep(0.02)
             yield
-        finally:
-            lock.__exit__(None, None, None)
 
 
 def read(path: str | os.PathLike) -> list[Drawing]:

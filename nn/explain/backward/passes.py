@@ -97,7 +97,7 @@ def backward_pass(
         The right class.
     train : bool
         Whether BatchNorm takes the mean and variance of this image, and Dropout drops values, as
-        in training with a batch of one. Otherwise both are as in use.
+        in training with a batch of one. Otherwise both are as at inference.
     masks : mapping of int to ndarray, optional
         See `BackwardPass`.
 

@@ -17,7 +17,7 @@ from .passes import run
 
 def kind_of(layer: Layer, name: str) -> str:
     """Return a layer's class and the name of one of its gradients as text."""
-    # In use the twin's BatchNorm is a subclass of the reader's.
+    # At inference, the pass runs on FrozenBatchNorm; readers know it as BatchNorm.
     kind = "BatchNorm" if isinstance(layer, BatchNorm) else type(layer).__name__
     return f"{kind} {name}"
 

@@ -94,7 +94,7 @@ def _batchnorm(layer, x, dout, at, value, train):
     mean, std = _statistics(layer, x, c, train)
     gamma, arriving = float(layer.params["gamma"][c]), float(dout[at])
     if not train:
-        rule = "dx = dout x gamma / std: in use, mean and std are constants"
+        rule = "dx = dout x gamma / std: at inference, mean and std are constants"
         factors = {"dout": arriving, "gamma / std": gamma / std}
         digits = decimals_for(gamma, std)
         notes = [(n, round_to(v, digits)) for n, v in (("gamma", gamma), ("std", std))]
@@ -133,7 +133,7 @@ def _batchnorm_parameter(layer, name, x, dout, at, value, train):
 def _dropout(layer, x, dout, at, value, train):
     scale = local_slope(layer, x, at)
     if not train:
-        return copied("dx", layer, at, value, "dx = dout: in use, nothing is dropped")
+        return copied("dx", layer, at, value, "dx = dout: at inference, nothing is dropped")
     if scale == 1:
         return copied("dx", layer, at, value, "dx = dout: this layer changes no slope")
     if scale == 0:

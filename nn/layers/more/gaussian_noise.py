@@ -9,7 +9,7 @@ from .arguments import finite
 class GaussianNoise(Dropout):
     """``out = x + stddev * normal`` in training; nothing otherwise.
 
-    It is a `nn.Dropout` to whoever hands out random generators.
+    A subclass of `nn.Dropout`, so that `Sequential.dropouts` includes it.
 
     Parameters
     ----------

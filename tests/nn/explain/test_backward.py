@@ -252,11 +252,13 @@ def test_the_pass_leaves_the_network_alone(shipped):
         backward.measured_slope(passed, 3, (2, 2, 3))
     for name, array in (model.named_params() | model.named_state()).items():
         np.testing.assert_array_equal(array, before[name])
-    np.testing.assert_array_equal(model.predict_proba(image[None]), passed_in_use(model, image))
+    np.testing.assert_array_equal(
+        model.predict_proba(image[None]), passed_at_inference(model, image)
+    )
 
 
-def passed_in_use(model, image):
-    """The probabilities of a pass in use, as `predict_proba` gives them."""
+def passed_at_inference(model, image):
+    """The probabilities of a pass at inference, as `predict_proba` gives them."""
     found = backward.backward_pass(model, image.astype(np.float32), 0).values[-1]
     return found[None].astype(np.float32)
 

@@ -51,9 +51,9 @@ def test_width_of_vectors_can_be_chosen(bits, floats):
 
 def test_import_brings_no_numba_until_asked():
     code = (
-        "import sys, nn.fast, nn.fast.workers; assert 'numba' not in sys.modules;"
-        "nn.fast.fuse; nn.fast.warm_up; assert 'numba' in sys.modules;"
-        "import nn; assert nn.fuse is nn.fast.fuse"
+        "import sys, nn, nn.fast, nn.fast.workers; assert 'numba' not in sys.modules;"
+        "nn.fuse; assert 'numba' in sys.modules;"
+        "assert nn.fuse is nn.fast.fuse; nn.fast.warm_up"
     )
     run(code)
 

@@ -65,7 +65,7 @@ def test_works_where_nothing_can_be_written(folder):
 
 
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
-def test_so_do_those_of_data(tmp_path):
+def test_datas_kernels_import_where_nothing_can_be_written(tmp_path):
     for folder in ("__pycache__", "home"):
         (tmp_path / folder).write_text("in the way")
     shutil.copy(NN.parent / "data" / "kernels.py", tmp_path)

@@ -8,7 +8,7 @@ from nn import fuse
 def assert_same(model, x, *, seed=5):
     """Compare the plain network and the fused one, with and without a gradient for its input.
 
-    Forward in use and in training, all gradients, running statistics.
+    Forward at inference and in training, all gradients, running statistics.
     """
     fused, trained = fuse(model), fuse(model, input_gradient=False)
     np.testing.assert_allclose(fused.forward(x), model.forward(x), atol=1e-5, rtol=1e-5)

@@ -77,7 +77,7 @@ def test_backward_needs_a_training_forward(name):
     with pytest.raises(RuntimeError, match=f"{kind}: backward without a training forward"):
         layer.backward(dout)
     layer.forward(x, train=True)
-    layer.forward(x)  # use forgets what training remembered
+    layer.forward(x)  # inference clears the cache
     with pytest.raises(RuntimeError, match=f"{kind}: backward without a training forward"):
         layer.backward(dout)
 
@@ -94,7 +94,7 @@ def test_backward_refuses_another_shape(name):
 
 
 @EVERY
-def test_an_empty_batch_may_be_used(name):
+def test_an_empty_batch_passes_at_inference(name):
     layer, x, dout = made(name, np.float32, N=0)
     out = layer.forward(x)
     assert out.shape == dout.shape

@@ -54,7 +54,7 @@ def test_running_statistics_of_images_count_every_place():
         assert layer.state["var"][c] == pytest.approx(unbiased, rel=1e-12)
 
 
-def test_use_by_hand_changes_no_statistics():
+def test_inference_by_hand_changes_no_statistics():
     layer = BatchNorm(2, eps=1.0, dtype=np.float64)
     layer.params["gamma"][:], layer.params["beta"][:] = [6, 2], [1, -1]
     layer.state["mean"][:], layer.state["var"][:] = [10, 0], [8, 3]

@@ -20,7 +20,7 @@ GRID = [  # (H, W), kernel, stride, pad
     ((5, 6), (4, 2), (1, 1), "same"),  # uneven: one more below and to the right
     ((6, 7), (3, 5), (2, 3), "same"),
     ((5, 4), (3, 2), (2, 1), ((0, 2), (1, 0))),  # uneven as asked for
-    ((3, 2), (3, 2), (1, 1), (0, 0)),  # one stop
+    ((3, 2), (3, 2), (1, 1), (0, 0)),  # one position
     ((1, 1), (3, 3), (2, 2), "same"),  # nearly nothing but padding
 ]
 
@@ -53,7 +53,7 @@ def test_equals_loops_and_measured_slopes(size, kernel, stride, pad, bias):
     naive.assert_gradients(layer, x, rng)
 
 
-def test_first_weights_are_he_normal_biases_zero():
+def test_initial_weights_are_he_normal_biases_zero():
     layer = Conv2D(8, 64, (5, 3), rng=np.random.default_rng(2))
     assert layer.params["w"].shape == (5, 3, 8, 64)
     assert layer.params["w"].std() == pytest.approx(np.sqrt(2 / (5 * 3 * 8)), rel=0.03)

@@ -1,4 +1,4 @@
-"""The dense layer: by hand, against loops, measured slopes, first weights."""
+"""The dense layer: by hand, against loops, measured slopes, initial weights."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_equals_loops_and_measured_slopes(shape, bias):
     naive.assert_gradients(layer, x, rng)
 
 
-def test_first_weights_are_glorot_uniform_and_biases_zero():
+def test_initial_weights_are_glorot_uniform_biases_zero():
     layer = Dense(300, 100, rng=np.random.default_rng(2))
     limit = np.sqrt(6 / 400)
     assert 0.999 * limit < np.abs(layer.params["w"]).max() <= np.float32(limit)

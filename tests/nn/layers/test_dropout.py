@@ -1,4 +1,4 @@
-"""Dropout: what is kept is scaled, backward loses the same, and each layer draws for itself."""
+"""Dropout: what is kept is scaled, backward drops the same, and each layer draws for itself."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ def dropout(rate, seed=0):
     return Dropout(rate, rng=np.random.default_rng(seed))
 
 
-def test_in_use_it_does_nothing():
+def test_at_inference_it_does_nothing():
     x = np.random.default_rng(1).standard_normal((4, 5))
     np.testing.assert_array_equal(dropout(0.9).forward(x), x)
 
@@ -23,13 +23,13 @@ def test_training_drops_values_or_scales_them_up():
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
-def test_loses_that_share_and_keeps_the_expected_value(rate):
+def test_drops_that_share_and_keeps_the_expected_value(rate):
     out = dropout(rate).forward(np.ones((400, 500)), train=True)
     assert (out == 0).mean() == pytest.approx(rate, abs=5e-3)
     assert out.mean() == pytest.approx(1, abs=1e-2)
 
 
-def test_values_are_lost_one_by_one():
+def test_values_are_dropped_one_by_one():
     out = dropout(0.5).forward(np.ones((60, 6, 5, 4)), train=True)
     for axes in [(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)]:
         share = out.mean(axes)
@@ -45,7 +45,7 @@ def test_backward_scales_each_gradient_as_its_value():
     np.testing.assert_allclose(layer.backward(dout), dout * scale, rtol=1e-12)
 
 
-def test_rate_zero_loses_nothing():
+def test_rate_zero_drops_nothing():
     x = np.random.default_rng(1).standard_normal((30, 30))
     np.testing.assert_array_equal(dropout(0).forward(x, train=True), x)
 
@@ -62,7 +62,7 @@ def test_same_seed_drops_the_same_values():
     assert (other.forward(x, train=True) != first).any()
 
 
-def test_use_draws_nothing():
+def test_inference_draws_nothing():
     x = np.ones((20, 20))
     one, two = dropout(0.5), dropout(0.5)
     one.forward(x)

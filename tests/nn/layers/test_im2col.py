@@ -24,7 +24,7 @@ def images_and_windows(draw):
     return rng.standard_normal(shape), window
 
 
-def test_the_example_of_the_page():
+def test_the_docstrings_example():
     a, b, c, d, e, f, g, h, i = range(1, 10)
     x = np.array([a, b, c, d, e, f, g, h, i], np.float64).reshape(1, 3, 3, 1)
     window = Window.of(2, 1, 0)
@@ -38,7 +38,7 @@ def test_the_example_of_the_page():
 
 @steady
 @given(images_and_windows())
-def test_sees_what_a_walk_over_the_image_sees(case):
+def test_im2col_equals_loops(case):
     x, window = case
     seen = naive.windows(x, window.kernel, window.stride, window.pad, fill=7.0)
     if seen.size == 0:

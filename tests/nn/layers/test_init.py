@@ -1,4 +1,4 @@
-"""First weights: how wide, of which kind, from which generator, and what they are for."""
+"""Initial weights: variance, distribution, generator and dtype."""
 
 import numpy as np
 import pytest

@@ -44,7 +44,7 @@ def test_equals_loops_and_measured_slopes(layer_type, size, kernel, stride, pad)
 
 
 @BOTH
-def test_steps_by_its_own_size_unless_told(layer_type):
+def test_stride_is_the_size_by_default(layer_type):
     expected = {"size": (2, 3), "stride": (2, 3), "pad": (0, 0)}
     assert layer_type((2, 3)).config.items() >= expected.items()
     assert layer_type((2, 3)).output_shape((7, 7, 5)) == (3, 2, 5)
@@ -71,14 +71,14 @@ def test_maximum_by_hand():
     assert plane(dx) == [[0, 0, 20, 0], [10, 0, 0, 0], [30, 0, 0, 40], [0, 0, 0, 0]]
 
 
-def test_a_tie_pays_the_first_place_only():
+def test_only_the_first_of_a_tie_gets_gradient():
     layer = MaxPool2D(2)
     layer.forward(image([7, 7, 1, 1], [7, 7, 0, 1], [0, 5, 2, 3], [5, 5, 3, 3]), train=True)
     dx = layer.backward(image([1, 2], [3, 4]))
     assert plane(dx) == [[1, 0, 2, 0], [0, 0, 0, 0], [0, 3, 0, 4], [0, 0, 0, 0]]
 
 
-def test_a_winner_is_paid_by_each_window():
+def test_a_winner_gets_gradient_from_each_window():
     layer = MaxPool2D(2, stride=1)
     layer.forward(image([0, 1, 0], [1, 9, 1], [0, 1, 0]), train=True)
     dx = layer.backward(image([1, 2], [3, 4]))

@@ -90,7 +90,7 @@ def test_every_layer_comes_back_to_the_bit(path, dtype):
     assert again.backward(dout).shape == x.shape  # it trains on, too
 
 
-def test_the_file_is_as_the_page_says(path):
+def test_the_file_is_as_the_docstring_says(path):
     small().save(str(path))
     with np.load(path, allow_pickle=False) as file:
         assert set(file.files) == {"architecture", "1.w", "1.b"}

@@ -66,7 +66,7 @@ def test_it_starts_with_the_last_shard():
     assert len(processes.started) == 2, "a rank without shards takes part at once"
 
 
-def test_early_gradients_are_out_before_the_first(monkeypatch):
+def test_early_gradients_are_out_before_the_first():
     """When the sum starts, the gradients of the first layers are those of the step before."""
     processes = Two()
     seen = []

@@ -52,7 +52,7 @@ def test_normalization_by_hand():
     assert layer.state["mean"].tolist() == [1, 2]
 
 
-def test_spatial_dropout_loses_whole_channels():
+def test_spatial_dropout_drops_whole_channels():
     layer = SpatialDropout2D(0.5, rng=np.random.default_rng(0))
     out = layer.forward(np.ones((40, 3, 3, 10)), train=True)
     kept = out[:, 0, 0]
