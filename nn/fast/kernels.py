@@ -152,10 +152,10 @@ def _as(builder, address, kind):
     return builder.bitcast(address, kind.as_pointer())
 
 
-def _everywhere(builder, number):
-    """Return a vector that has this float in every lane."""
-    nothing, first = ir.Constant(_FLOATS, ir.Undefined), ir.Constant(ir.IntType(32), 0)
-    lanes = ir.Constant(ir.VectorType(ir.IntType(32), BLOCK), [0] * BLOCK)
+def _everywhere(builder, number, kind=_FLOATS):
+    """Return a vector, of this LLVM type, that has a float in every lane."""
+    nothing, first = ir.Constant(kind, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
     return builder.shuffle_vector(builder.insert_element(nothing, number, first), nothing, lanes)
 
 
@@ -630,7 +630,7 @@ def _up(size, of):
 
 @inlined
 def _plane(size):
-    """Return the floats from one of 16 planes to the next, an odd number of cache lines.
+    """Return the floats from one plane to the next, an odd number of cache lines.
 
     At an even number, lines of several planes would compete for the same place in the cache.
     """
@@ -1012,10 +1012,10 @@ def convolve(op, n, x, w, bias, norm, kept, scratch, out, winner):
     """Convolve n images; then BatchNorm, ReLU and pool, as the fields of ``op`` say.
 
     Arrays are flat: ``x`` from the first image on, padded, and BLOCK floats may be read behind its
-    end if C is no multiple of BLOCK; ``w`` and ``bias`` the layer's own, the
-    bias empty if it has none; ``norm`` mean, variance, gamma and beta, empty without BatchNorm.
-    ``winner``, uint8, is empty if nobody wants it, else like ``out``. ``kept`` holds what the next
-    call can use again, ``scratch`` nothing.
+    end if C is no multiple of BLOCK; ``w`` and ``bias`` the layer's own, the bias empty if it has
+    none; ``norm`` mean, variance, gamma and beta, empty without BatchNorm. ``winner``, uint8, is
+    empty if nobody wants it, else like ``out``. ``kept`` holds what the next call can use again,
+    ``scratch`` nothing.
     """
     ends = 4 * _up(op[F.OC], BLOCK)
     _ends(op, bias, norm, scratch)
@@ -1036,14 +1036,6 @@ FLOAT, ADDRESS, INTEGER = ir.FloatType(), types.uintp, types.intp
 _LANES = ir.VectorType(FLOAT, LANES)
 
 
-def _broadcast(builder, factor):
-    """Return a vector that has this float in every lane."""
-    nothing, first = ir.Constant(_LANES, ir.Undefined), ir.Constant(ir.IntType(32), 0)
-    everywhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-    vector = builder.insert_element(nothing, factor, first)
-    return builder.shuffle_vector(vector, nothing, everywhere)
-
-
 def _item(builder, array, kind, i):
     """Return the address of item ``i`` of an array; ``array`` is the address of the array."""
     return builder.gep(builder.inttoptr(array, kind.as_pointer()), [i])
@@ -1052,7 +1044,7 @@ def _item(builder, array, kind, i):
 def _vector(builder, array, i, v):
     """Return the address of the v-th of the vectors that begin at the float ``i`` of an array."""
     i = builder.add(i, ir.Constant(i.type, v * LANES))
-    return builder.bitcast(_item(builder, array, FLOAT, i), _LANES.as_pointer())
+    return _as(builder, _item(builder, array, FLOAT, i), _LANES)
 
 
 def _load(builder, place):
@@ -1080,7 +1072,8 @@ def _walker(vectors):
         ]
         with cgutils.for_range(builder, many) as loop:
             here = builder.add(at, builder.load(_item(builder, start, at.type, loop.index)))
-            g = _broadcast(builder, builder.load(_item(builder, gradient, FLOAT, loop.index)))
+            factor = builder.load(_item(builder, gradient, FLOAT, loop.index))
+            g = _everywhere(builder, factor, _LANES)
             for v, (total, weight) in enumerate(zip(sums, weights, strict=True)):
                 seen, target = (_vector(builder, array, here, v) for array in (x, dx))
                 builder.store(_add(builder, builder.load(total), g, _load(builder, seen)), total)

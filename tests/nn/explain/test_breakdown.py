@@ -181,7 +181,7 @@ def test_shipped_network_numbers_add_up(shipped, digit):
     model = explain.with_softmax(shipped)
     maps = explain.maps(model, x)
     np.testing.assert_array_equal(maps[-1], model.predict_proba(x))
-    for layer, at in random_places(maps, 200, np.random.default_rng(digit)):
+    for layer, at in random_places(maps, 100, np.random.default_rng(digit)):
         check(model.layers[layer], maps[layer][0], maps[layer + 1][0], at)
 
 

@@ -10,7 +10,7 @@ from nn.fast.kernels import BLOCK, COMPILING, POINTS, F, winograd_matrices
 from nn.fast.plan import convolution, winograd_tile
 from tests.nn.fast.twins import assert_close, assert_same
 
-INPUTS = [8, 24, 32, 33, 64, 130] if COMPILING else [8, 33]
+INPUTS = [8, 32, 33, 130] if COMPILING else [8, 33]
 OUTPUTS = [1, 10, 32, 33, 64] if COMPILING else [5, 33]
 SIZES = [(3, 3), (4, 4), (6, 5), (13, 13), (12, 9)] if COMPILING else [(3, 3), (6, 5)]
 BAD = [np.nan, np.inf, -np.inf, 3e38]

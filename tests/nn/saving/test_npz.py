@@ -69,12 +69,12 @@ def tracked_refusal(path):
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_understated_zip_bomb_is_not_unpacked(tmp_path, method):
-    """It unpacks to 100 MB; the central directory says 272 bytes."""
+    """It unpacks to 40 MB; the central directory says 272 bytes."""
     path = tmp_path / "a.npz"
     np.save(tmp_path / "a.npy", np.zeros(18))
     content = (tmp_path / "a.npy").read_bytes()
     with zipfile.ZipFile(path, "w", method) as archive:
-        archive.writestr("a.npy", content + bytes(100_000_000))
+        archive.writestr("a.npy", content + bytes(40_000_000))
     whole = bytearray(path.read_bytes())
     place = whole.rindex(b"PK\1\2") + 24
     whole[place : place + 4] = struct.pack("<I", len(content))
@@ -86,8 +86,8 @@ def test_understated_zip_bomb_is_not_unpacked(tmp_path, method):
 def test_huge_directory_is_not_read(tmp_path, monkeypatch):
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as archive:
-        for i in range(30_000):
-            archive.writestr(f"{i}.npy", b"")
+        for i in range(20):
+            archive.writestr(f"{i:060000}.npy", b"")
     monkeypatch.setattr(npz.zipfile, "ZipFile", None)
     assert "its list of arrays takes more" in tracked_refusal(path)
 

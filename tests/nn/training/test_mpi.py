@@ -42,16 +42,8 @@ def single(tmp_path_factory):
 
 
 def start(mpiexec, ranks, folder, *fault):
-    command = [
-        mpiexec,
-        "-n",
-        ranks,
-        sys.executable,
-        "-m",
-        "tests.nn.training.mpi_run",
-        folder,
-        *fault,
-    ]
+    program = [sys.executable, "-m", "tests.nn.training.mpi_run"]
+    command = [mpiexec, "-n", ranks, *program, folder, *fault]
     process = subprocess.Popen(
         [str(word) for word in command],
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -99,14 +91,13 @@ def assert_same(got, expected):
         np.testing.assert_array_equal(got[name], array, name)
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
-def test_many_ranks_give_the_bits_of_one(mpiexec, single, tmp_path, ranks):
-    process = start(mpiexec, ranks, tmp_path)
+def test_two_ranks_give_the_bits_of_one(mpiexec, single, tmp_path):
+    process = start(mpiexec, 2, tmp_path)
     printed, errors = finish(process)
     assert process.returncode == 0, errors
-    for rank in range(ranks):
+    for rank in range(2):
         assert_same(outcome(tmp_path, rank), single)
-    assert printed.splitlines() == [f"trained on {ranks} ranks"], "only rank 0 prints"
+    assert printed.splitlines() == ["trained on 2 ranks"], "only rank 0 prints"
 
 
 def test_plain_layers_give_the_same_bits_too(mpiexec, tmp_path):
@@ -131,7 +122,8 @@ def test_a_stopped_run_resumes_on_more_ranks(mpiexec, single, tmp_path):
     printed, errors = finish(process)
     assert process.returncode == 0, errors
     assert "resuming at step" in printed
-    assert_same(outcome(tmp_path, 3), single)
+    for rank in range(4):
+        assert_same(outcome(tmp_path, rank), single)
 
 
 def test_a_signal_to_one_rank_stops_all(mpiexec, tmp_path):
