@@ -163,7 +163,7 @@ def _plane(size):
 def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return zeros that start on a cache line, so that no vector straddles two.
 
-    Behind their end there is room for a vector more.
+    One vector more can be read behind their end.
     """
     size = int(np.prod(shape)) * dtype.itemsize
     memory = np.zeros(size + CACHE_LINE + 4 * kernels.BLOCK, np.uint8)

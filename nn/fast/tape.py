@@ -81,7 +81,7 @@ class Tape:
         labels: np.ndarray,
         label_smoothing: float,
         share: float,
-        ready: Callable[[int], None] = lambda layer: None,
+        ready: Callable[[int], None],
     ) -> tuple[float, np.ndarray]:
         """Pass a batch forward and backward; see `nn.fast.fused.Fused.learn`."""
         factor = np.float32(1 / 255 if images.dtype == np.uint8 else 1)

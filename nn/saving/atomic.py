@@ -91,8 +91,8 @@ def _sync_folder(folder: Path) -> None:
 def locked(folder: str | os.PathLike) -> Iterator[None]:
     """Lock a folder against other processes that call this, and make it if it is missing.
 
-    The operating system releases the lock when its owner ends, even by a crash. On Windows nothing
-    is locked, nor on a file system without locks, which is logged.
+    The operating system releases the lock when its owner ends, even by a crash. Nothing is locked
+    on Windows, nor on a file system without locks; the latter is logged.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
         If another process holds the lock.
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
-    if os.name == "nt":  # it opens no folders
+    if os.name == "nt":  # folders cannot be opened there
         yield
         return
     handle = os.open(folder, os.O_RDONLY)

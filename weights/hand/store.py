@@ -27,7 +27,7 @@ from weights.hand import drawings as files
 from weights.hand.drawings import Drawing, Strokes
 
 NAME = "handmade-digits"
-"""Of the folders of this program among the user's data and caches."""
+"""Name of this program's folders among the user's data and caches."""
 
 PATIENCE = 5.0  # seconds to wait for another window that changes the same file
 

@@ -1,7 +1,7 @@
 """Teaches a network the drawings of a hand.
 
 The rehearsed digits and the taught drawings pass through the network once; after that a correction
-trains the vote alone. No method is for two threads at once.
+trains the vote alone. A `Teacher` is not thread-safe.
 """
 
 import numpy as np

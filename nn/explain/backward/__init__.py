@@ -5,7 +5,7 @@
 - `loss`, `student`, `windows`, `more`: the arithmetic of a gradient, as `nn.explain.breakdown`
   gives that of an output: of the loss, of the layers of `nn.layers`, of their windows, and of the
   layers of `nn.layers.more`;
-- `arithmetic`: finds the function for a number;
+- `result`: what these functions share; `arithmetic`: finds the function for a number;
 - `slope`: the same gradient measured, by nudging the number.
 """
 

@@ -18,7 +18,7 @@ class Crop2D(Layer):
     def __init__(self, crop):
         if isinstance(crop, str):
             raise ValueError(f"crop must be numbers of pixels, not {crop!r}")
-        self._frame = Window.of(1, 1, crop)  # it would add what is removed here
+        self._frame = Window.of(1, 1, crop)  # its padding is what is cut off
         super().__init__(crop=self._frame.pad)
 
     def _forward(self, x, train):

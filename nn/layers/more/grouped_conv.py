@@ -15,7 +15,7 @@ from ..window import Window
 
 
 class GroupedConv2D(Layer):
-    """Convolve groups of channels apart, with a kernel whose taps may be apart.
+    """Convolve each group of channels on its own, with a kernel that may be dilated.
 
     Parameters
     ----------

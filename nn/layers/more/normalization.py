@@ -7,7 +7,7 @@ from ..checks import count, float_dtype
 from ..init import constant
 
 LEAST = 1e-7
-"""The smallest deviation that is divided by."""
+"""Lower bound of the deviation that is divided by."""
 
 
 class Normalization(Layer):

@@ -7,7 +7,7 @@ from .arguments import sizes
 
 
 class Reshape(Layer):
-    """Give every image the shape ``shape``, which has as many numbers.
+    """Give every image the shape ``shape``, which must hold as many numbers.
 
     Parameters
     ----------

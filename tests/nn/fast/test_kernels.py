@@ -11,6 +11,9 @@ import pytest
 from tests.conftest import need
 
 need("numba")
+pytestmark = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
+)
 
 NN = Path(__file__).parents[3] / "nn"
 USE = """
@@ -42,7 +45,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 def test_is_compiled_once_and_again_when_it_changes(folder):
     assert use(folder) == (1, 1)
     assert use(folder) == (1, 0)
@@ -54,7 +56,6 @@ def test_is_compiled_once_and_again_when_it_changes(folder):
     assert use(folder) == (5, 1)
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 def test_works_where_nothing_can_be_written(folder):
     """A file in place of each folder numba would like: it cannot be written even by root."""
     (folder / "nn" / "__pycache__").write_text("in the way")
@@ -64,7 +65,6 @@ def test_works_where_nothing_can_be_written(folder):
     assert use(folder, **nowhere, NUMBA_CACHE_DIR="") == (1, 1)
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled")
 def test_datas_kernels_import_where_nothing_can_be_written(tmp_path):
     for folder in ("__pycache__", "home"):
         (tmp_path / folder).write_text("in the way")
