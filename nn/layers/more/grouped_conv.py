@@ -43,15 +43,16 @@ class GroupedConv2D(Layer):
         C, OC = count("in_channels", in_channels), count("out_channels", out_channels)
         KH, KW = pair("kernel_size", kernel_size, least=1)
         DH, DW = pair("dilation", dilation, least=1)
-        if C % count("groups", groups) or OC % groups:
-            raise ValueError(f"{C} and {OC} channels cannot be cut into {groups} groups")
+        G = count("groups", groups)
+        if C % G or OC % G:
+            raise ValueError(f"{C} and {OC} channels cannot be cut into {G} groups")
         self.window = Window.of(((KH - 1) * DH + 1, (KW - 1) * DW + 1), stride, pad)
         super().__init__(
-            in_channels=C, out_channels=OC, kernel_size=(KH, KW), groups=groups,
+            in_channels=C, out_channels=OC, kernel_size=(KH, KW), groups=G,
             dilation=(DH, DW), stride=self.window.stride, pad=self.window.pad, bias=bool(bias),
             dtype=float_dtype(dtype).name,
         )  # fmt: skip
-        C //= groups
+        C //= G
         self.params["w"] = he_normal((KH, KW, C, OC), KH * KW * C, rng, dtype)
         if bias:
             self.params["b"] = constant(0, (OC,), dtype)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn import DepthwiseConv2D, GlobalAvgPool2D, GlobalMaxPool2D, GroupedConv2D
+from nn import DepthwiseConv2D, GlobalAvgPool2D, GlobalMaxPool2D, GroupedConv2D, Sequential
 from tests import naive
 
 RNG = np.random.default_rng(4)
@@ -54,6 +54,13 @@ def test_depthwise_convolution_is_one_per_channel(stride, pad, dilation):
 def test_channels_that_groups_do_not_divide_are_refused():
     with pytest.raises(ValueError, match="4 and 6 channels cannot be cut into 4 groups"):
         GroupedConv2D(4, 6, 3, groups=4)
+
+
+def test_arguments_of_numpys_ints_are_saved(tmp_path):
+    two = np.int64(2)
+    layers = [GroupedConv2D(two, two, two, groups=two), DepthwiseConv2D(two, two, multiplier=two)]
+    Sequential(layers).save(tmp_path / "model.npz")
+    assert repr(Sequential.load(tmp_path / "model.npz").layers) == repr(layers)
 
 
 def test_convolutions_cost_what_their_weights_say():
