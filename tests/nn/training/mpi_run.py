@@ -3,8 +3,8 @@
 ``mpiexec -n 2 python -m tests.nn.training.mpi_run FOLDER FAULT STEP RANK``
 
 Each rank writes all its arrays to ``FOLDER/outcome-RANK.npz``. At STEP, if it is given, the FAULT
-happens on RANK, or on all ranks if RANK is -1. The FAULT "plain" is plain layers, throughout; runs
-whose outcome is not compared have them too, as ranks start sooner without numba.
+happens on RANK, or on all ranks if RANK is -1. The FAULT "plain" is none. Without a FAULT and with
+"ask" the layers are fused, else plain: without numba, ranks start sooner.
 """
 
 import os
@@ -118,7 +118,7 @@ def main(argv: list[str]) -> int:
             Path(folder, f"pid-{processes.rank}").write_text(str(os.getpid()))
             if fault == "raise" and int(who) >= 0:
                 nn.training.mpi.EXIT_TIMEOUT = 1.0  # seconds; no other rank will fail
-            engine = nn.fuse if fault in ("", "ask", "hang") else plain
+            engine = nn.fuse if fault in ("", "ask") else plain
             train(processes, Path(folder), 1, fault, int(at), int(who), engine)
     except StoppedError as stop:
         print(stop, file=sys.stderr)

@@ -41,6 +41,14 @@ def single(tmp_path_factory):
     return outcome(folder)
 
 
+@pytest.fixture(scope="module")
+def single_plain(tmp_path_factory):
+    """The same with plain layers."""
+    folder = tmp_path_factory.mktemp("plain")
+    mpi_run.train(SingleProcess(), folder, threads=2, engine=mpi_run.plain)
+    return outcome(folder)
+
+
 def start(mpiexec, ranks, folder, *fault):
     program = [sys.executable, "-m", "tests.nn.training.mpi_run"]
     command = [mpiexec, "-n", ranks, *program, folder, *fault]
@@ -100,13 +108,11 @@ def test_two_ranks_give_the_bits_of_one(mpiexec, single, tmp_path):
     assert printed.splitlines() == ["trained on 2 ranks"], "only rank 0 prints"
 
 
-def test_plain_layers_give_the_same_bits_too(mpiexec, tmp_path):
-    (tmp_path / "single").mkdir()
-    mpi_run.train(SingleProcess(), tmp_path / "single", threads=2, engine=mpi_run.plain)
+def test_plain_layers_give_the_same_bits_too(mpiexec, single_plain, tmp_path):
     process = start(mpiexec, 3, tmp_path, "plain", 0, 0)
     _, errors = finish(process)
     assert process.returncode == 0, errors
-    assert_same(outcome(tmp_path, 1), outcome(tmp_path / "single"))
+    assert_same(outcome(tmp_path, 1), single_plain)
 
 
 def test_a_stopped_run_resumes_on_more_ranks(mpiexec, single, tmp_path):
@@ -154,7 +160,7 @@ def test_a_failing_rank_aborts_all_with_a_message(mpiexec, tmp_path, fault, says
 
 
 @pytest.mark.parametrize("hung", [0, 2])
-def test_a_hung_rank_is_named_and_ended(mpiexec, single, tmp_path, hung, capsys):
+def test_a_hung_rank_is_named_and_ended(mpiexec, single_plain, tmp_path, hung, capsys):
     process = start(mpiexec, 3, tmp_path, "hang", 22, hung)
     _, errors = finish(process)
     assert process.returncode != 0
@@ -169,9 +175,9 @@ def test_a_hung_rank_is_named_and_ended(mpiexec, single, tmp_path, hung, capsys)
     if hung > 0:
         assert f"saved {newest}" in errors
     assert int(newest.stem.split("-")[1]) == (16 if hung == 0 else 22)
-    mpi_run.train(SingleProcess(), tmp_path, threads=2)
+    mpi_run.train(SingleProcess(), tmp_path, threads=2, engine=mpi_run.plain)
     assert "resuming at step" in capsys.readouterr().out
-    assert_same(outcome(tmp_path), single)
+    assert_same(outcome(tmp_path), single_plain)
 
 
 def test_a_failure_of_all_is_reported_once(mpiexec, tmp_path):
