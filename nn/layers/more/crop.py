@@ -16,9 +16,11 @@ class Crop2D(Layer):
     """
 
     def __init__(self, crop):
-        if isinstance(crop, str):
-            raise ValueError(f"crop must be numbers of pixels, not {crop!r}")
-        self._frame = Window.of(1, 1, crop)  # its padding is what is cut off
+        sides = None if isinstance(crop, str) else crop  # "same" is a padding only
+        try:
+            self._frame = Window.of(1, 1, sides)  # its padding is what is cut off
+        except ValueError:
+            raise ValueError(f"crop must be numbers of pixels, not {crop!r}") from None
         super().__init__(crop=self._frame.pad)
 
     def _forward(self, x, train):

@@ -44,6 +44,12 @@ def test_crop_of_everything_is_refused():
         Crop2D(1).forward(X)
 
 
+@pytest.mark.parametrize("crop", ["same", -1, (1, 0.5), ((1, 2, 3), 0)])
+def test_a_crop_of_no_pixels_is_named(crop):
+    with pytest.raises(ValueError, match="crop must be numbers of pixels, not"):
+        Crop2D(crop)
+
+
 def test_normalization_by_hand():
     layer = Normalization(2)
     layer.state["mean"][...], layer.state["var"][...] = [1, 2], [4, 0]
