@@ -1,5 +1,7 @@
 """The arithmetic of the loss, -log(probability of the label), and of its gradient."""
 
+from decimal import InvalidOperation
+
 import numpy as np
 
 from ..breakdown.result import Breakdown
@@ -25,7 +27,7 @@ def break_down_loss(passed: BackwardPass) -> Breakdown:
         notes = ((f"p[{label}]", round_to(float(passed.values[-1][label]), 5)),)
         rule = f"loss = -log(p[{label}]) = log(sum of all exp(x)) - x[{label}]"
         total = add_up(names, values, shown)
-    except (ArithmeticError, OverflowError):
+    except (InvalidOperation, OverflowError):
         raise ValueError(f"{passed.loss} is too large to be written out") from None
     return Breakdown("loss", (), passed.loss, shown, rule, total, notes)
 
