@@ -647,7 +647,7 @@ def _tiles(size, m):
 def _ends(op, bias, norm, ends):
     """Set ``ends`` (4, S) to what follows a sum: bias, then mean, factor and beta of a BatchNorm.
 
-    S is the number of output channels, rounded up to whole BLOCKs.
+    S is the number of output channels, rounded up to a multiple of BLOCK.
     """
     channels, S = op[F.OC], _up(op[F.OC], BLOCK)
     ends[: 4 * S] = 0

@@ -8,7 +8,6 @@ SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MV2_COMM_WORLD_SIZE")
 """Environment variables in which launchers give the number of ranks: MPICH and Intel MPI, Open
 MPI, MVAPICH."""
 
-
 MAX_RANKS = 1_000_000
 
 

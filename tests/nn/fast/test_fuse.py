@@ -269,8 +269,8 @@ def test_nothing_large_is_allocated_once_the_buffers_stand():
         after, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    rooms = [getattr(layer, "_buffers", {}) for layer in network.layers]
-    little = sum(room.nbytes for held in rooms for room in held.values()) / 20
+    buffers = [getattr(layer, "_buffers", {}).values() for layer in network.layers]
+    little = sum(buffer.nbytes for held in buffers for buffer in held) / 20
     assert after - before < little  # Python keeps some small objects for later
     assert peak - before < little
 

@@ -192,7 +192,7 @@ def test_cut_off_anywhere_it_is_refused(path):
 
 
 def assert_refused_or_the_same(path, content, model):
-    """Demand that damage is found, or did none; a zip has bytes that mean nothing, a date's."""
+    """Check that damage is found or harmless: some bytes of a zip mean nothing, such as a date."""
     put(path, content)
     try:
         again = Sequential.load(path)
