@@ -1,10 +1,18 @@
-"""Networks as fixtures."""
+"""Networks as fixtures, and BLAS on one thread."""
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from nn import Sequential
 from tests.nn.explain.networks import SHIPPED, exact_networks
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Keep BLAS to one thread: on a busy machine two wait for each other, in small products."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(params=[pytest.param(case[1:], id=case[0]) for case in exact_networks()])

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from data import canvas
 from nn import (
@@ -24,13 +23,6 @@ from tests.nn.explain.checks import check_sum, unit
 from tests.nn.explain.networks import ROOT, exact_networks, unusual_network
 
 STEP = 1e-5  # of the test's own slope
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Keep BLAS to one thread: on a busy machine two wait for each other, in small products."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def loss_from(passed, layer, x):
