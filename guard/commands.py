@@ -32,13 +32,14 @@ INTERRUPTED = 128 + signal.SIGINT
 def begin() -> None:
     """Prepare a process for its imports: Ctrl-C ends it, and no file gets a closed stream's number.
 
-    Otherwise the next file that is opened would get it, and with it what libraries print. Reading
-    and writing such a stream fails, as it should. A library's warning, which may hold a traceback,
-    is printed as one line.
+    The next file that is opened would get the number of a closed stream, and with it what libraries
+    print. So such a stream is opened on the null device, but the wrong way round: reading stdin or
+    writing stdout still fails. A library's warning, which may hold a traceback, is printed as one
+    line.
     """
     end_on_interrupt()
     warnings.formatwarning = _warning_line
-    # Last of all the interpreter gives signals back to the system, which would say -2 for Ctrl-C.
+    # At its very end the interpreter restores the system's handlers: Ctrl-C would give status -2.
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     for handle in range(3):
         try:
@@ -68,8 +69,8 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
     program : str
         Name in messages.
     lossy : bool
-        Whether the program goes on if stdout is full or closed: then its lines are not what it is
-        run for. Otherwise this is an error, of status 2.
+        Whether the program continues if stdout is full or closed, because its lines are not its
+        purpose. Otherwise this is an error, of status 2.
     """
     with_interrupts = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
     _open_streams()
@@ -80,7 +81,7 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
             status = main() or 0
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except SystemExit as stop:  # argparse, which keeps it to itself if it cannot print its help
+    except SystemExit as stop:  # argparse, which hides it if its help cannot be printed
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         if out.fault is not None and status == 0:
             status = _complain(program, out.fault)
@@ -96,7 +97,7 @@ def run(main: Callable[[], int | None], program: str, lossy: bool = False) -> No
 def streams(lossy: bool = False) -> Iterator[Escaping]:
     """Escape control characters in what goes to stdout, stderr and the log meanwhile.
 
-    What cannot be written to stderr is dropped; that to stdout only if ``lossy``. Yields stdout.
+    What cannot be written to stderr is dropped, and to stdout only if ``lossy``. Yields stdout.
     """
     before = sys.stdout, sys.stderr, logging.lastResort
     if not isinstance(sys.stdout, Escaping):
@@ -151,7 +152,7 @@ def _complain(program: str, error: object) -> int:
 
 
 def _drop(handle: int) -> None:
-    """Send what is still in a stream's buffer nowhere: Python flushes it once more at its end."""
+    """Discard what is left in a stream's buffer, which Python flushes once more at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), handle)
 
 

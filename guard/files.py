@@ -1,4 +1,4 @@
-"""Ordinary files alone are opened, and temporary files are left behind by nobody.
+"""Open ordinary files only, and create temporary files that the next run clears.
 
 A path from a stranger may be a FIFO, which blocks whoever opens it, a device, which never ends, or
 a file that grows as fast as it is read.
@@ -134,7 +134,7 @@ def create_temporary(path: str | os.PathLike) -> tuple[BinaryIO, Path]:
     """Create a temporary file beside ``path``, and clear those that killed processes left.
 
     It is locked while it is open. So the next call for the same path, in any process, can tell
-    whether somebody still writes it.
+    whether it is still being written.
 
     Returns
     -------
@@ -165,24 +165,25 @@ def _clear_temporary(path: Path) -> None:
         return
     for entry in left:
         try:
-            if entry.is_file(follow_symlinks=False) and _is_abandoned(entry):
-                os.unlink(entry)
+            if entry.is_file(follow_symlinks=False):
+                _delete_abandoned(entry)
         except OSError:  # gone, not ours or, on Windows, still open
             continue
 
 
-def _is_abandoned(entry: os.DirEntry) -> bool:
-    """Return whether nobody writes a temporary file; its lock is kept while it is deleted."""
+def _delete_abandoned(entry: os.DirEntry) -> None:
+    """Delete a temporary file, unless a process still writes it."""
     if fcntl is None:
-        return True  # Windows deletes no open file
+        os.unlink(entry)  # Windows deletes no open file
+        return
     handle = os.open(entry, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.unlink(entry)  # under the lock: a writer that waits for it sees that it is gone
-        return False
     except BlockingIOError:
-        return False
-    except OSError:
-        return time.time() - entry.stat().st_mtime > OLD
+        pass  # it is being written
+    except OSError:  # a file system without locks: its age must tell
+        if time.time() - entry.stat().st_mtime > OLD:
+            os.unlink(entry)
     finally:
         os.close(handle)

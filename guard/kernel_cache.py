@@ -33,7 +33,7 @@ def robust(dispatcher: Any) -> Any:
 
 
 def _verify(files: Any) -> None:
-    """Have a cache's files written with a checksum, and read only if it is right."""
+    """Make a cache write its files with a checksum, and read them only if it is right."""
     load_index = files._load_index
 
     def index():
@@ -80,7 +80,7 @@ class _Robust:
 
 
 def _tell(what: str, inner: Any, error: Exception) -> None:
-    """Say once for each folder that it is of no use; return None."""
+    """Log once for each folder that it cannot be used; return None."""
     folder = os.fspath(inner.cache_path)
     if folder not in _told:
         _told.add(folder)

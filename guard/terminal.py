@@ -1,4 +1,4 @@
-"""Text for the terminal. Control characters in it are escaped: nobody's text may move the cursor.
+"""Text for the terminal, with control characters escaped, so that no text can move the cursor.
 
 Names of files, members and layers, messages of libraries and of servers come from strangers.
 `one_line` is for a message or a field of a record: it stays one line, whatever is in it. `Escaping`
