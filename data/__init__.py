@@ -8,6 +8,7 @@ canvas       turn pen strokes or a picture into a 28x28 digit that looks like MN
 pictures/    open a picture file, find its ink, thin its lines
 segments/    read several digits in a drawing or a picture, with the network as a callable
 folders      read many picture files, in several processes
+tars         find pictures in ``.tar`` archives, without unpacking them
 stacks       read many images from one ``.npy`` or ``.npz`` file
 synthetic/   draw digits, and drawings that are not digits, from pen strokes
 augment      warp images at random
@@ -17,5 +18,5 @@ errors       the error that readers raise for input they cannot use
 ===========  =======================================================================
 
 Images are uint8 (0 is paper, 255 is ink) or float32 (0 is paper, 1 is ink), shape (N, 28, 28).
-This package imports nothing from the rest of the project.
+Of the rest of the project this package imports `guard` alone.
 """

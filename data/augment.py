@@ -46,8 +46,9 @@ class Warp:
         Largest dilation (> 0) or erosion (< 0) strength; 1 moves edges by one pixel. Uniform in
         [-pen, pen].
     scans : float
-        Share of images that look like other scans, in [0, 1]. Each of these is stretched towards
-        a square, has lines up to two pixels wider, and sharper edges; each with probability 1/2.
+        Share of images that look like other scans, in [0, 1]. Three changes are applied to them,
+        each with probability 1/2: a stretch towards a square, lines up to two pixels wider, and
+        sharper edges.
     """
 
     rotation: float = 12.0

@@ -20,7 +20,7 @@ from data.augment import Warp
 from data.synthetic import handwriting, nondigits
 
 AT_ONCE = 128
-"""Synthetic images of a block are drawn for this many steps in one call, which is faster."""
+"""Steps whose synthetic images of a block are drawn in one call, which is faster."""
 
 AHEAD = 3
 """Batches that are prepared in advance: some take several times as long as others."""
@@ -30,7 +30,7 @@ BLOCK = 32
 
 LEAST = 8
 APART = 4
-"""Blocks that are drawn at steps of their own."""
+"""Groups of blocks; the groups draw their synthetic images at different steps."""
 
 FEW = 16
 """An epoch of at most this many steps draws all synthetic images of a block in one call."""

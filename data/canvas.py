@@ -95,7 +95,7 @@ def from_image(image: Image.Image) -> np.ndarray:
 
 
 def find_digit(image: Image.Image) -> tuple[np.ndarray, str]:
-    """Return the digit in a picture, and why there is none, if there is none; see `from_image`.
+    """Return the digit in a picture, or why there is none; see `from_image`.
 
     Returns
     -------

@@ -30,8 +30,8 @@ def fetch(url: str, path: Path, sha256: str, timeout: float) -> None:
     """Download `url` to `path`, with a progress bar on stderr.
 
     The bytes go to a temporary file in the same folder, which is renamed to `path` once its
-    checksum matches. On failure the temporary file is removed and `path` is unchanged. Those that
-    killed processes left are removed as well.
+    checksum matches. On failure the temporary file is removed and `path` is unchanged. Temporary
+    files that killed processes left are removed as well.
 
     Parameters
     ----------

@@ -44,11 +44,10 @@ def expand(names: Iterable[str], on_error: OnError) -> Iterator[str]:
 
 
 def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
-    """Replace each folder or archive by the pictures in it and in its subfolders, sorted.
+    """Replace each folder or archive by the pictures in it and in its subfolders.
 
-    Those of an archive are in its own order.
-
-    Pictures and pages in formats that cannot be read are among them, so that each gets its line.
+    Those of a folder are sorted; those of an archive keep its order. Pictures and pages in formats
+    that cannot be read are among them, so that each is reported.
 
     Parameters
     ----------
@@ -85,7 +84,7 @@ def find(names: Iterable[str], on_error: OnError) -> Iterator[str]:
 
 
 def _listed(folder: str) -> tuple[list[str], list[str]]:
-    """Return the names of the pictures and of the folders in a folder, sorted; no links to any."""
+    """Return the names of the pictures and folders in a folder, sorted; no links to folders."""
     files, folders = [], []
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -162,7 +161,7 @@ def _prepared_elsewhere(files, jobs, find):
         return
     # "spawn", because forking a process that has threads is unsafe.
     context = multiprocessing.get_context("spawn")
-    resource_tracker.ensure_running()  # it lets Ctrl-C through again, which is held back below
+    resource_tracker.ensure_running()  # now, because its start would release Ctrl-C, held below
     with ProcessPoolExecutor(jobs, context, _begin_worker, (os.getpid(),)) as pool:
         coming = deque()
         try:

@@ -26,8 +26,8 @@ CHUNK = 8192
 """Largest number of images in a chunk."""
 
 PREPARED = 512
-"""Largest number of images in a chunk that are prepared like pictures: the first answers come
-early."""
+"""The same for images that are prepared like pictures, which is slow: the first answers come early.
+"""
 
 CHUNK_BYTES = 32 << 20
 """Largest size of a chunk, unless a single image is larger."""
@@ -40,35 +40,35 @@ FREE_BYTES = 8 << 20
 """Bytes of images that a file of any size may hold: 10,000 of 28x28, which take a second."""
 
 RATIO = 40
-"""Most bytes of images for a byte of the file, beyond `FREE_BYTES`. Digits compress to a tenth."""
+"""Most bytes of images per byte of the file, beyond `FREE_BYTES`. Digits compress to a tenth."""
 
 SMALLEST = 784
-"""Bytes that a smaller image counts as."""
+"""Bytes that are charged for an image that is smaller."""
 
 SECONDS, SECONDS_PER_BYTE = 3.0, 1e-4
-"""Processor time for preparing images that are not 28x28: for a file of any size, and for a byte of
-the file. A drawn digit of 64x64 takes 3 ms, and some hundred bytes."""
+"""Processor time for preparing images that are not 28x28: for a file of any size, and per byte of
+the file. A drawn digit of 64x64 takes 3 ms and a few hundred bytes."""
 
 MAX_IMAGE_BYTES = 128 << 20
-"""Size of an image: 40 million pixels of three bytes."""
+"""Largest size of one image: 40 million pixels of three bytes."""
 
 MAX_ARRAYS = 4000
-"""Arrays of an archive, of which each 100 bytes of a header count as one more."""
+"""Most arrays in an archive; every 100 bytes of a header count as one more array."""
 
 MAX_DIRECTORY_BYTES = 1 << 20
-"""Size of an archive's list of arrays, which zipfile reads entry by entry."""
+"""Largest size of an archive's list of arrays, which zipfile reads entry by entry."""
 
 MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it checks only after reading the header
 
 EQUAL, EQUAL_BYTES = 256, 1 << 14
-"""Images that are remembered with their digits, and the largest of them: an archive that holds one
-image thousands of times does not cost more than its size."""
+"""Number of images whose digits are cached, and the largest of these images in bytes: an archive
+that holds one image thousands of times does not cost more than its size."""
 
 LOWEST = -0.9
-"""In [-1, 1], the lowest number of every image is lower."""
+"""Floats are taken to be in [-1, 1] if every image has a number as low as this."""
 
 PAPER = 0.85
-"""Of the rim of an image of 28x28: if more is light, the ink is dark."""
+"""Share of the rim of a 28x28 image: if as much of it is light, the ink is dark."""
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What NumPy writes. With other methods zipfile does not limit the size of a read."""
@@ -177,8 +177,8 @@ def _chunks_of_all(content, file):
 
 def _check_directory(content):
     """Check the size of an archive's directory, as the record at its end states it."""
-    # `nn.saving.npz` does the same, without archives beyond 4 GiB, which have a locator and a
-    # record of their own before that of the end.
+    # `nn.saving.npz` does the same, but not for archives beyond 4 GiB. These have a record and a
+    # locator of their own (ZIP64) before the record at the end.
     content.seek(max(content.seek(0, io.SEEK_END) - (1 << 16) - 98, 0))
     tail = content.read()
     whole = tail[-22:-18] == b"PK\5\6" and tail[-2:] == b"\0\0"  # else a comment follows

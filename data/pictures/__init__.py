@@ -3,6 +3,7 @@
 ==========  ============================================================================
 open        open a picture file that may be damaged or hostile; enforce limits on its size
 formats     the formats that are read, and names of others
+headers     what decoding a picture costs, from its headers
 tone        the brightness of a picture of any mode
 region      the sheet, panel or box that holds the digit
 paper       the brightness of the paper, and the contrast of the ink

@@ -6,7 +6,7 @@ from data.pictures import rules
 from data.pictures.pieces import label
 
 LINES = 3  # of a box or grid
-LONG = 0.65  # of the box with the digit that sticks out of it: its lines are longer
+LONG = 0.65  # of the extent of a box and the digit that sticks out of it: its lines are longer
 
 
 def without(coverage: np.ndarray) -> np.ndarray:
@@ -24,8 +24,7 @@ def without(coverage: np.ndarray) -> np.ndarray:
     pieces = label(coverage > rules.SOLID)
     if min(coverage.shape) < rules.TINY or not len(pieces.area):
         return coverage
-    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    top, left, low, right = pieces.box[size.min(axis=1).argmax()]
+    top, left, low, right = pieces.box[pieces.size.min(axis=1).argmax()]
     part = slice(top, low + 1), slice(left, right + 1)
     grid = coverage[part]
     across = rules.find(grid > rules.TRACE, LONG)
@@ -34,9 +33,7 @@ def without(coverage: np.ndarray) -> np.ndarray:
         return coverage
     rest = rules.erased(rules.erased(grid, across).T, down).T
     left_over = rest > rules.SOLID
-    size = label(left_over).box
-    size = size[:, 2:] - size[:, :2] + 1
-    if size.max(initial=0) < rules.BOX_INK * min(grid.shape):
+    if label(left_over).size.max(initial=0) < rules.BOX_INK * min(grid.shape):
         return coverage
     thickest = max(rule.last - rule.first + 1 for rule in across + down)
     thin = thickest <= rules.THINNER * rules.line_width(left_over)

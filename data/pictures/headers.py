@@ -1,7 +1,8 @@
-"""What decoding a picture costs, from its headers, before a decoder in C is let loose on it.
+"""What decoding a picture costs, from its headers, before a decoder written in C runs.
 
-The size in pixels is not all: a TIFF file may list millions of strips or numbers, each of which
-becomes an object, and a JPEG file of a few kilobytes may go over all pixels hundreds of times.
+The number of pixels is not the only cost: a TIFF file may list millions of strips or numbers, each
+of which becomes an object, and the scans of a JPEG file of a few kilobytes may go over all pixels
+hundreds of times.
 """
 
 import re
@@ -16,13 +17,13 @@ MAX_VALUES = 50_000
 """Numbers in a TIFF file's tags; a page of 40 million pixels has 14,000, two for each strip."""
 
 MAX_TILE = 1 << 24
-"""Pixels of a TIFF's tile, which the decoder takes memory for, however small the picture is."""
+"""Pixels of a TIFF's tile. The decoder allocates a whole tile, however small the picture is."""
 
 MAX_ENTRIES = 4_000
 """Tags of a directory."""
 
 MAX_DIRECTORIES = 16
-"""Directories of tags: of the first two frames and inside them."""
+"""Directories of tags in the first two frames, nested ones included."""
 
 MAX_VISITS = 700_000_000
 """Pixels that all scans of a JPEG file go over, in all its channels. A progressive photograph of
@@ -35,7 +36,7 @@ WHOLE = (1, 2, 7)
 """Types of tags that are kept as they are, whatever their size: bytes, text, undefined."""
 
 BASIC = 400
-"""Tags below it say how pixels are stored: lists of numbers, even if their type is bytes."""
+"""Tags below this say how pixels are stored: as lists of numbers, even if their type is bytes."""
 
 DIRECTORIES = (330, 34665, 34853, 40965)
 """Tags that point to further directories: SubIFDs, Exif, GPS, interoperability."""
@@ -48,7 +49,7 @@ MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 """Of a JPEG file, except those that stand inside a scan: stuffed bytes and restarts."""
 
 SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Markers of the segment that has the size of the picture."""
+"""Markers of a segment that states the size of the picture."""
 
 ARITHMETIC = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 SCAN, END = 0xDA, 0xD9
@@ -94,7 +95,7 @@ def check_tags(content: bytes) -> None:
 
 
 def _is_big(content: bytes) -> bool:
-    """Return whether a file is a BigTIFF to Pillow, which takes only those of little-endian."""
+    """Return whether Pillow takes a file for a BigTIFF; it knows the little-endian ones only."""
     return content[2:3] == b"+"
 
 
@@ -130,14 +131,14 @@ def _tags(content: bytes) -> Iterator[tuple[int, int, int, int]]:
 
 
 def _unpack(layout: str, content: bytes, at: int) -> tuple[int, ...]:
-    """Unpack integers; an empty tuple where the file ends before."""
+    """Unpack integers; return an empty tuple if the file ends before."""
     if at + struct.calcsize(layout) > len(content):
         return ()
     return struct.unpack_from(layout, content, at)
 
 
 def _plain_tags(content: bytes) -> dict[int, tuple[int, int]]:
-    """Return count and value of a TIFF file's tags; of a list, the value is its place."""
+    """Return count and value of a TIFF file's tags; the value of a list is its offset."""
     big, little = _is_big(content), content[:2] == b"II"
     found: dict[int, tuple[int, int]] = {}
     for tag, kind, count, value in _tags(content):

@@ -26,7 +26,7 @@ MAX_RUN_PIXELS = 4_000_000  # of a run-length encoded BMP, which Pillow decodes 
 MAX_BYTES = 32 << 20  # of a file
 MAX_READS = 20_000  # by a decoder; a valid file of MAX_BYTES takes half as many
 MAX_EXIF = 1 << 16  # bytes: as much as fits into a JPEG marker
-SECONDS = 3.0  # of computing, looked at between a decoder's reads
+SECONDS = 3.0  # of processor time, checked at each of a decoder's reads
 ORIENTATION = 0x0112  # EXIF's tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,7 +38,7 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }  # what undoes each orientation
 SHRUNK = "pixels of the file in a pixel"  # key of a picture's info
-LARGE = 4 * tone.WORKING_SIDE  # pixels: a picture with a side twice as long is shrunk towards this
+LARGE = 4 * tone.WORKING_SIDE  # pixels: a side at least twice as long is shrunk towards this
 
 
 def open_image(path: str | os.PathLike) -> Image.Image:
@@ -126,9 +126,8 @@ def _decode(content, name):
     with Image.open(_Metered(content), formats=FORMATS) as image:
         check_size(image, name)
         full = image.width
-        image.draft(
-            None, (tone.WORKING_SIDE, tone.WORKING_SIDE)
-        )  # only JPEG can be decoded smaller
+        # Only JPEG can be decoded at a smaller size; elsewhere a draft changes nothing.
+        image.draft(None, (tone.WORKING_SIDE, tone.WORKING_SIDE))
         in_runs = image.format == "BMP" and image.info.get("compression") in (1, 2)  # RLE8, RLE4
         check_size(image, name, MAX_RUN_PIXELS if in_runs else MAX_DECODED_PIXELS)
         image.load()
@@ -137,7 +136,7 @@ def _decode(content, name):
 
 
 def _upright(image):
-    """Turn a picture as its EXIF orientation says; forget its EXIF data, which may be a maze."""
+    """Turn a picture as its EXIF orientation says; drop its EXIF data, which may be vast."""
     exif = image.info.get("exif") or _hexadecimal(image.info.pop("Raw profile type exif", ""))
     image.info.pop("exif", None)
     try:
@@ -151,7 +150,7 @@ def _upright(image):
 
 
 def _hexadecimal(text):
-    """Return the bytes that a PNG file holds as a text with three lines in front."""
+    """Return the bytes of a PNG file's text chunk: hexadecimal, after three lines of header."""
     try:
         return bytes.fromhex("".join(text.split("\n")[3:]))
     except ValueError:

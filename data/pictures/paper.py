@@ -16,11 +16,10 @@ OTHER_TONE = 0.2  # brightness between a frame and the paper in it
 RING = 0.85  # of the ring inside a frame: paper
 SURE = 0.75  # of the rim: a tone that has more is the paper's
 CLEAR = 0.7  # of the rim of a scan: a side that has more is the paper
-TWO_TONES = 0.4  # paper that varies less than this part of the contrast of the ink is one tone
-
+TWO_TONES = 0.4  # of the contrast of the ink: paper of one tone varies less
+EVEN = 0.12  # of the contrast of the ink: the level of such paper varies less from place to place
 THIN = 0.2  # of the side: half the width of the broadest line
 RENDERED = 0.004  # brightness: noise of a gradient that was computed, not photographed
-EVEN = 0.12  # if its level varies from place to place by less than this part
 
 
 def contrast(grey: np.ndarray) -> tuple[np.ndarray, float]:
@@ -87,8 +86,8 @@ def trimmed(grey: np.ndarray) -> np.ndarray:
 def _frame(grey):
     """Return the width of the line all round a picture, 0 if there is none.
 
-    The outermost ring is of one tone, and a ring inside it is of another, where the paper begins.
-    A digit that touches its frame leaves a part of that ring.
+    The outermost ring has one tone, and the ring where the paper begins has another. A digit that
+    touches its frame covers a part of that ring only.
     """
     if min(grey.shape) < 20:
         return 0

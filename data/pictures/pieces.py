@@ -22,6 +22,11 @@ class Pieces(NamedTuple):
     area: np.ndarray
     box: np.ndarray
 
+    @property
+    def size(self) -> np.ndarray:
+        """Height and width of each piece's box, (P, 2)."""
+        return self.box[:, 2:] - self.box[:, :2] + 1
+
     def mask(self, kept: np.ndarray) -> np.ndarray:
         """Return where the pieces are for which ``kept``, bool (P,), is true."""
         return np.append(kept, False)[self.labels]
@@ -114,7 +119,7 @@ def closed(values: np.ndarray, reach: int) -> np.ndarray:
 
 
 def inradius(mask: np.ndarray) -> int:
-    """Return how many erosions by one pixel a mask survives; the picture's edge is its end."""
+    """Return how many erosions empty a mask; each takes a pixel, at the picture's edge, too."""
     mask, times = np.pad(mask, 1), 0
     while mask.any():
         mask, times = spread(mask, 1, np.minimum), times + 1
@@ -122,7 +127,7 @@ def inradius(mask: np.ndarray) -> int:
 
 
 def filled(mask: np.ndarray) -> np.ndarray:
-    """Return a mask with its holes: all that is not connected to the picture's edge around it."""
+    """Return a mask with its holes filled: all that is not connected to the picture's edge."""
     outside = label(np.pad(~mask, 1, constant_values=True), diagonal=False)
     return (outside.labels != outside.labels[0, 0])[1:-1, 1:-1]
 

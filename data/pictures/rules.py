@@ -22,12 +22,12 @@ FAINTER = 0.75  # of the ink: a rule of this coverage is lighter
 THINNER = 0.6  # of the width of the ink's lines: a rule of this width is thinner
 MARGIN = 0.02  # of the side: how far the ink keeps off from an edge that a rule reaches
 LEAST = 0.15  # of the side: longer side of a digit
-RULED = 3  # so many thin lines of one direction are ruled paper
+RULED = 3  # as many thin lines of one direction are ruled paper
 RULE = 0.012  # of the side, and two rows: a line on ruled paper is no thicker
 LEAST_RULED = 0.04  # of the side: longer side of a digit on ruled paper
 BOXY = 0.84  # of the rectangle around it: the inside of a box fills more
 TINY = 32  # pixels: a picture no larger than this has no box
-BOXES = 12  # so many are looked into: the rows and columns of a form
+BOXES = 12  # the largest regions of paper that are looked at: a form has several boxes
 BOX_LEAST = 0.03  # of the picture: a smaller box is none
 BOX_INK = 0.2  # of the box: longer side of the digit in it
 GAP = 0.06  # of the side: the rest of a line is further from the digit
@@ -72,8 +72,7 @@ def in_box(solid: np.ndarray) -> np.ndarray:
         ink = box & solid[top : low + 1, left : right + 1]
         if rectangularity(box) < BOXY or not ink.any():
             continue
-        pieces = label(ink)
-        if (pieces.box[:, 2:] - pieces.box[:, :2] + 1).max() >= BOX_INK * min(box.shape):
+        if label(ink).size.max() >= BOX_INK * min(box.shape):
             inside = np.zeros_like(solid)
             inside[top : low + 1, left : right + 1] = box
             return inside
@@ -92,9 +91,8 @@ def without_rests(solid: np.ndarray) -> np.ndarray:
         return solid
     low = np.array(solid.shape) - pieces.box[:, 2:] - 1
     edge = np.minimum(pieces.box[:, :2], low).min(axis=1)
-    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    strip = np.minimum(pieces.box[:, 2:] + 1, low + size).min(axis=1) <= STRIP * side
-    inner = (edge > 0) & (size.max(axis=1) >= INNER * side) & ~strip
+    strip = np.minimum(pieces.box[:, 2:] + 1, low + pieces.size).min(axis=1) <= STRIP * side
+    inner = (edge > 0) & (pieces.size.max(axis=1) >= INNER * side) & ~strip
     if not inner.any():
         return solid
     first, last = pieces.box[inner, :2].min(axis=0), pieces.box[inner, 2:].max(axis=0)
@@ -142,7 +140,7 @@ def _across(coverage):
 
 
 def _ruled(coverage, found):
-    """Return the lines of ruled paper, a row thicker above and below: they may be tilted."""
+    """Return the lines of ruled paper, each with a row above and below: they may be tilted."""
     H = len(coverage)
     most = 2 + RULE * H + 2  # with the row above and the row below
 
@@ -159,8 +157,7 @@ def _ruled(coverage, found):
 
 def _large(pieces, least):
     """Return which pieces are as large as a digit, (P,)."""
-    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    return size.max(axis=1, initial=0) >= least
+    return pieces.size.max(axis=1, initial=0) >= least
 
 
 def find(mask: np.ndarray, long: float = LONG) -> list[Rule]:
@@ -242,7 +239,7 @@ def _rows(rule, H, W):
 
 
 def _crossing(coverage, rows, ink, level):
-    """Return the ink of the strokes on a rule: darker than it, or going on at both sides."""
+    """Return the ink of the strokes on a rule: it is darker, or continues on both sides."""
     H, W = coverage.shape
     x = np.arange(W)
     darker = (ink - level[:, None]) / np.maximum(1 - level[:, None], 0.25)
@@ -259,7 +256,7 @@ def _crossing(coverage, rows, ink, level):
 
 
 def line_width(mask: np.ndarray) -> float:
-    """Return about the width of the lines of a mask: twice its area over its outline's length.
+    """Estimate the width of the lines of a mask: twice its area over its outline's length.
 
     Parameters
     ----------

@@ -38,12 +38,12 @@ def grey(image: Image.Image, side: int = WORKING_SIDE) -> np.ndarray:
         return _shrink(Image.fromarray(values / max(full, top)), side)
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        solid = (
-            np.asarray(image.getchannel("A").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST))
-            > 127
+        size, nearest = (SAMPLE, SAMPLE), Image.Resampling.NEAREST
+        alpha, tone = (
+            np.asarray(part.resize(size, nearest))
+            for part in (image.getchannel("A"), image.convert("L"))
         )
-        tone = np.asarray(image.convert("L").resize((SAMPLE, SAMPLE), Image.Resampling.NEAREST))
-        bright = solid.any() and tone[solid].mean() > 127
+        bright = (alpha > 127).any() and tone[alpha > 127].mean() > 127
         paper = Image.new("RGBA", image.size, "black" if bright else "white")
         image = Image.alpha_composite(paper, image)
     brightness = _shrink(image.convert("L"), side) / np.float32(255)

@@ -23,9 +23,9 @@ from data.segments.graph import Block, Cut, Part
 from data.segments.symbols import Box
 
 CUT = 2.0  # logarithm of the odds against two digits at a candidate cut
-OVERLAP = 1.6  # the odds again if what is left of a cut reaches a height over what is right of it
+OVERLAP = 1.6  # added to CUT for each height by which the left side overlaps the right one
 WIDE = 0.7  # of the digits' height: a piece as wide may be two digits
-SOLID = 0.5  # of the height: a piece whose lines are as wide is a bar or a blot
+SOLID = 0.5  # of the height: a piece whose lines are wider is a bar or a blot
 
 ROWS = 60  # height at which cuts are looked for, pixels
 STEP = 0.05  # of the height: between the lines near which a cut is looked for
@@ -42,14 +42,14 @@ SAME = 2.0  # squares of the lines' width: cuts with less ink between them are t
 
 
 def block(coverage: np.ndarray, labels: np.ndarray, piece: int, box: Box, height: float) -> Block:
-    """Return a piece of ink with its candidate cuts; ``labels`` gets new ones.
+    """Return a piece of ink with its candidate cuts, and label its parts.
 
     Parameters
     ----------
     coverage : ndarray, float32, (H, W)
         Ink in [0, 1].
     labels : ndarray, int, (H, W)
-        Index of each pixel's part; changed.
+        Index of each pixel's part; the parts of a piece that is cut get new ones.
     piece : int
     box : Box
         Of the piece, pixels.
@@ -107,7 +107,7 @@ def _atoms(left, least):
     left : ndarray, bool, (cuts, P)
         Whether each pixel is on the left of each cut.
     least : float
-        Pixels of a group: smaller ones are added to the one that is most like them.
+        Pixels of a group; a smaller one is added to the group that is most like it.
 
     Returns
     -------

@@ -2,9 +2,8 @@
 
 A line is a row of blocks: strokes or pieces of ink. Digits may meet between two blocks, and at the
 cuts of a block. These places are the nodes of the graph. A node is known by the parts of ink on its
-left. From a node to another leads an edge, a candidate digit, if all that is on the left of the
-first is on the left of the second, too: so cuts may cross, and a path never takes one of two that
-do with the other.
+left. An edge, a candidate digit, leads from one node to another if all that is on the left of the
+first is on the left of the second, too. So cuts may cross, but no path takes two cuts that cross.
 """
 
 from collections.abc import Sequence
@@ -121,13 +120,13 @@ class Graph:
         return len(self.left)
 
     def runs(self, widest: float, most: int) -> dict[tuple[int, int], Box]:
-        """Return the boxes of all edges: candidates no wider than ``widest`` pixels, and blocks.
+        """Return the boxes of all edges: candidates up to ``widest`` pixels wide, and whole blocks.
 
         Parameters
         ----------
         widest : float
         most : int
-            Blocks in an edge.
+            Largest number of blocks in an edge.
         """
         found = {}
         ahead = np.searchsorted(self.bounds, np.arange(len(self)), "right") - 1
@@ -145,12 +144,12 @@ class Graph:
         return found
 
     def inside(self, run: tuple[int, int]) -> list[Part]:
-        """Return the parts of an edge, from its one node to its other."""
+        """Return the parts of an edge, which are between its two nodes."""
         i, j = run
         return [self.parts[k] for k in np.flatnonzero(self.left[j] & ~self.left[i])]
 
     def returns(self, run: tuple[int, int]) -> int:
-        """Return how often the writer came back to an edge after he had written something else."""
+        """Return how often the writer came back to an edge after writing something else."""
         first = np.searchsorted(self.bounds, run[0], "right") - 1
         turns = np.sort(self._turns[first : np.searchsorted(self.bounds, run[1], "left")])
         return int((np.diff(turns) > 1).sum())

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.segments.symbols import Box
 
-TALL = 0.7  # of the highest: what is less does not count for the height of a line
+TALL = 0.7  # of the highest box: lower ones do not count for the height of a line
 OVERLAP = 0.4  # of the lower box's height: neighbours in a line share more
 NEAR = 0.15  # of the higher box's height: boxes above one another that are nearer are one digit
 LOW = 0.45  # of the height of the others: a box or a line of less is low
@@ -21,8 +21,8 @@ def digit_height(heights: Sequence[float]) -> float:
 def lines(boxes: Sequence[Box]) -> list[list[int]]:
     """Group boxes into lines from top to bottom, each from left to right.
 
-    A box belongs to the line of the nearest box to its left and to its right that is at its height
-    and not low, as a point is, and of all that it overlaps. So a line may slope.
+    A box is in one line with the nearest box on its left and the nearest on its right that are at
+    its height and not low, as a point is; and with the boxes that it overlaps. So a line may slope.
 
     Parameters
     ----------

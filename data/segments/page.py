@@ -21,7 +21,7 @@ from data.segments.graph import Block
 from data.segments.lines import digit_height, lines
 
 SIDE = 2 * tone.WORKING_SIDE  # pixels: larger pictures are shrunk to this side
-SPECK = 0.06  # of the digits' height: a piece that is nowhere larger is a speck
+SPECK = 0.06  # of the digits' height: a piece whose longer side is less is a speck
 THIN = 0.7  # of the lines' width: a piece that is narrower is a speck
 MOST = 500  # pieces: a picture of more is a page of text, or noise
 LEAST = 0.02  # of the picture's longer side: its digits are higher
@@ -165,7 +165,7 @@ def _pieces(coverage):
 
 
 def _along_edges(pieces):
-    """Return which pieces are along the edges of the picture, (P,): rests of what is around."""
+    """Return which pieces lie along the edges of the picture, (P,): rests of its surroundings."""
     near = np.ones(pieces.labels.shape, bool)
     strip = max(2, round(STRIP * min(near.shape)))
     near[strip:-strip, strip:-strip] = False

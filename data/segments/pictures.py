@@ -1,7 +1,7 @@
 """From a picture to digits in reading order.
 
-A picture is prepared without the network, so that other processes can do it: the digit in it, as if
-there was one, and its page of pieces if there may be several. Then the network reads the page.
+A picture is prepared without the network, so that other processes can do it. This finds one digit
+in it and, if there may be several, the page of pieces. Then the network reads the page.
 One piece of ink that is no wider than a digit is looked at again only if the network is uncertain
 of it: it may be two digits that touch.
 """
@@ -26,9 +26,9 @@ ONE = 1.8  # logarithm of the odds that a picture in which one digit was found h
 TINY = 32  # pixels: a picture no larger than this holds one digit
 WIDE = 1.1  # width over height: ink that is wider may be several digits
 NARROW = 0.7  # width over height: ink that is wider may be two digits that touch
-CERTAIN = 0.95  # probability of one digit: ink of more is looked at no more
+CERTAIN = 0.95  # probability of one digit: ink that has it is not looked at again
 TALL = 0.5  # of the ink's height: two pieces that are higher may be two digits
-PART = 0.25  # of the ink's longer side: a piece that is nowhere larger is no digit
+PART = 0.25  # of the ink's longer side: a piece whose longer side is less is no digit
 SURE = 0.5  # median probability of the digits of a picture in which no single digit was found
 
 CROWD = 25  # pieces of ink: a picture of more is no digit
@@ -162,7 +162,7 @@ def is_crowded(picture: Prepared) -> bool:
 
 def _is_crowd(digit):
     """Return whether what was taken for a digit is many pieces of ink."""
-    return digit is not None and len(label(digit > ink.SOLID).area) > CROWD
+    return len(label(digit > ink.SOLID).area) > CROWD
 
 
 def _is_wide(digit, least):
@@ -177,10 +177,9 @@ def _may_be_several(digit):
     if _is_wide(digit, WIDE):
         return True
     pieces = label(digit > ink.SOLID)
-    size = pieces.box[:, 2:] - pieces.box[:, :2] + 1
-    if (size[:, 0] >= TALL * H).sum() > 1:
+    if (pieces.size[:, 0] >= TALL * H).sum() > 1:
         return True
-    top, left, low, right = pieces.box[size.max(axis=1) >= PART * max(H, W)].T
+    top, left, low, right = pieces.box[pieces.size.max(axis=1) >= PART * max(H, W)].T
     side_by_side = left[:, None] >= right
     above_one_another = top[:, None] >= low
     return bool(side_by_side.any() or above_one_another.any())

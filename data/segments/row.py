@@ -37,34 +37,37 @@ WIDEST = 1.7  # of the line's height: a wider candidate of several parts is no d
 LEAST = 0.02  # probability: one that is lower counts as this
 
 # The score's weights. ``python -m benchmarks.numbers_fit`` fits them: the right readings of numbers
-# by writers with odd numbers are to be most probable. DIGIT and ODDS_TOUCHING, which were 1.4 and
-# -1, are larger since new hands, whose digits the network is less sure of, were often read as one
-# digit where two touch. Odds are logarithms.
+# by writers with odd numbers are to be most probable. DIGIT and ODDS_TOUCHING were then raised from
+# 1.4 and -1: the network is less sure of the digits of new writers, and two that touch were often
+# read as one. Odds are logarithms.
 DIGIT = 2.0
 TRUST = 4.5  # power of the network's probability p
-SURE = 0.47  # power of the odds p / (1 - p) among those of candidates that it is sure of
-REST = 0.001  # 1 - p: of less it is sure
+SURE = 0.47  # power of 1 - p, by which p ** TRUST is divided
+REST = 0.001  # least 1 - p: what is below counts as this
 
 # The odds that a gap is between two digits: a line through the gap, in heights of the line.
 ODDS_TOUCHING = 0.5  # where the boxes of both sides just meet
 ODDS_SLOPE = 20.0
 ODDS_MOST = 7.0
 
-# Of small and wide ink, and of time: set by hand, as those numbers have hardly any of it.
+# Costs of small and wide ink, and of time. They are set by hand: those numbers hardly have any.
 SMALL = 0.7  # of the line's height: a digit is higher or wider
 SMALL_COST = 12.0
 LYING = 1.5  # width over height: a digit is less
 LYING_COST = 5.0
 MOST_COST = 12.0
-PAIR = 1.0  # width over height: one piece of more, or all ink, may be two digits
+PAIR = 1.0  # width over height: a wider piece, or all ink if it is wider, may be two digits
 PAIR_SLOPE = 4.6
 PAIR_MOST = 2.8
-BACK = 3.0  # a writer seldom comes back to a digit after he has written another
+BACK = 3.0  # a writer seldom comes back to a digit after writing another
 SIGN_COST = 0.7  # a sign is less probable than a digit
 SIGN_IN_DIGIT = 2.5  # what looks like a sign is seldom a part of a digit
 
 Classify = Callable[[np.ndarray], np.ndarray]
 """Maps images, float32 (N, 28, 28), to probabilities, float32 (N, 10)."""
+
+Draw = Callable[[Sequence[Part]], np.ndarray]
+"""Draws parts as one digit, float32 (28, 28)."""
 
 
 class TooManyError(Exception):
@@ -83,10 +86,6 @@ def limited(classify: Classify, most: int) -> Classify:
         return classify(images)
 
     return ask
-
-
-Draw = Callable[[Sequence[Part]], np.ndarray]
-"""Draws parts as one digit, float32 (28, 28)."""
 
 
 def read(

@@ -1,7 +1,7 @@
 """From pen strokes to digits in reading order.
 
-A drawing is first read as one digit, as it always was. It is read as several only if they are
-better by `ONE`: most drawings are one digit, and a 4 of two strokes looks much like a touching 61.
+A drawing is first read as one digit. It is read as several only if their score is higher by `ONE`:
+most drawings are one digit, and a 4 of two strokes looks much like a touching 61.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ ONE = 3.0  # logarithm of the odds that a drawing is one digit
 MOST_STROKES = 200  # a drawing of more is not divided
 MOST_READ = 100  # candidates that the network reads for a drawing: more are scribbles
 
-CUT = 3.0  # the same, that a stroke does not run through two digits at a candidate cut
-WIDE = 1.1  # width over height: a stroke of more may run through two digits
+CUT = 3.0  # logarithm of the odds that a candidate cut in a stroke is not between two digits
+WIDE = 1.1  # width over height: a wider stroke may run through two digits
 STEP = 0.04  # of the height: between the points of a stroke to be cut
 JOINED = 0.1  # of the height: strokes that are nearer to each other touch
 NARROW = 0.12  # of the height: no piece of a cut stroke is narrower
@@ -120,7 +120,7 @@ def _touches(k, strokes, near):
 
 
 def cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:
-    """Cut a wide stroke where it passes from left to right once and for all.
+    """Cut a wide stroke where it passes from left to right and does not come back.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ rotated and stretched. `data.synthetic.pens` draws it. All digits of a batch lie
 arrays, so a batch costs a few array operations and one call of the drawing kernel.
 """
 
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -70,7 +71,7 @@ def batch(n: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[
 
 
 def draw(
-    forms: tuple[Form, ...] | list[Form], n: int, rng: np.random.Generator
+    forms: Sequence[Form], n: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
     """Draw n samples of forms; labels are equally frequent, a label's forms follow their weights.
 
@@ -97,7 +98,7 @@ def draw(
 
 
 def write(
-    forms: tuple[Form, ...] | list[Form], n: int, rng: np.random.Generator
+    forms: Sequence[Form], n: int, rng: np.random.Generator
 ) -> tuple[pens.Ink, NDArray[np.int64]]:
     """Return the strokes of n samples of forms, sorted by form; frequencies as in `draw`.
 

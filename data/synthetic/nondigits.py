@@ -2,8 +2,8 @@
 
 A network trained on digits alone classifies any drawing as a digit, with high confidence. Trained
 on non-digits too, with the uniform distribution as their target, it gives them low probabilities.
-Shapes that could be a digit (O, S, Z, I, q) are left out. Two digits that touch are no digit: so
-`data.segments` can see that they are two.
+Shapes that could be a digit (O, S, Z, I, q) are left out. Two digits that touch are a non-digit, so
+that `data.segments` can tell them from one digit.
 """
 
 from functools import cache, partial
@@ -61,7 +61,7 @@ TOUCHING = 1 / 3
 PARTNERS = 2  # pairs that each form begins
 GAP = (-7.0, 6.0)  # range between the two digits of a pair, on the grid of forms
 LARGER = 0.12  # standard deviation of the logarithm of the second one's size
-HIGHER = 8.0  # standard deviation of its place
+HIGHER = 8.0  # standard deviation of its vertical shift
 
 # Standard deviations of points, on the grid of forms.
 ANYWHERE = 25.0  # of scribbles and blots

@@ -32,7 +32,7 @@ DEEPEST = 30.0  # the boxes of two digits overlap by no more
 ROW = 6.0  # height of the rows in which the distance is measured
 ROWS = 50
 LARGER = 0.1  # standard deviation of the logarithm of the right digit's size
-HIGHER = 6.0  # standard deviation of its place
+HIGHER = 6.0  # standard deviation of its vertical shift
 
 KEPT = (0.45, 0.75)  # range of the part that is kept of a cut neighbour, of its width
 HALF = (0.45, 0.62)  # the same of a digit of which only the left part is kept
@@ -112,22 +112,22 @@ def kinds(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int
 
 
 def kept(made: Pairs, kind: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return which points are on this side of a slanting cut through one digit of their pair."""
+    """Return which points a slanting cut through one digit of each pair leaves, (P,)."""
     n = len(kind)
     x = made.points[:, 0] + (LEANING * rng.standard_normal(n))[made.pair] * (
         made.points[:, 1] - MIDDLE
     )
-    share, keep = np.empty(len(x)), np.ones(len(x), bool)
+    share = np.empty(len(x))
     for side in (False, True):
         mine = made.right == side
         low, high = _range(x[mine], made.pair[mine], n)
         share[mine] = (x[mine] - low[made.pair[mine]]) / (high - low)[made.pair[mine]]
-    whole, begun, ended, half = (kind[made.pair] == k for k in range(len(KINDS)))
+    _, begun, ended, half = (kind[made.pair] == k for k in range(len(KINDS)))
     most, some = rng.uniform(*KEPT, n)[made.pair], rng.uniform(*HALF, n)[made.pair]
-    keep &= ~(begun & made.right & (share > most))
+    keep = ~(begun & made.right & (share > most))
     keep &= ~(ended & ~made.right & (share < 1 - most))
     keep &= ~(half & (made.right | (share > some)))
-    return keep | whole
+    return keep
 
 
 def collect(made: Pairs, keep: NDArray[np.bool_]) -> pens.Ink:
