@@ -41,6 +41,5 @@ def as_stored(model: Sequential) -> Sequential:
         if isinstance(layer, WEIGHTED):
             w = layer.params["w"]
             q, scale = quantised(layer)
-            kept = 2 if isinstance(layer, DepthwiseConv2D) else 1
-            w[...] = q * scale.reshape(w.shape[-kept:])
+            w[...] = (q.reshape(-1, scale.size) * scale).reshape(w.shape)
     return copy

@@ -48,7 +48,7 @@ def save(
     Raises
     ------
     ConversionError
-        If the network is not for drawn digits, has a layer that the page has not or is beyond the
+        If the network is not for drawn digits, has a layer that the page lacks or is beyond the
         page's limits, or the suffix is not ``.html``.
     OSError
         If it cannot be written.

@@ -83,13 +83,13 @@ def page(model: Sequential, name: str, precision: str = "float32") -> str:
     if (classes := network["layers"][-1]["to"]) != [10]:
         raise ValueError(f"its output has shape {tuple(classes)}, not (10,)")
     script = "\n".join(_without_modules((FOLDER / each).read_text("utf-8")) for each in SCRIPTS)
-    style = (FOLDER / "template.html").read_text("utf-8")
-    style = style.partition("<style>")[2].partition("</style>")[0]
+    template = (FOLDER / "template.html").read_text("utf-8")
+    style = template.partition("<style>")[2].partition("</style>")[0]
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-    return Template((FOLDER / "template.html").read_text("utf-8")).substitute(
+    return Template(template).substitute(
         policy=policy,
         name=html.escape(name),
         model=_as_data({"name": name, **network}),

@@ -7,7 +7,7 @@
 - `hdf5`: checked reading of untrusted HDF5 files;
 - `isolated`: reading in a child process, since a damaged file may hang or crash HDF5.
 
-Of a file that is written the suffix tells the format. ``.keras`` is the zip archive of Keras 3,
+The suffix of a file that is written tells its format. ``.keras`` is the zip archive of Keras 3,
 ``.h5`` the HDF5 file of Keras 2, which Keras 3 reads and writes as well; both hold a whole model.
 ``.weights.h5``, which is only written, holds the weights for ``model.load_weights``. Keras itself
 is not needed, and no code in a file is run.

@@ -54,7 +54,7 @@ def activation(name: str, keras: int) -> tuple[type[Layer], dict[str, Any]] | No
     ----------
     name : str
     keras : int
-        The version of Keras that wrote the file, 2 or 3: ``hard_sigmoid`` is another line in each.
+        The version of Keras that wrote the file, 2 or 3: the slope of ``hard_sigmoid`` differs.
 
     Raises
     ------

@@ -115,9 +115,7 @@ def _dense(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
             bias="b" in found,
         )  # fmt: skip
     elif len(build.shape) == 1:
-        build.add(
-            Dense, found, in_features=build.shape[0], out_features=units, bias="b" in found
-        )  # fmt: skip
+        build.add(Dense, found, in_features=build.shape[0], out_features=units, bias="b" in found)
     else:
         raise ValueError(f"a dense layer on an input of shape {build.shape} is not supported")
     add_activation(build, config.get("activation"))

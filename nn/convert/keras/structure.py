@@ -1,4 +1,4 @@
-"""The description of a Keras model as a list of layers: Sequential, Functional, and one in another.
+"""The description of a Keras model as a list of layers: Sequential, Functional, nested or not.
 
 A Functional model is a graph. From its output, the layer before is looked up again and again until
 the input is reached; a layer that joins several inputs is refused.
@@ -30,14 +30,14 @@ ARITHMETIC = {
     "truediv": (-1, 0), "divide": (-1, 0), "multiply": (1, 0), "mul": (1, 0),
     "add": (0, 1), "subtract": (0, -1), "sub": (0, -1), "true_divide": (-1, 0),
 }  # fmt: skip
-"""Operators with one number: the sign of its exponent in the scale, and of it in the offset."""
+"""Operators with one number n: (p, s), which stand for the scale n ** p and the offset s * n."""
 
 
 class Placed(NamedTuple):
-    """A layer, its number from the input on, and where it is.
+    """A layer, its number counted from the input, and its place.
 
-    ``path`` has, for each model around it from the outside and then for itself, its class name, its
-    own name and its index among the layers of that class with weights.
+    ``path`` has an entry for each model around the layer, the outermost first, then one for the
+    layer: class name, own name, and index among the layers of that class with weights.
     """
 
     number: int

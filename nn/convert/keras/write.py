@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from ...layers.base import Shape
 from ...saving.atomic import atomic_write
 from ..errors import import_optional
 from .layers import WITH_ARRAYS
 from .structure import snake_case
-from .write_layers import KerasLayer, Shape
+from .write_layers import KerasLayer
 
 VERSION = "3.0.0"
 """The version of Keras that the files claim to come from."""

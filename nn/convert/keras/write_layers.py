@@ -12,7 +12,7 @@ import numpy as np
 
 from ...layers import more
 from ...layers.activation import Flatten, ReLU, Softmax
-from ...layers.base import Layer
+from ...layers.base import Layer, Shape
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
 from ...layers.dense import Dense
@@ -23,8 +23,6 @@ from ...layers.window import Window
 from ...model import Sequential
 from ..builder import layers_to_write
 from ..errors import errors_at
-
-Shape = tuple[int, ...]
 
 
 class KerasLayer(NamedTuple):

@@ -138,11 +138,15 @@ def small(inputs: list[np.ndarray]) -> list[np.ndarray]:
     return inputs
 
 
-def axes_of(inputs: list[np.ndarray], attrs: dict[str, Any]) -> tuple[int, ...] | None:
-    """Return the attribute ``axes`` or, since opset 13, the second input; None without any."""
+def axes_of(given: np.ndarray | None, attrs: dict[str, Any]) -> tuple[int, ...] | None:
+    """Return the attribute ``axes`` or, since opset 13, the input ``given``; None without either."""
     if "axes" in attrs:
         return tuple(attrs["axes"])
-    return tuple(small([inputs[1]])[0].tolist()) if len(inputs) > 1 else None
+    return None if given is None else tuple(small([given])[0].tolist())
+
+
+def _folded_axes(inputs, attrs):
+    return axes_of(inputs[1] if len(inputs) > 1 else None, attrs)
 
 
 def _gather(inputs, attrs):
@@ -196,8 +200,8 @@ FOLDED: dict[str, Callable[[list[np.ndarray], dict[str, Any]], Any]] = {
     "Cast": _cast,
     "Transpose": lambda inputs, attrs: inputs[0].transpose(attrs.get("perm")),
     "Reshape": lambda inputs, _attrs: inputs[0].reshape(small(inputs[1:])[0].tolist()),
-    "Squeeze": lambda inputs, attrs: np.squeeze(inputs[0], axes_of(inputs, attrs)),
-    "Unsqueeze": lambda inputs, attrs: np.expand_dims(inputs[0], axes_of(inputs, attrs) or 0),
+    "Squeeze": lambda inputs, attrs: np.squeeze(inputs[0], _folded_axes(inputs, attrs)),
+    "Unsqueeze": lambda inputs, attrs: np.expand_dims(inputs[0], _folded_axes(inputs, attrs) or 0),
     "Flatten": lambda inputs, attrs: inputs[0].reshape(inputs[0].shape[0], -1),
     "DequantizeLinear": _dequantize,
     "Concat": lambda inputs, attrs: np.concatenate(small(inputs), attrs["axis"]),

@@ -27,9 +27,8 @@ from . import shapes
 from .activations import ACTIVATIONS, FLOATS
 from .chain import Chain
 from .constants import axes_of
+from .shapes import Attributes
 from .window import in_two_dimensions, pool_window, window
-
-Attributes = dict[str, Any]
 
 
 def _conv(chain: Chain, node, attrs: Attributes) -> None:
@@ -101,8 +100,7 @@ def _reduce(kind) -> Callable[[Chain, Any, Attributes], None]:
     """Support the mean or maximum over rows and columns, which is global pooling."""
 
     def add(chain, node, attrs):
-        inputs = [chain.constant(node, i) for i in range(1, len(node.input))]
-        rank, axes = len(chain.layout), axes_of([np.zeros(0), *inputs], attrs) or ()
+        rank, axes = len(chain.layout), axes_of(chain.constant(node, 1), attrs) or ()
         if chain.order is not None or sorted(axis % (rank + 1) for axis in axes) not in (
             [1, 2], [2, 3],
         ):  # fmt: skip
@@ -205,8 +203,7 @@ def _affine(chain: Chain, node, _attrs: Attributes) -> None:
 
 
 def _softmax(chain: Chain, node, attrs: Attributes) -> None:
-    axis = attrs.get("axis")
-    axis = -1 if axis is None else axis
+    axis = attrs.get("axis", -1)
     sizes = chain.tensor_shape()
     large = [t for t, n in enumerate(sizes) if n > 1]
     is_last = not sizes or axis % (len(sizes) + 1) - 1 == (large[0] if large else axis - 1)

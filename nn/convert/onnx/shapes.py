@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import numpy as np
-
 from ...layers.more import Crop2D, ZeroPad2D
 from .chain import Chain
 from .constants import axes_of
@@ -49,8 +47,7 @@ def transpose(chain: Chain, _node, attrs: Attributes) -> None:
 def squeeze(chain: Chain, node, attrs: Attributes) -> None:
     """Remove axes of size 1."""
     sizes, rank = chain.tensor_shape(), len(chain.layout) + 1
-    given = chain.constant(node, 1) if len(node.input) > 1 else None
-    axes = axes_of([np.zeros(0)] + ([] if given is None else [given]), attrs)
+    axes = axes_of(chain.constant(node, 1), attrs)
     if axes is None:
         axes = tuple(t + 1 for t, n in enumerate(sizes) if n == 1)
     gone = {axis % rank for axis in axes}
@@ -61,8 +58,7 @@ def squeeze(chain: Chain, node, attrs: Attributes) -> None:
 
 def unsqueeze(chain: Chain, node, attrs: Attributes) -> None:
     """Add axes of size 1."""
-    given = chain.constant(node, 1) if len(node.input) > 1 else None
-    axes = axes_of([np.zeros(0)] + ([] if given is None else [given]), attrs) or ()
+    axes = axes_of(chain.constant(node, 1), attrs) or ()
     rank = len(chain.layout) + 1 + len(axes)
     new = sorted(axis % rank for axis in axes)
     if rank > 5 or 0 in new or len(set(new)) < len(new):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...layers import more
 from ...layers.activation import Flatten, ReLU, Softmax
-from ...layers.base import Layer
+from ...layers.base import Layer, Shape
 from ...layers.batchnorm import BatchNorm
 from ...layers.conv import Conv2D
 from ...layers.dense import Dense
@@ -23,8 +23,6 @@ from ...layers.pool import AvgPool2D, MaxPool2D
 from ...layers.rescaling import Rescaling
 from ...layers.window import Window
 from .nodes import GraphWriter
-
-Shape = tuple[int, ...]
 
 
 def _window(layer: Any, shape: Shape) -> dict[str, Any]:
