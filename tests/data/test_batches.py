@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.augment import Warp
-from data.batches import AHEAD, AT_ONCE, BatchMix, ahead, batches
+from data.batches import AHEAD, BatchMix, ahead, batches
 from data.synthetic import handwriting, nondigits
 from data.synthetic.nondigits import NO_DIGIT
 
@@ -89,26 +89,34 @@ def test_a_rank_draws_only_its_share(monkeypatch):
     assert totals[1] == {"digits": 16, "nondigits": 8, "warps": 64}
 
 
-def test_later_batches_need_no_earlier_ones():
+@pytest.fixture
+def few_at_once(monkeypatch):
+    """Draw synthetic images for few steps at once, so that a short epoch draws several times."""
+    monkeypatch.setattr("data.batches.AT_ONCE", 20)
+    return 20
+
+
+def test_later_batches_need_no_earlier_ones(few_at_once):
     mix = BatchMix(Warp(), 0.25, 0.25)
-    every = list(batches(*examples(2200), 16, (3, 1), mix))
-    assert len(every) > 2 * AT_ONCE
-    for first in (1, 7, AT_ONCE, AT_ONCE + 9, len(every) - 1, len(every)):
-        later = list(islice(batches(*examples(2200), 16, (3, 1), mix, first=first), 3))
+    every = list(batches(*examples(400), 16, (3, 1), mix))
+    assert len(every) > 2 * few_at_once
+    for first in (1, 7, few_at_once, few_at_once + 9, len(every) - 1, len(every)):
+        later = list(islice(batches(*examples(400), 16, (3, 1), mix, first=first), 3))
         assert len(later) == min(3, len(every) - first)
         for got, expected in zip(later, every[first:], strict=False):
             np.testing.assert_array_equal(got[0], expected[0])
             np.testing.assert_array_equal(got[1], expected[1])
 
 
+@pytest.mark.usefixtures("few_at_once")
 def test_no_two_images_share_random_numbers():
-    images, labels = examples(3000)
+    images, labels = examples(600)
     mix = BatchMix(None, 0.5)
     epochs = [batches(images, labels, 16, (0, epoch), mix) for epoch in (1, 2)]
     drawn = [x for epoch in epochs for x, _ in epoch]
     every = np.concatenate(drawn).reshape(-1, 28 * 28)
     made = every[every[:, 1:].any(axis=1)]
-    assert len(made) == 2 * 375 * 8
+    assert len(made) == 2 * 75 * 8
     assert len(np.unique(made, axis=0)) == len(made)
 
 

@@ -40,10 +40,7 @@ class TestStrokes:
         np.testing.assert_allclose(moved, canvas.from_strokes(SEVEN), atol=1e-4)
 
     def test_line_is_as_wide_as_mnists(self, mnist_dir):
-        """Area over length, where length is that of the middle line, thinned by eye: a straight 1.
-
-        MNIST's upright plain ones are lines whose ink per row, away from both ends, is their width.
-        """
+        """The ink per row of MNIST's upright plain ones, away from both ends, is their width."""
         images, labels = mnist.load("test", mnist_dir)
         ones = images[labels == 1] / 255
         upright = ones[(ones > 0.2).any(axis=1).sum(axis=1) <= 5]

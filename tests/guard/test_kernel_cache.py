@@ -36,7 +36,7 @@ def call(tmp_path):
 
 
 def test_a_kernel_is_compiled_once(call):
-    assert [call()[0] for _ in range(3)] == [0, 1, 1]
+    assert [call()[0] for _ in range(2)] == [0, 1]
 
 
 DAMAGES = (

@@ -139,7 +139,7 @@ def small(inputs: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def axes_of(given: np.ndarray | None, attrs: dict[str, Any]) -> tuple[int, ...] | None:
-    """Return the attribute ``axes`` or, since opset 13, the input ``given``; None without either."""
+    """Return the attribute ``axes`` or, since opset 13, the input ``given``; else None."""
     if "axes" in attrs:
         return tuple(attrs["axes"])
     return None if given is None else tuple(small([given])[0].tolist())

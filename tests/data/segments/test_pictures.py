@@ -144,20 +144,19 @@ def letters(rng, size=20):
 
 
 @pytest.mark.parametrize("kind", [noise, blots, letters])
-@pytest.mark.parametrize("digits", ["auto", "many"])
-def test_noise_and_text_end_soon(kind, digits):
+def test_noise_and_text_end_soon(kind):
     image = Image.fromarray(kind(np.random.default_rng(0)))
     before = time.process_time()
     used = memory.forget_peak()
     with suppress(DataError):  # a refusal is an answer
-        read(image, digits)
+        read(image)
     assert time.process_time() - before < 5
     assert memory.peak() - used < 500e6
 
 
 def test_a_page_of_text_is_no_digit():
     page_of_text = Image.fromarray(letters(np.random.default_rng(0)))
-    found = pictures.prepare(page_of_text.crop((60, 60, 1240, 160)))
+    found = pictures.prepare(page_of_text.crop((60, 60, 600, 160)))
     assert pictures.is_crowded(found)
     assert pictures.read(found, np.full(10, 0.1), ByShape()) is None
 

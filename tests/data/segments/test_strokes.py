@@ -80,7 +80,7 @@ def test_minus_and_point_are_read_in_place(drawing, text):
 
 def test_a_short_stroke_across_another_is_no_point():
     bar = np.array([[106.0, 80.0], [114.0, 80.0]])
-    assert read(zero(0), one(110), bar, one(200)).text.replace(".", "?") == "011"
+    assert read(zero(0), one(110), bar, one(200)).text == "011"
 
 
 def test_a_minus_stands_before_digits_of_strokes():

@@ -5,20 +5,22 @@ import os
 import pickle
 import shutil
 import zipfile
+from itertools import product
 
 import numpy as np
 import pytest
 
 from nn import Dense, Flatten, Sequential
 from nn.convert import keras, load, onnx
+from nn.convert.keras.read import read
 from tests.nn.convert.keras.files import IMAGE, small
 from tests.nn.convert.refusals import refusal
 
 NAMES = ["m.npz", "m.h5", "m.keras", "m.onnx", "m.model", "m", "m.bin"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_name_does_not_matter(tmp_path, name):
+def test_name_does_not_matter(tmp_path, monkeypatch):
+    monkeypatch.setattr(keras, "read_isolated", lambda _, path: read(path))
     rng = np.random.default_rng(0)
     model = Sequential([Flatten(), Dense(4, 3, rng=rng)])
     x = rng.random((5, 2, 2, 1), dtype=np.float32)
@@ -27,7 +29,7 @@ def test_name_does_not_matter(tmp_path, name):
     keras.save(model, tmp_path / "own.h5", (2, 2, 1))
     keras.save(model, tmp_path / "own.keras", (2, 2, 1))
     onnx.save(model, tmp_path / "own.onnx", (2, 2, 1))
-    for source in ("own.npz", "own.h5", "own.keras", "own.onnx"):
+    for source, name in product(("own.npz", "own.h5", "own.keras", "own.onnx"), NAMES):
         shutil.copy(tmp_path / source, tmp_path / name)
         np.testing.assert_allclose(load(tmp_path / name).predict_proba(x), expected, atol=1e-6)
 

@@ -84,7 +84,7 @@ def test_grey_goes_to_all_three_channels(shipped):
 
 
 def small(side, C=1):
-    """A network for one size of image, whose classes are the rows that hold most ink."""
+    """Return a network of random weights for one size of image."""
     rng = np.random.default_rng(0)
     return Sequential([Flatten(), Dense(side * side * C, 10, rng=rng)])
 

@@ -97,9 +97,8 @@ def test_command_writes_the_shipped_network(tmp_path, chromium, capsys, precisio
     assert page.console() == []
 
 
-@pytest.mark.parametrize("name", ["simple_convnet.h5", "simple_convnet.keras"])
-def test_models_of_keras_answer_as_in_python(tmp_path, keras_dir, chromium, capsys, name):
-    path = tmp_path / "keras.html"
+def test_model_of_keras_answers_as_in_python(tmp_path, keras_dir, chromium):
+    path, name = tmp_path / "keras.html", "simple_convnet.keras"
     assert main([str(keras_dir / name), str(path)]) == 0
     browser.show(chromium, path)
     page = Page(chromium)

@@ -51,7 +51,7 @@ def number(rng, kind):
 @pytest.mark.parametrize("kind", ["plain", "minus", "touching", "point", "two lines", "joined"])
 def test_numbers_are_read_as_in_python(page, classify, kind):
     rng = np.random.default_rng(5)
-    for _ in range(8):
+    for _ in range(5):
         strokes = number(rng, kind)
         expected = segments.find(strokes, classify)
         lines = page.run(FIND, [stroke.tolist() for stroke in strokes])

@@ -28,7 +28,7 @@ from tests.nn.convert.refusals import refusal
 def test_every_layer_round_trips(tmp_path, every_layer, ending):
     path = tmp_path / f"m.{ending}"
     keras.save(every_layer, path, (13, 12, 1))
-    again = convert.load(path)
+    again = read(path)
     x = np.random.default_rng(7).random((3, 13, 12, 1), dtype=np.float32)
     np.testing.assert_allclose(again.forward(x), every_layer.forward(x), atol=1e-6)
 

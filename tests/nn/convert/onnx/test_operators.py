@@ -1,11 +1,13 @@
 """ONNX's operators in: what each becomes, and refusals that name the node."""
 
+import re
+
 import numpy as np
 import pytest
 from onnx import helper
 
 from nn import Flatten, Rescaling
-from nn.convert import ConversionError, load
+from nn.convert import load
 from nn.convert.onnx.__main__ import main
 from tests.nn.convert.onnx.files import floats, node, ort, save
 from tests.nn.convert.refusals import refusal
@@ -68,6 +70,7 @@ def test_arithmetic_on_images_is_one_rescaling(tmp_path):
         ([node("Transpose", "images", "a", perm=[1, 0, 2, 3]), FLAT], {}, "N must stay first"),
         ([node("Flatten", "images", "out", axis=3)], {}, "axis=3 would mix the images"),
         ([node("Cast", "images", "a", to=7), FLAT], {}, "node 0 .*a cast to integers"),
+        ([node("ReduceMean", "images", "", "out")], {}, r"node 0 .*axes=\(\) are not supported"),
         ([node("Relu", "images", "out")], {}, r"its output has shape \(4, 4, 1\), not one number"),
         ([node("Relu", "images", "a")], {}, "'out' does not depend on its input"),
         ([node("Relu", "out", "a"), node("Relu", "a", "out")], {}, "its nodes form a circle"),
@@ -76,9 +79,7 @@ def test_arithmetic_on_images_is_one_rescaling(tmp_path):
 )
 def test_refusal_names_the_unsupported_node(tmp_path, nodes, arrays, message):
     path = save(tmp_path / "m.onnx", nodes, ["n", 1, 4, 4], arrays)
-    with pytest.raises(ConversionError, match=message):
-        load(path)
-    refusal(load, path)
+    assert re.search(message, refusal(load, path))
     assert main([str(path), str(tmp_path / "out.npz")]) == 2
     assert not (tmp_path / "out.npz").exists()
 

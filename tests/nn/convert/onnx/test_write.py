@@ -20,7 +20,7 @@ def test_shipped_network_agrees_with_onnx_runtime(mnist_dir, tmp_path):
     assert main([str(weights.SHIPPED), str(path)]) == 0
     onnx.checker.check_model(str(path), full_check=True)
     images, _ = mnist.load("test", mnist_dir)
-    images = images[:1000]
+    images = images[:200]
     x = (images[..., None] / 255).astype(np.float32)
     expected = Sequential.load(weights.SHIPPED).predict_proba(images)
     np.testing.assert_allclose(ort(path, x), expected, atol=1e-5)
@@ -47,7 +47,7 @@ def test_logits_get_a_softmax(tmp_path):
 
 def test_misfit_layer_is_named_and_nothing_written(tmp_path):
     for model, message in (
-        (Sequential([Conv2D(3, 1, 2), Flatten()]), r"layer 0 \(Conv2D\): .*\(28, 28, 1\)|Conv2D"),
+        (Sequential([Conv2D(3, 1, 2), Flatten()]), r"layer 0 \(Conv2D\): .*, got \(N, 28, 28, 1\)"),
         (
             Sequential([Conv2D(1, 1, 2)]),
             r"output has shape \(27, 27, 1\), not one number per class",
