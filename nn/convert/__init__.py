@@ -8,6 +8,7 @@
 - `builder`: checks each layer read from a file and appends it to a network; shared by all readers;
 - `digits`: fits a network to drawn digits: the size and number of channels of its images, and the
   unit of its pixels;
+- `samples`: ten drawn digits, and how well a network reads them;
 - `measured`: what smaller weights cost;
 - `command`: ``python -m nn.convert.keras`` and ``python -m nn.convert.onnx``;
 - `table`: the table of layers in docs/models.md;

@@ -8,16 +8,12 @@
 What is found becomes layers in front of the network, so that a saved network keeps it.
 """
 
-from collections.abc import Iterator
-from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from guard.budget import BudgetError, budget, charge
+from guard.budget import BudgetError, budget
 
 from ..layers.activation import Flatten
 from ..layers.base import Layer, Shape
@@ -27,7 +23,7 @@ from ..layers.pool import AvgPool2D
 from ..layers.rescaling import Rescaling
 from ..model import Sequential
 from ..saving.limits import cost
-from ..saving.npz import read_arrays
+from .samples import score
 
 SIDE, CLASSES = 28, 10
 
@@ -78,16 +74,13 @@ SHAPES = (
 """Sides and channels that are tried, the likely ones first: 4096 numbers are 64x64, not 32x32x4."""
 
 MARGIN = 0.06
-"""How much better a unit must be than those before it; see `_score`."""
+"""How much better a unit must be than those before it; see `nn.convert.samples.score`."""
 
 PLAUSIBLE = -2.1
 """The least score that makes a unit plausible; guessing has log(1 / 10) = -2.3."""
 
 CHANCE = 0.2
 """Share of digits up to which a network reads no better than chance, one in ten."""
-
-SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
-"""Rows and columns by which the digits are moved."""
 
 MAX_WORK, MAX_FLOATS = 1 << 26, 1 << 20
 """Work of one image (see `nn.saving.limits.cost`), and floats of its largest array, up to which a
@@ -103,10 +96,6 @@ TOO_SLOW = (
     "too slow to find out the unit of its pixels: {unit} is taken; name another with --pixels "
     f"({', '.join(UNITS)})"
 )
-
-TEMPERATURES = 2.0 ** np.arange(-1, 8)
-TEMPERATURE_PRICE = 0.1
-"""What a doubled or halved temperature costs; see `_score`."""
 
 
 class Fitted(NamedTuple):
@@ -129,8 +118,8 @@ class Fitted(NamedTuple):
 def fit(model: Sequential, pixels: str | None = None) -> Fitted:
     """Fit a network to images of 28x28 with one channel, ink in [0, 1].
 
-    A network that has not ten classes, or is too costly to try, gets the right shape, and no more
-    than the unit that is named.
+    A network that does not have ten classes, or is too costly to try, gets the right shape, and a
+    unit only if one is named.
 
     Parameters
     ----------
@@ -161,7 +150,7 @@ def fit(model: Sequential, pixels: str | None = None) -> Fitted:
     try:
         # One thread: it alone is counted, and such small products are faster for it.
         with budget(seconds=SECONDS), threadpool_limits(1, "blas"):
-            right = _score(plain)
+            right = score(plain)
             if -right.score > MARGIN or len(FRAMES[side]) > 1:
                 best, right = _best(model, side, C, [pixels] if pixels else _units(side))
     except BudgetError:
@@ -195,60 +184,10 @@ def image_shape(model: Sequential) -> tuple[int, int]:
     raise ValueError(str(first))
 
 
-@cache
-def samples() -> tuple[np.ndarray, np.ndarray]:
-    """Return the ten drawn digits, uint8 (10, 28, 28), and their labels: those of ``samples/``."""
-    arrays = read_arrays(Path(__file__).with_name("samples.npz"))
-    return arrays["images"], arrays["labels"]
-
-
-def shifted() -> Iterator[np.ndarray]:
-    """Yield the ten drawn digits at each of `SHIFTS`."""
-    images, _ = samples()
-    for shift in SHIFTS:
-        yield np.roll(images, shift, axis=(1, 2))
-
-
-class _Reading(NamedTuple):
-    """How well a network reads the digits: see `_score`, and the share that is right."""
-
-    score: float
-    share: float
-
-
-def _score(model: Sequential) -> _Reading:
-    """Return how plausible it is that a network was trained on what it is given.
-
-    The score is the mean logarithm of the right digit's probability, at the temperature T by which
-    the logits fit best, minus a price for T. (Pixels in a larger unit make larger logits, and all
-    probabilities 1; only the price tells a network for [0, 1] from one for 0..255 then.)
-    """
-    _, labels = samples()
-    logs = []
-    try:
-        for images in shifted():
-            charge(items=1)
-            proba = model.predict_proba(images).astype(np.float64)
-            logs.append(np.log(np.maximum(proba, 1e-37)))
-    except BudgetError:
-        raise
-    except (FloatingPointError, ValueError):
-        return _Reading(-np.inf, 0.0)
-    z = np.concatenate(logs)
-    truth = np.tile(labels, len(SHIFTS))
-    share = float((z.argmax(axis=1) == truth).mean())
-    best = -np.inf
-    for T in TEMPERATURES:
-        log_sum = np.log(np.exp(z / T).sum(axis=1))
-        likelihood = (z[np.arange(len(z)), truth] / T - log_sum).mean()
-        best = max(best, float(likelihood - TEMPERATURE_PRICE * max(np.log2(T), 0)))
-    return _Reading(best, share)
-
-
 def _best(model, side, C, units):
     """Return the frame and unit that read best, and how well; the first of nearly equal ones."""
     readings = {
-        (frame, unit): _score(_with_front(model, frame[1], unit, C))
+        (frame, unit): score(_with_front(model, frame[1], unit, C))
         for frame in FRAMES[side]
         for unit in units
     }
@@ -271,10 +210,8 @@ def _with_front(model: Sequential, frame: tuple[Layer, ...], unit: str, C: int) 
         at = 1 if rest and isinstance(rest[0], Flatten) and C == 1 else 0
         if len(rest) > at and isinstance(rest[at], Rescaling):
             inner = rest[at].config
-            merged = Rescaling(
-                inner["scale"] * scale, inner["scale"] * offset + inner["offset"]
-            )  # fmt: skip
-            rest[at : at + 1] = [merged]
+            offset = inner["scale"] * offset + inner["offset"]
+            rest[at : at + 1] = [Rescaling(inner["scale"] * scale, offset)]
         else:
             layers.append(Rescaling(scale, offset))
     if C > 1:

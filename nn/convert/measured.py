@@ -6,8 +6,8 @@ import numpy as np
 
 from ..model import Sequential
 from ..saving.npz import read_arrays
-from .digits import samples, shifted
 from .errors import ConversionError
+from .samples import samples, shifted
 
 DIGITS_HELP = (
     "an .npz of images, uint8 (N, 28, 28), and labels, (N,), to measure the cost with (default: "

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import weights
-from data import canvas
 from nn import Conv2D, Dense, Flatten, GlobalAvgPool2D, MaxPool2D, ReLU, Rescaling, Sequential
 from nn.convert import digits
 from nn.convert.digits import UNITS, fit
+from nn.convert.samples import samples
 
 
 @pytest.fixture(scope="module")
@@ -21,20 +21,11 @@ def trained_on(model, unit):
     return Sequential([Rescaling(1 / scale, -offset / scale), *model.layers])
 
 
-def test_samples_are_those_of_the_folder():
-    images, labels = digits.samples()
-    for digit in range(10):
-        with canvas.open_image(weights.SAMPLES / f"{digit}.png") as picture:
-            drawn = canvas.from_image(picture)
-        np.testing.assert_allclose(images[digit] / 255, drawn, atol=0.002)
-    assert labels.tolist() == list(range(10))
-
-
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if "16" not in unit])
 def test_unit_of_the_pixels_is_found(shipped, unit):
     """Half or twice the ink is read as well by the shipped network, so that one may be taken."""
     found = fit(trained_on(shipped, unit))
-    images, labels = digits.samples()
+    images, labels = samples()
     proba = found.model.predict_proba(images)
     assert proba[np.arange(10), labels].min() > 0.95
     assert found.warning == ""
@@ -43,16 +34,6 @@ def test_unit_of_the_pixels_is_found(shipped, unit):
     like = like.get(unit, (unit,))
     assert any(name in found.said for name in like) == (unit != "0..1")
     assert ("black on white" in found.said) == (UNITS[unit][0] < 0)
-
-
-def test_larger_numbers_alone_are_no_better():
-    """Without biases a larger unit only makes all probabilities 1."""
-    images, labels = digits.samples()
-    model = Sequential([Flatten(), Dense(784, 10, bias=False)])
-    model.layers[1].params["w"][:, labels] = (images / 255 - images.mean() / 255).reshape(10, -1).T
-    unit, larger = (digits._score(Sequential([Rescaling(n), *model.layers])) for n in (0.05, 50.0))
-    assert unit.share == larger.share > 0.5
-    assert larger.score < unit.score - 0.1
 
 
 def test_named_unit_is_taken(shipped):
@@ -77,7 +58,7 @@ def test_grey_goes_to_all_three_channels(shipped):
     colour.params["b"][...] = first.params["b"]
     found = fit(Sequential([colour, *rest]))
     assert found.said == "grey is given to all three channels"
-    images, _ = digits.samples()
+    images, _ = samples()
     np.testing.assert_allclose(
         found.model.predict_proba(images), shipped.predict_proba(images), atol=1e-5
     )

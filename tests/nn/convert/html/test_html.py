@@ -17,9 +17,9 @@ from nn import (
     Softmax,
 )
 from nn.convert import html, load
-from nn.convert.digits import samples
 from nn.convert.html import write
 from nn.convert.html.__main__ import main
+from nn.convert.samples import samples
 from nn.fit import fit
 from nn.layers.more import DepthwiseConv2D, GlobalMaxPool2D, LeakyReLU, Swish
 from nn.layers.more.cases import cases
