@@ -25,7 +25,7 @@ def share(rank, ranks, size):
     return slice(size * rank // ranks, size * (rank + 1) // ranks)
 
 
-def test_hold_every_image_once_with_its_label():
+def test_batches_hold_each_image_with_its_label():
     got = list(batches(*examples(), 16, (0, 1)))
     assert [len(labels) for _, labels in got] == [16, 16, 16, 2]
     numbers = np.concatenate([images[:, 0, 0] for images, _ in got])
@@ -34,7 +34,7 @@ def test_hold_every_image_once_with_its_label():
     np.testing.assert_array_equal(labels, numbers % 10)
 
 
-def test_are_shuffled_by_their_key():
+def test_batches_are_shuffled_by_their_key():
     mix = BatchMix(Warp(), 0.25, 0.25)
     first, again, other = (
         list(batches(*examples(), 16, key, mix)) for key in ((0, 1),) * 2 + ((0, 2),)

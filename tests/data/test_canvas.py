@@ -54,26 +54,26 @@ class TestStrokes:
         assert np.abs(canvas.from_strokes(dense) - canvas.from_strokes(sparse)).max() < 0.05
 
     @pytest.mark.parametrize("strokes", [[[(7, 9)]], [[(7, 9), (7, 9)], [(7, 9)]]])
-    def test_dot(self, strokes):
+    def test_a_dot_is_a_disc(self, strokes):
         digit = canvas.from_strokes(strokes)
         assert digit.max() > 0.75
         assert digit.sum() == pytest.approx(np.pi * (canvas.LINE_WIDTH / 2) ** 2, rel=0.15)
         np.testing.assert_allclose(middle(digit), 14, atol=0.5)
 
-    def test_dot_beside_a_line(self):
+    def test_a_dot_beside_a_line_is_kept(self):
         both = canvas.from_strokes([[(0, 0), (0, 100)], [(60, 50)]])
         columns = both.sum(axis=0)
         line = columns.argmax()
         assert columns[line + 3 :].sum() == pytest.approx(np.pi * (canvas.LINE_WIDTH / 2) ** 2, 0.2)
 
     @pytest.mark.parametrize("strokes", [[], [[]], [[], []]])
-    def test_nothing(self, strokes):
+    def test_nothing_drawn_is_blank(self, strokes):
         digit = canvas.from_strokes(strokes)
         assert digit.shape == (28, 28)
         assert not digit.any()
 
     @pytest.mark.parametrize("stroke", [[(1, 2, 3)], [(1, float("nan"))], [1, 2]])
-    def test_no_strokes(self, stroke):
+    def test_what_is_no_stroke_is_refused(self, stroke):
         with pytest.raises(ValueError, match="pairs"):
             canvas.from_strokes([stroke])
 
@@ -86,7 +86,7 @@ class TestStrokes:
 class TestImage:
     expected = canvas.from_strokes(SEVEN)
 
-    def test_like_the_strokes(self):
+    def test_a_picture_reads_like_its_strokes(self):
         assert distance(canvas.from_image(picture()), self.expected) < 0.25
 
     @pytest.mark.parametrize("radius", [2, 4, 8, 16, 24])
@@ -97,7 +97,7 @@ class TestImage:
         np.testing.assert_allclose(middle(digit), 14, atol=0.5)
 
     @pytest.mark.parametrize("size", [40, 100, 900])
-    def test_every_size(self, size):
+    def test_pictures_of_every_size_read_alike(self, size):
         drawing = picture(scaled(SEVEN, size / 300), max(1, size // 37), (size, size))
         assert distance(canvas.from_image(drawing), self.expected) < 0.3
 
@@ -128,7 +128,7 @@ class TestImage:
         ]
         assert np.mean(np.array(change) < 0.15) > 0.9
 
-    def test_bilevel_scan(self, mnist_dir):
+    def test_a_bilevel_scan_reads_like_mnist(self, mnist_dir):
         """32 by 32, black on white, the digit from rim to rim."""
         images, _ = mnist.load("test", mnist_dir)
         far = []

@@ -88,7 +88,7 @@ def test_leftovers_of_killed_downloads_are_removed(server, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_two_downloads_at_once(server, tmp_path):
+def test_two_downloads_at_once_both_succeed(server, tmp_path):
     path = tmp_path / "mine"
     failures = []
 

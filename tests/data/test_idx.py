@@ -141,6 +141,6 @@ def test_empty_gzip_parts_take_few_reads(tmp_path, monkeypatch, content):
     assert len(reads) <= len(content) / chunk + 2
 
 
-def test_a_file_that_cannot_be_opened(tmp_path):
+def test_a_missing_file_raises_file_not_found(tmp_path):
     with pytest.raises(FileNotFoundError):
         idx.read(tmp_path / "nothing", ())

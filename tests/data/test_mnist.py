@@ -95,7 +95,7 @@ def refusal(folder, split="train"):
         ("test", 10_000, [7, 2, 1, 0, 4], 33.791224),
     ],
 )
-def test_real_mnist(mnist_dir, split, count, first, mean):
+def test_real_files_are_read_as_known(mnist_dir, split, count, first, mean):
     images, labels = mnist.load(split, mnist_dir)
     assert images.shape == (count, 28, 28)
     assert labels.shape == (count,)
@@ -169,14 +169,14 @@ def test_a_named_folder_lacking_files_is_an_error(fill, monkeypatch, by_environm
     assert_made_up("test", mnist.load("test", folder))  # whose two files are there
 
 
-def test_a_named_folder_that_does_not_exist(cache, tmp_path):
+def test_a_named_folder_must_exist(cache, tmp_path):
     message = refusal(tmp_path / "nowhere")
     assert "nowhere is not a folder" in message
     assert IMAGES_NAME in message
     assert LABELS_NAME in message
 
 
-def test_unknown_split(fill):
+def test_an_unknown_split_is_refused(fill):
     with pytest.raises(ValueError, match="'train' or 'test', not 'validation'"):
         mnist.load("validation", fill())
 
@@ -220,7 +220,7 @@ def assert_downloaded(mirrors, folder):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == mirrors.files
 
 
-def test_download(mirrors, cache):
+def test_every_file_is_downloaded_once(mirrors, cache):
     assert_made_up("train", mnist.load("train"))
     assert_downloaded(mirrors, cache)
     assert_made_up("test", mnist.load("test"))
@@ -252,7 +252,7 @@ def test_after_a_bad_mirror_the_next_is_asked(mirrors, cache, behaviour):
     assert [asked for asked, _ in mirrors.requests] == [behaviour] + ["good"] * 4
 
 
-def test_no_mirror_gives_it(mirrors, cache, monkeypatch):
+def test_failures_of_all_mirrors_are_named(mirrors, cache, monkeypatch):
     bad = mirrors.address("forbidden"), mirrors.address("wrong")
     monkeypatch.setattr(mnist, "MIRRORS", bad)
     with pytest.raises(NoDataError) as caught:
@@ -276,7 +276,7 @@ def test_the_timeout_is_the_constant(mirrors, monkeypatch):
     assert time.monotonic() - start < 10
 
 
-def test_a_cache_that_cannot_be_written(mirrors, cache):
+def test_an_unwritable_cache_is_refused(mirrors, cache):
     cache.write_text("a file where the folder should be")
     message = refusal(None)
     assert message.startswith(f"cannot save MNIST in {cache} (")

@@ -22,13 +22,13 @@ def seven_over(lines, width):
 
 @pytest.mark.parametrize("width", [1, 3])
 @pytest.mark.parametrize("missing", [None, 1])
-def test_digit_across_the_line_of_its_box(width, missing):
+def test_a_box_that_the_digit_crosses_is_removed(width, missing):
     sides = [(70, 50, 70, 180), (70, 50, 230, 50), (230, 50, 230, 180), (70, 180, 230, 180)]
     lines = [side for i, side in enumerate(sides) if i != missing]
     assert distance(canvas.from_image(seven_over(lines, width)), EXPECTED) < 0.35
 
 
-def test_digit_on_a_grid_with_margins():
+def test_a_grid_with_margins_is_removed():
     lines = [(k, 30, k, 270) for k in range(40, 280, 48)]
     lines += [(40, k, 232, k) for k in range(30, 280, 48)]
     assert distance(canvas.from_image(seven_over(lines, 1)), EXPECTED) < 0.4

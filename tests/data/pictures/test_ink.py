@@ -10,14 +10,14 @@ from data import canvas
 from tests.pictures import SEVEN, distance, picture
 
 
-def test_light_on_dark():
+def test_light_ink_on_dark_reads_alike():
     drawing = picture()
     inverted = canvas.from_image(ImageOps.invert(drawing))
     np.testing.assert_allclose(inverted, canvas.from_image(drawing), atol=0.02)
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "LA", "RGB", "RGBA", "CMYK", "YCbCr", "I", "F"])
-def test_modes(mode):
+def test_every_mode_reads_alike(mode):
     expected = canvas.from_image(picture())
     assert (
         distance(canvas.from_image(picture().convert(mode, dither=Image.Dither.NONE)), expected)
@@ -26,32 +26,32 @@ def test_modes(mode):
 
 
 @pytest.mark.parametrize("order", ["<u2", ">u2"])
-def test_16_bit(order):
+def test_16_bits_read_as_8_do(order):
     deep = Image.fromarray((np.asarray(picture(), np.uint16) * 257).astype(order))
     np.testing.assert_allclose(canvas.from_image(deep), canvas.from_image(picture()), atol=0.02)
 
 
-def test_unit_floats():
+def test_floats_up_to_1_read_alike():
     unit = Image.fromarray(np.asarray(picture(), np.float32) / 255)
     np.testing.assert_allclose(canvas.from_image(unit), canvas.from_image(picture()), atol=0.02)
 
 
 @pytest.mark.parametrize("ink", ["black", "white", "red"])
-def test_ink_on_nothing(ink):
+def test_ink_on_transparent_paper_is_found(ink):
     transparent = Image.new("RGBA", (300, 300), (0, 0, 0, 0))
     transparent.paste(ink, mask=ImageOps.invert(picture()))
     expected = canvas.from_image(picture())
     np.testing.assert_allclose(canvas.from_image(transparent), expected, atol=0.05)
 
 
-def test_transparent_palette():
+def test_a_transparent_palette_is_paper():
     palette = ImageOps.invert(picture()).quantize(16)
     file = io.BytesIO()
     palette.save(file, "PNG", transparency=0)  # index 0 is the paper: the darkest or the lightest
     assert distance(canvas.from_image(Image.open(file)), canvas.from_strokes(SEVEN)) < 0.3
 
 
-def test_exif_rotation():
+def test_exif_rotation_is_undone():
     lying = picture().rotate(90, expand=True)
     exif = Image.Exif()
     exif[0x0112] = 6  # shown after a quarter turn clockwise
@@ -62,7 +62,7 @@ def test_exif_rotation():
 
 @pytest.mark.parametrize("light", [False, True])
 @pytest.mark.parametrize("contrast", [0.25, 0.7])
-def test_uneven_light(light, contrast):
+def test_ink_is_found_in_uneven_light(light, contrast):
     """A ramp, a shadow's edge and noise: a photograph; the ink darkens what light there is."""
     ink = 1 - np.asarray(picture(), float) / 255
     y, x = np.indices(ink.shape) / 300
@@ -86,11 +86,11 @@ def test_parts_apart_are_kept():
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_blank(value):
+def test_uniform_paper_is_blank(value):
     assert not canvas.from_image(Image.new("L", (300, 200), value)).any()
 
 
-def test_blank_paper_in_a_photograph():
+def test_a_photograph_of_blank_paper_is_blank():
     y, x = np.indices((200, 300))
     noise = np.random.default_rng(1).normal(0, 3, y.shape)
     paper = (90 + 0.3 * x + 0.2 * y + noise).astype(np.uint8)
@@ -98,7 +98,7 @@ def test_blank_paper_in_a_photograph():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 2), (2000, 1)])
-def test_tiny(size):
+def test_tiny_pictures_give_an_image_in_range(size):
     for value in (0, 255):
         strange = Image.new("L", size, 255)
         strange.putpixel((size[0] // 2, size[1] // 2), value)

@@ -31,14 +31,14 @@ def png_header(width, height):
 
 class TestOpen:
     @pytest.mark.parametrize("kind", pictures.FORMATS)
-    def test_formats(self, kind, tmp_path):
+    def test_every_format_is_read(self, kind, tmp_path):
         path = tmp_path / "seven"
         picture().save(path, kind)
         assert (
             distance(canvas.from_image(canvas.open_image(path)), canvas.from_strokes(SEVEN)) < 0.25
         )
 
-    def test_first_frame(self, tmp_path):
+    def test_the_first_frame_is_read(self, tmp_path):
         path = tmp_path / "two.gif"
         picture().save(path, save_all=True, append_images=[Image.new("L", (300, 300))])
         assert canvas.from_image(canvas.open_image(path)).any()
@@ -69,7 +69,7 @@ class TestOpen:
             ("cut.bmp", None),
         ],
     )
-    def test_broken(self, name, content, tmp_path):
+    def test_a_broken_file_is_refused_by_name(self, name, content, tmp_path):
         path = tmp_path / name
         if content is None:
             picture().convert("RGB").save(path)
@@ -80,14 +80,14 @@ class TestOpen:
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
 
-    def test_missing(self, tmp_path):
+    def test_a_missing_file_is_refused_by_name(self, tmp_path):
         with pytest.raises(DataError, match=r"none\.png: No such file"):
             canvas.open_image(tmp_path / "none.png")
 
     @pytest.mark.parametrize(
         ("width", "height"), [(60_000, 60_000), (60_000, 2000), (10_000, 8000)]
     )
-    def test_too_large(self, width, height, tmp_path):
+    def test_a_vast_picture_is_refused(self, width, height, tmp_path):
         path = tmp_path / "vast.png"
         path.write_bytes(png_header(width, height))
         with warnings.catch_warnings():

@@ -15,14 +15,14 @@ def read(values):
     return canvas.from_image(Image.fromarray(np.asarray(values).clip(0, 255).astype(np.uint8)))
 
 
-def test_dark_panel_on_a_light_page():
+def test_a_dark_panel_on_a_page_is_found():
     page = Image.new("L", (640, 480), 255)
     page.paste(ImageOps.invert(picture()).resize((260, 260)), (150, 90))
     assert distance(canvas.from_image(page), EXPECTED) < 0.3
 
 
 @pytest.mark.parametrize("angle", [0, 7])
-def test_sheet_on_a_dark_table(angle):
+def test_a_sheet_on_a_table_is_found(angle):
     table = Image.new("L", (500, 500), 50)
     table.paste(picture(), (100, 100))
     sheet = table.rotate(angle, Image.Resampling.BILINEAR, fillcolor=50)
@@ -32,7 +32,7 @@ def test_sheet_on_a_dark_table(angle):
 
 
 @pytest.mark.parametrize("corner", [(-30, -30), (-30, 10), (10, -30)])
-def test_sheet_that_runs_out_of_the_picture(corner):
+def test_a_sheet_cut_by_the_edge_is_found(corner):
     table = Image.new("L", (320, 320), 50)
     table.paste(picture(), corner)
     turned = table.rotate(4, Image.Resampling.BILINEAR, fillcolor=50)
@@ -81,28 +81,28 @@ def test_digit_touching_all_edges_reads_alike(margin, light):
 
 
 @pytest.mark.parametrize("noise", [0, 4])
-def test_edge_of_a_hard_shadow_through_the_digit(noise):
+def test_a_hard_shadow_does_not_hide_the_digit(noise):
     photo = np.asarray(picture(), float) * 0.95
     photo[:, 140:] *= 0.5
     photo += np.random.default_rng(0).normal(0, noise, photo.shape)
     assert distance(read(photo), EXPECTED) < 0.4
 
 
-def test_checkerboard_of_a_faked_transparency():
+def test_a_checkerboard_is_taken_for_paper():
     y, x = np.indices((300, 300)) // 12
     board = np.where((x + y) % 2, 204, 255)
     assert distance(read(np.asarray(picture()) / 255 * board), EXPECTED) < 0.3
 
 
 @pytest.mark.parametrize("ink", [-1, 1])
-def test_small_picture_on_a_gradient(ink):
+def test_a_small_picture_on_a_gradient_is_read(ink):
     small = 1 - np.asarray(picture().resize((40, 40), Image.Resampling.BOX), float) / 255
     paper = np.linspace(80, 180, 40)
     assert distance(read(paper + ink * 70 * small), EXPECTED) < 0.35
 
 
 @pytest.mark.parametrize("step", [12, 30])
-def test_light_hairlines_across_the_digit(step):
+def test_hairlines_do_not_part_the_digit(step):
     sheet = np.asarray(picture(radius=12)).copy()
     sheet[::step] = sheet[:, ::step] = 255
     assert distance(read(sheet), EXPECTED) < 0.4
@@ -115,14 +115,14 @@ def test_sprayed_line_is_one_digit():
 
 
 @pytest.mark.parametrize("colour", ["red", "blue", "green", "orange", "deeppink", "gold"])
-def test_coloured_pens(colour):
+def test_coloured_pens_are_read(colour):
     sheet = Image.new("RGB", (300, 300), (250, 248, 240))
     sheet.paste(colour, mask=ImageOps.invert(picture()))
     assert distance(canvas.from_image(sheet), EXPECTED) < 0.25
 
 
 @pytest.mark.parametrize("colour", ["orange", "deepskyblue", "gold"])
-def test_coloured_pen_beside_a_glare(colour):
+def test_a_coloured_pen_beside_glare_is_read(colour):
     board = Image.new("RGB", (300, 300), (200, 200, 200))
     board.paste(colour, mask=ImageOps.invert(picture()))
     y, x = np.indices((300, 300)) / 300 - np.array([0.75, 0.3])[:, None, None]

@@ -26,21 +26,21 @@ def with_lines(lines, width, tone=0, image=None):
 
 @pytest.mark.parametrize("width", [1, 3])
 @pytest.mark.parametrize("tone", [0, 128])
-def test_frame_along_the_edges(width, tone):
+def test_a_frame_along_the_edges_is_removed(width, tone):
     framed = np.asarray(picture()).copy()
     framed[:width] = framed[-width:] = framed[:, :width] = framed[:, -width:] = tone
     assert distance(read(Image.fromarray(framed)), EXPECTED) < 0.25
 
 
 @pytest.mark.parametrize("turns", range(4))
-def test_dark_row_along_one_edge(turns):
+def test_a_dark_row_at_the_edge_is_removed(turns):
     sheet = np.rot90(np.asarray(picture()), turns).copy()
     sheet[:2] = 0
     assert distance(read(Image.fromarray(np.rot90(sheet, -turns))), EXPECTED) < 0.25
 
 
 @pytest.mark.parametrize("width", [1, 4, 9])
-def test_box_of_a_form(width):
+def test_the_box_of_a_form_is_removed(width):
     sheet = SMALLER.copy()
     ImageDraw.Draw(sheet).rectangle([20, 25, 275, 270], outline=0, width=width)
     assert distance(read(sheet), EXPECTED) < 0.3
@@ -48,7 +48,7 @@ def test_box_of_a_form(width):
 
 @pytest.mark.parametrize("width", [1, 3])
 @pytest.mark.parametrize("light", [False, True])
-def test_frame_that_the_digit_nearly_touches(width, light):
+def test_a_frame_near_the_digit_is_removed(width, light):
     zero = Image.new("L", (80, 120), 255)
     ImageDraw.Draw(zero).ellipse([1, 1, 78, 118], outline=0, width=16)
     framed = ImageOps.expand(zero, width, 0)
@@ -56,7 +56,7 @@ def test_frame_that_the_digit_nearly_touches(width, light):
     assert distance(found, read(ImageOps.expand(zero, 20, 255))) < 0.2
 
 
-def test_box_among_empty_ones():
+def test_the_box_with_the_digit_is_found():
     form = Image.new("L", (640, 230), 255)
     form.paste(SMALLER.crop((50, 20, 250, 220)), (220, 15))
     for left in (20, 220, 420):
@@ -65,19 +65,19 @@ def test_box_among_empty_ones():
 
 
 @pytest.mark.parametrize("shape", [(20, 400), (400, 20), (24, 3)])
-def test_long_narrow_pictures(shape):
+def test_long_narrow_pictures_keep_their_ink(shape):
     sheet = np.full(shape, 255, np.uint8)
     sheet[shape[0] // 3 : 2 * shape[0] // 3, shape[1] // 3 : 2 * shape[1] // 3] = 0
     assert read(Image.fromarray(sheet)).any()
 
 
 @pytest.mark.parametrize("width", [1, 4])
-def test_line_below(width):
+def test_a_line_below_is_removed(width):
     assert distance(read(with_lines([(0, 275, 299, 275)], width)), EXPECTED) < 0.25
 
 
 @pytest.mark.parametrize("tilt", [0, 9])
-def test_ruled_paper_half_as_dark_as_ink(tilt):
+def test_ruled_paper_half_as_dark_is_removed(tilt):
     ruled = with_lines([(0, y, 299, y + tilt) for y in range(10, 300, 45)], 2, 120)
     assert distance(read(ruled), EXPECTED) < 0.3
 
@@ -85,7 +85,7 @@ def test_ruled_paper_half_as_dark_as_ink(tilt):
 @pytest.mark.parametrize("tilt", [0, -25])
 @pytest.mark.parametrize("width", [1, 3])
 @pytest.mark.parametrize("size", [0.2, 0.6])
-def test_small_digits_on_ruled_paper(size, width, tilt):
+def test_small_digits_on_ruled_paper_are_kept(size, width, tilt):
     written = Image.new("L", (800, 600), 255)
     for corner in ((60, 50), (300, 60), (420, 330)):
         digit = picture(scaled(SEVEN, size, (0, 0)), 4)
@@ -98,14 +98,14 @@ def test_small_digits_on_ruled_paper(size, width, tilt):
     assert np.abs(rules.without(ruled) - wanted).sum() < 0.1 * np.abs(ruled - wanted).sum()
 
 
-def test_squared_paper_as_dark_as_ink():
+def test_squared_paper_as_dark_is_removed():
     places = range(13, 300, 40)
     lines = [(0, y, 299, y) for y in places] + [(x, 0, x, 299) for x in places]
     assert distance(read(with_lines(lines, 1)), EXPECTED) < 0.35
 
 
 @pytest.mark.parametrize("line", [(3, 0, 3, 120), (100, 4, 299, 4), (296, 200, 296, 299)])
-def test_rest_of_a_cell(line):
+def test_the_rest_of_a_cell_is_removed(line):
     sheet = np.asarray(with_lines([line], 5, image=SMALLER))
     assert distance(read(Image.fromarray(sheet)), EXPECTED) < 0.3
 

@@ -13,7 +13,7 @@ def rng(seed=0):
 
 
 @pytest.mark.parametrize("label", range(10))
-def test_digit(label):
+def test_a_digit_lies_on_the_canvas_and_repeats(label):
     made = handwriting.digit(label, rng(label))
     points = np.concatenate(made)
     assert all(stroke.ndim == 2 and stroke.shape[1] == 2 for stroke in made)
@@ -24,12 +24,12 @@ def test_digit(label):
         np.testing.assert_array_equal(again, stroke)
 
 
-def test_digits_differ():
+def test_digits_of_two_seeds_differ():
     first, second = (canvas.from_strokes(handwriting.digit(8, rng(seed))) for seed in (1, 2))
     assert np.abs(first - second).sum() > 5
 
 
-def test_batch():
+def test_a_batch_has_all_digits_centred():
     images, labels = handwriting.batch(400, rng())
     assert images.shape == (400, 28, 28)
     assert images.dtype == np.uint8
@@ -106,7 +106,7 @@ def test_batch_repeats_with_its_generator_only():
     assert (images != other).any()
 
 
-def test_empty_batch():
+def test_a_batch_may_be_empty():
     images, labels = handwriting.batch(0, rng())
     assert images.shape == (0, 28, 28)
     assert labels.shape == (0,)

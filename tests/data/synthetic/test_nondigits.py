@@ -16,7 +16,7 @@ def test_every_sign_is_drawable(text):
     assert canvas.from_strokes(strokes).sum() > 30
 
 
-def test_batch():
+def test_a_batch_has_blots_and_lines():
     images, labels = nondigits.batch(400, np.random.default_rng(0))
     assert images.shape == (400, 28, 28)
     assert images.dtype == np.uint8

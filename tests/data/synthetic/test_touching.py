@@ -25,7 +25,7 @@ def _digits(made, i):
     return made.points[mine & ~made.right], made.points[mine & made.right]
 
 
-def test_batch():
+def test_images_of_a_batch_all_differ():
     images, labels = touching.batch(300, np.random.default_rng(0))
     assert images.shape == (300, 28, 28)
     assert images.dtype == np.uint8

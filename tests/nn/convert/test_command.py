@@ -9,7 +9,7 @@ from nn.convert.keras.__main__ import main
 from tests.nn.convert.keras.files import IMAGE, small
 
 
-def test_converts_both_ways_or_explains(tmp_path, capsys):
+def test_command_converts_both_ways_or_explains(tmp_path, capsys):
     source, npz, back = small(tmp_path / "a.h5"), tmp_path / "b.npz", tmp_path / "c.txt"
     assert main([str(source), str(npz)]) == 0
     assert f"wrote {npz}: 7 layers" in capsys.readouterr().out

@@ -34,7 +34,7 @@ def test_name_does_not_matter(tmp_path, monkeypatch):
         np.testing.assert_allclose(load(tmp_path / name).predict_proba(x), expected, atol=1e-6)
 
 
-def test_hdf5_under_the_newer_name(tmp_path):
+def test_hdf5_named_keras_is_read(tmp_path):
     path = small(tmp_path / "m.h5").rename(tmp_path / "m.keras")
     assert load(path).forward(IMAGE).shape == (1, 2)
 

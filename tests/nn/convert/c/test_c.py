@@ -47,7 +47,7 @@ def run(compiler, tmp_path):
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_layer_agrees(title, tmp_path, run):
+def test_each_layer_in_c_agrees(title, tmp_path, run):
     shape, layer = CASES[title]
     rng = np.random.default_rng(6)
     rest = [Flatten()] if len(layer.output_shape(shape[1:])) > 1 else []
@@ -58,7 +58,7 @@ def test_layer_agrees(title, tmp_path, run):
     np.testing.assert_allclose(run(tmp_path / "m.c", x, 4), model.forward(x), atol=1e-5)
 
 
-def test_every_layer_agrees(tmp_path, run, every_layer):
+def test_a_network_of_every_layer_agrees(tmp_path, run, every_layer):
     x = np.random.default_rng(7).random((5, 13, 12, 1), dtype=np.float32)
     for int8, expected in ((False, every_layer), (True, as_stored(every_layer))):
         path = tmp_path / f"m{int8:d}.c"

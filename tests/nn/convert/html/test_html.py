@@ -55,7 +55,7 @@ def ended(layer, shape):
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_layer_agrees(title, engine):
+def test_each_layer_on_the_page_agrees(title, engine):
     shape, layer = CASES[title]
     model = ended(layer, shape)
     x = 2 * np.random.default_rng(7).standard_normal(shape).astype(np.float32)
@@ -72,7 +72,7 @@ def test_every_layer_has_an_equivalent(engine):
     assert set(engine.run("return Object.keys(digits.LAYERS)")) == kinds
 
 
-def test_every_layer_agrees(engine, every_layer):
+def test_a_network_of_every_layer_agrees(engine, every_layer):
     x = np.random.default_rng(8).random((13, 12, 1), dtype=np.float32)
     maps = engine.run(COMPUTE, write.describe(every_layer, x.shape), x.ravel().tolist())
     np.testing.assert_allclose(maps[-1], every_layer.forward(x[None])[0], atol=1e-5)

@@ -28,7 +28,7 @@ from tests.nn.convert.refusals import read_or_refuse_damaged, refusal
 
 @pytest.mark.parametrize("name", ["original", "simple_convnet"])
 @pytest.mark.parametrize("ending", ["h5", "keras"])
-def test_agrees_with_real_keras(keras_dir, mnist_dir, name, ending):
+def test_models_of_real_keras_agree(keras_dir, mnist_dir, name, ending):
     images, _ = mnist.load("test", mnist_dir)
     with np.load(keras_dir / f"{name}.npz") as file:
         expected = file["probabilities"]
@@ -37,7 +37,7 @@ def test_agrees_with_real_keras(keras_dir, mnist_dir, name, ending):
 
 
 @pytest.mark.parametrize("suffix", [":0", ""])
-def test_reads_the_legacy_file(tmp_path, suffix):
+def test_the_legacy_file_is_read(tmp_path, suffix):
     described = sequential(small_layers())
     path = legacy(tmp_path / "m.h5", described, SMALL_WEIGHTS, suffix)
     np.testing.assert_allclose(read(path).forward(IMAGE), [[ANSWER, 1 - ANSWER]], rtol=1e-6)
@@ -45,7 +45,7 @@ def test_reads_the_legacy_file(tmp_path, suffix):
 
 @pytest.mark.parametrize("folder", ["layers", "_layer_checkpoint_dependencies"])
 @pytest.mark.parametrize("separator", ["/", "\\"])
-def test_reads_the_archive(tmp_path, folder, separator):
+def test_the_archive_is_read(tmp_path, folder, separator):
     weights = {"conv2d": SMALL_WEIGHTS["conv"], "dense": SMALL_WEIGHTS["dense"]}
     described = sequential(small_layers())
     path = archive(tmp_path / "m.keras", described, weights, folder, separator)
@@ -70,7 +70,7 @@ def test_archive_counts_layers_of_a_class(tmp_path, second):
     ("where", "key"),
     [("first", "batch_input_shape"), ("model", "build_input_shape"), ("top", "build_config")],
 )
-def test_finds_the_input_shape_wherever_keras_wrote_it(tmp_path, where, key):
+def test_input_shape_is_found_wherever_keras_writes_it(tmp_path, where, key):
     layers, shape = small_layers()[1:], [None, 4, 4, 1]
     described = sequential(layers)
     if where == "first":
@@ -83,7 +83,7 @@ def test_finds_the_input_shape_wherever_keras_wrote_it(tmp_path, where, key):
     assert read(path).forward(IMAGE).shape == (1, 2)
 
 
-def test_images_as_vectors_or_without_channels(tmp_path):
+def test_vectors_and_images_without_channels_are_read(tmp_path):
     dense = layer("Dense", "dense", units=2)
     weights = {"dense": [("kernel", np.eye(4, 2, dtype=np.float32)), ("bias", np.zeros(2, "f4"))]}
     x = np.float32([0.1, 0.2, 0.3, 0.4]).reshape(1, 2, 2)
@@ -116,7 +116,7 @@ def graph(layers, output, keras=2):
 
 
 @pytest.mark.parametrize("keras", [2, 3])
-def test_functional_model_that_is_a_chain(tmp_path, keras):
+def test_a_functional_chain_is_read(tmp_path, keras):
     layers = small_layers()
     names = [one["config"]["name"] for one in layers]
     chain = [(one, names[max(i - 1, 0) : i]) for i, one in enumerate(layers)]
@@ -151,7 +151,7 @@ def test_functional_model_that_branches_is_refused(tmp_path):
     assert "it is part of a circle" in refusal(read, path)
 
 
-def test_division_in_a_functional_model(tmp_path):
+def test_division_in_a_graph_is_a_rescaling(tmp_path):
     layers = [
         (layer("InputLayer", "in", batch_shape=[None, 2]), []),
         (layer("TFOpLambda", "tf.math.truediv", function="math.truediv"), ["in"]),
@@ -170,7 +170,7 @@ def nested():
     return sequential([first, outer])
 
 
-def test_models_in_models(tmp_path):
+def test_models_in_models_are_read(tmp_path):
     together = [("conv/kernel:0", CONV), *((f"dense/{n}:0", a) for n, a in SMALL_WEIGHTS["dense"])]
     with h5py.File(tmp_path / "m.h5", "w") as file:
         file.attrs["model_config"] = json.dumps(nested())

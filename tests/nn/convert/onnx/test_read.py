@@ -15,7 +15,7 @@ NODES = [node("Conv", "images", "k", "a"), node("Flatten", "a", "out")]
 
 
 @pytest.mark.parametrize("fold", [True, False])
-def test_reads_what_pytorch_exports(tmp_path, fold):
+def test_what_pytorch_exports_is_read(tmp_path, fold):
     path = torch_like(tmp_path / "m.onnx", "Softmax", fold)
     x = floats(5, 10, 12, 1)
     found = load(path).forward(x)
@@ -31,7 +31,7 @@ def test_log_softmax_is_read_as_softmax(tmp_path):
     assert isinstance(model.layers[-1], Softmax)
 
 
-def test_features_flattened_with_channels_first(tmp_path):
+def test_features_flattened_channels_first_are_permuted(tmp_path):
     """BatchNormalization after a Flatten: its parameters are permuted."""
     arrays = {name: floats(12) for name in ("w", "b", "m")} | {"v": floats(12) ** 2 + 0.5}
     nodes = [
@@ -46,7 +46,7 @@ def test_features_flattened_with_channels_first(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [["n", 2, 3], ["n", 2, 3, 1], ["n", 1, 2, 3], ["n", 6]])
-def test_images_without_a_convolution(tmp_path, shape):
+def test_images_without_a_convolution_are_read(tmp_path, shape):
     nodes = [node("Reshape", "images", "t", "row"), node("MatMul", "row", "w", "out")]
     arrays = {"t": np.array([-1, 6]), "w": floats(6, 2)}
     path = save(tmp_path / "m.onnx", nodes, shape, arrays)
@@ -114,7 +114,7 @@ def test_output_of_ten_numbers_is_the_answer(tmp_path):
     assert load(path).forward(floats(2, 4, 4, 1)).shape == (2, 10)
 
 
-def test_open_sizes_and_a_batch_of_one(tmp_path):
+def test_open_sizes_and_one_image_are_read(tmp_path):
     x = floats(2, 28, 28, 1)
     for shape in (["n", 1, "h", "w"], [1, 1, 28, 28], ["n", "c", "h", "w"]):
         path = save(tmp_path / "m.onnx", NODES, shape, CONV)
