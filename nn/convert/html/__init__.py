@@ -7,7 +7,8 @@ out. It stores nothing and sends nothing; its Content-Security-Policy forbids al
 - ``template.html``: the page's structure and style;
 - ``network.js``: the layers of `nn`, in JavaScript;
 - ``canvas.js``: strokes to an image of 28x28, as `data.canvas.from_strokes` does it;
-- ``segments.js``: strokes to the digits of a number, as `data.segments.strokes` does it;
+- ``lines.js``: strokes to lines of writing, as `data.segments.lines` does it;
+- ``segments.js``: lines of writing to the digits of a number, as `data.segments.strokes` does it;
 - ``breakdown.js``: the arithmetic behind one number, as `nn.explain.breakdown` does it;
 - ``drawing.js``, ``maps.js``, ``arithmetic.js``: the canvas, the maps of all layers, and the
   arithmetic, on the page;

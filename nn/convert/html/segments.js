@@ -1,19 +1,15 @@
 /**
- * Several digits in a drawing, found, divided and read in order as data/segments does it for pen
- * strokes. A piece is a stroke, or what cuts through a wide stroke made of it; a block is a stroke
- * with its pieces; a box is [left, top, right, bottom]; odds are logarithms.
+ * Several digits in a drawing, divided and read in order as data/segments does it for pen strokes.
+ * Odds are logarithms; blocks, pieces and boxes are those of lines.js.
  */
 
 import { fromStrokes } from "./canvas.js";
-import { limited, mix, RADIUS } from "./drawing.js";
+import { limited, RADIUS } from "./drawing.js";
+import { around, blocksOf, boxOf, digitHeight, heightOf, linesOf } from "./lines.js";
 import { softplus } from "./network.js";
 
-// A drawing (strokes.py). Of a stroke that may be two digits: width over height, steps, pieces.
-const [ONE, MOST_STROKES, MOST_READ] = [3, 200, 100];
-const [CUT, WIDE, CUT_STEP, JOINED, NARROW] = [3, 1.1, 0.04, 0.1, 0.12];
-
-// Lines of writing (lines.py): heights that count, overlap, nearness, low lines.
-const [TALL, OVERLAP, NEAR, LOW_LINE] = [0.7, 0.4, 0.15, 0.45];
+// A drawing (strokes.py).
+const [ONE, MOST_STROKES, MOST_READ, CUT] = [3, 200, 100, 3];
 
 // Signs (signs.py), relative to the height of the digits.
 const [DOT, COMMA, LOW_DOT, BESIDE] = [0.28, [0.25, 0.42], 0.4, 0.5];
@@ -27,10 +23,6 @@ const [SMALL, SMALL_COST, LYING, LYING_COST, MOST_COST] = [0.7, 12, 1.5, 5, 12];
 const [PAIR, PAIR_SLOPE, PAIR_MOST, BACK] = [1, 4.6, 2.8, 3];
 const [SIGN_COST, SIGN_IN_DIGIT] = [0.7, 2.5];
 
-const around = (boxes) =>
-  boxes.reduce((a, b) => a.map((n, k) => (k < 2 ? Math.min(n, b[k]) : Math.max(n, b[k]))));
-const boxOf = (stroke) => around(stroke.map(([x, y]) => [x, y, x, y]));
-const heightOf = ([, top, , low]) => low - top;
 const digitOf = (proba) => `${proba.indexOf(Math.max(...proba))}`;
 
 /** Return the part of a candidate's score that its probabilities give: at most 0. */
@@ -60,127 +52,6 @@ export function find(strokes, classify) {
   const isDot = ({ image, box }) => image && Math.max(box[2] - box[0], heightOf(box)) < RADIUS;
   const isSingle = many.flat().length < 2 || many.flat().some(isDot) || budget.left < 0;
   return isSingle || score <= asOne(written, heights, proba) + ONE ? one : many;
-}
-
-/** Return the height of the digits of a line: the median of what is not small. */
-function digitHeight(heights) {
-  const least = TALL * Math.max(...heights);
-  return Math.max(median(heights.filter((height) => height >= least)), 1);
-}
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
-/** Group boxes into lines from top to bottom, each from left to right; return their indices. */
-function linesOf(boxes) {
-  const high = boxes.map((box) => Math.max(heightOf(box), 1));
-  const middle = boxes.map(([left, , right]) => (left + right) / 2);
-  const shared = (a, b) => Math.min(boxes[a][3], boxes[b][3]) - Math.max(boxes[a][1], boxes[b][1]);
-  const all = boxes.map((_, i) => i);
-  const links = all.flatMap((a) => {
-    const touching = all.filter((b) => {
-      const gap = Math.max(boxes[a][0], boxes[b][0]) - Math.min(boxes[a][2], boxes[b][2]);
-      return gap <= 0 && shared(a, b) >= -NEAR * Math.max(high[a], high[b]);
-    });
-    const nearest = [1, -1].flatMap((side) => {
-      const away = (b) => side * (middle[b] - middle[a]);
-      const beside = all.filter(
-        (b) =>
-          away(b) > 0 &&
-          shared(a, b) > OVERLAP * Math.min(high[a], high[b]) &&
-          high[b] >= LOW_LINE * high[a],
-      );
-      return beside.toSorted((b, c) => away(b) - away(c)).slice(0, 1);
-    });
-    return [...touching, ...nearest].map((b) => [a, b]);
-  });
-  const root = [...all];
-  for (const _ of all) {
-    for (const [a, b] of links) root[a] = root[b] = Math.min(root[a], root[b]);
-  }
-  const groups = all.map((r) => all.filter((i) => root[i] === r)).filter((group) => group.length);
-  const tall = groups.map((group) => Math.max(...group.map((i) => heightOf(boxes[i]))));
-  const wanted = Math.min(LOW_LINE * digitHeight(tall), Math.max(...tall));
-  const lines = groups.filter((_, k) => tall[k] >= wanted);
-  for (const group of groups.filter((_, k) => tall[k] < wanted)) {
-    const y = group.reduce((sum, i) => sum + boxes[i][1] + boxes[i][3], 0) / (2 * group.length);
-    const away = lines.map((line) => {
-      const [, top, , low] = around(line.map((i) => boxes[i]));
-      return Math.max(top - y, y - low, 0);
-    });
-    lines[away.indexOf(Math.min(...away))].push(...group);
-  }
-  const level = (line) => median(line.map((i) => (boxes[i][1] + boxes[i][3]) / 2));
-  const across = (i) => boxes[i][0] + boxes[i][2];
-  const ordered = lines.toSorted((a, b) => level(a) - level(b));
-  return ordered.map((line) => line.toSorted((a, b) => across(a) - across(b)));
-}
-
-function blocksOf(drawing, line) {
-  const strokes = line.map((i) => drawing[i]);
-  const height = digitHeight(strokes.map((stroke) => heightOf(boxOf(stroke))));
-  return strokes.map((stroke, k) => {
-    const pieces = cut(stroke, height);
-    const joined = strokes.some((other, i) => i !== k && touches(stroke, other, JOINED * height));
-    return { pieces, box: around(pieces.map(boxOf)), joined, turn: line[k] };
-  });
-}
-
-/** Return whether two strokes come as near to each other as `near` pixels. */
-function touches(a, b, near) {
-  const [p, q] = [boxOf(a), boxOf(b)];
-  if (Math.max(q[0] - p[2], p[0] - q[2], q[1] - p[3], p[1] - q[3]) > near) return false;
-  const points = resampled(b, near);
-  return resampled(a, near).some(([x, y]) =>
-    points.some(([u, v]) => Math.hypot(x - u, y - v) <= near),
-  );
-}
-
-/** Cut a wide stroke where it passes from left to right once and for all. */
-function cut(stroke, height) {
-  const [left, , right] = boxOf(stroke);
-  if (right - left <= WIDE * height) return [stroke];
-  const points = resampled(stroke, CUT_STEP * height);
-  if (points.at(-1)[0] < points[0][0]) points.reverse();
-  const [x, least] = [points.map(([x]) => x), NARROW * height];
-  const before = x.map((_, i) => Math.max(...x.slice(0, i + 1)));
-  const after = x.map((_, i) => Math.min(...x.slice(i)));
-  const once = (i) =>
-    x[i] >= before[i] && x[i] <= after[i] && x[i] - left >= least && right - x[i] >= least;
-  const places = [0];
-  for (let first = 0; first < x.length; first++) {
-    if (!once(first)) continue;
-    let last = first;
-    while (last + 1 < x.length && once(last + 1)) last++;
-    const middle = Math.floor((first + last) / 2);
-    for (const place of x[last] - x[first] > 2 * least ? [first, middle, last] : [middle]) {
-      if (places.length === 1 || x[place] - before[places.at(-1)] >= least) places.push(place);
-    }
-    first = last;
-  }
-  return places.map((place, k) => points.slice(place, (places[k + 1] ?? points.length - 1) + 1));
-}
-
-/** Return the points of a stroke and points between them, at most `step` pixels apart. */
-function resampled(stroke, step) {
-  if (stroke.length < 2) return stroke;
-  const along = [0];
-  for (let i = 1; i < stroke.length; i++) {
-    along.push(
-      along[i - 1] + Math.hypot(stroke[i][0] - stroke[i - 1][0], stroke[i][1] - stroke[i - 1][1]),
-    );
-  }
-  const steps = Array.from({ length: Math.ceil(along.at(-1) / step) }, (_, k) => k * step);
-  const where = [...new Set([...along, ...steps])].sort((a, b) => a - b);
-  let i = 0;
-  return where.map((at) => {
-    while (i < along.length - 2 && along[i + 1] <= at) i++;
-    const share = (at - along[i]) / (along[i + 1] - along[i]);
-    return at === along[i + 1] ? stroke[i + 1] : mix(stroke[i], stroke[i + 1], share);
-  });
 }
 
 /** Return which blocks of a line are no digits: "-", "." or "" for a speck, by index. */
@@ -244,7 +115,7 @@ function cost(blocks, first, last, box, height, gaps) {
   return Math.min(small + lying, MOST_COST) + inner + pair + back - DIGIT;
 }
 
-/** Return how often the writer came back to blocks first to last after he had written others. */
+/** Return how often the writer came back to blocks first to last after writing others. */
 function returns(blocks, first, last) {
   const turns = blocks.slice(first, last + 1).map(({ turn }) => turn);
   const inOrder = turns.toSorted((a, b) => a - b);

@@ -31,7 +31,7 @@ from ..errors import errors_at
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
-    "network.js", "breakdown.js", "canvas.js", "drawing.js", "segments.js", "maps.js",
+    "network.js", "breakdown.js", "canvas.js", "drawing.js", "lines.js", "segments.js", "maps.js",
     "arithmetic.js", "page.js",
 )  # fmt: skip
 """The page's script, in an order in which each needs only what is before it."""

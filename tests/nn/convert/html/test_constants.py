@@ -14,7 +14,8 @@ OTHER_NAMES = {"CUT_STEP": "STEP", "LOW_LINE": "LOW", "LOW_DOT": "LOW", "MINUS_P
 
 MODULES = {
     "canvas.js": {"FIELD": canvas},
-    "segments.js": {"ONE": strokes, "CUT": strokes, "TALL": lines, "DOT": signs, "MINUS": signs},
+    "lines.js": {"TALL": lines, "WIDE": strokes},
+    "segments.js": {"ONE": strokes, "DOT": signs, "MINUS": signs},
 }
 """The modules of constants, by the first name of each declaration; `row` where none is named."""
 
