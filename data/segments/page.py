@@ -131,12 +131,10 @@ def _sheet(grey):
 
 
 def _corner(view, whole):
-    """Return the row and column in an array at which a view of it begins."""
-    if view.shape == whole.shape:
-        return 0, 0
+    """Return the row and column of ``whole``, which may be a view itself, where ``view`` begins."""
     begin = np.lib.array_utils.byte_bounds
-    steps = (begin(view)[0] - begin(whole)[0]) // whole.itemsize
-    return divmod(int(steps), whole.shape[1])
+    row, rest = divmod(begin(view)[0] - begin(whole)[0], whole.strides[0])
+    return int(row), int(rest // whole.itemsize)
 
 
 def _pieces(coverage):

@@ -48,6 +48,16 @@ def test_boxes_are_right_on_a_table_too():
     assert symbols[0].box == pytest.approx((175, 155, 185, 265), abs=4)
 
 
+def test_boxes_are_right_on_a_bordered_sheet():
+    table = Image.new("L", (600, 450), 60)
+    sheet = drawn(one(100, 50), one(200, 50), one(300, 50)).point(lambda tone: tone * 0.9)
+    ImageDraw.Draw(sheet).rectangle((0, 0, 399, 199), outline=170, width=14)
+    table.paste(sheet, (120, 110))
+    symbols = read(table, "many").symbols
+    assert [symbol.text for symbol in symbols] == ["1", "1", "1"]
+    assert symbols[0].box == pytest.approx((215, 155, 225, 265), abs=4)
+
+
 def test_one_digit_is_prepared_as_before():
     image = drawn(zero(100, 50), size=(300, 200))
     found = pictures.prepare(image)
