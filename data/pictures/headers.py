@@ -73,7 +73,7 @@ def check_header(content: bytes) -> None:
     if content[:3] == b"\xff\xd8\xff":
         if jpeg_visits(content) > MAX_VISITS:
             raise DataError(TOO_MANY)
-    elif content[:2] in (b"II", b"MM") and {42, 43} & {content[2], content[3]}:
+    elif content[:2] in (b"II", b"MM") and {42, 43} & {*content[2:4]}:
         check_tags(content)
         tags = _plain_tags(content)
         (_, width), (_, height) = (tags.get(tag, (1, 1)) for tag in TILE_SIZE)

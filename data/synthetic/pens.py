@@ -176,8 +176,8 @@ def _rough(rng):
     return (noise / 2).clip(-2, 2)
 
 
-def _draw(points, pressure, strokes, digits, pens, noise, middle, images):
-    """Do the same as `data.kernels.draw_digits`."""
+def _draw(points, pressure, strokes, digits, pens, noise, _middle, images):
+    """NumPy twin of `data.kernels.draw_digits`; `data.canvas.centre` knows the middle."""
     x = np.arange(canvas.BOX, dtype=np.float32) + 0.5
     first = np.zeros(len(points), bool)
     first[strokes[:-1]] = True

@@ -195,7 +195,7 @@ def _leaky_relu(build: KerasBuilder, config: Config, _arrays: Arrays) -> None:
     build.add(LeakyReLU, slope=number(config.get("alpha", config.get("negative_slope", 0.3))))
 
 
-def _prelu(build: KerasBuilder, config: Config, arrays: Arrays) -> None:
+def _prelu(build: KerasBuilder, _config: Config, arrays: Arrays) -> None:
     found = by_name(("alpha",), arrays)
     build.add(PReLU, found, shape=tuple(found["alpha"].shape))
 
