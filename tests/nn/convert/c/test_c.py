@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 
 import weights
-from nn import Dense, Flatten, ReLU, Sequential, Softmax
+from nn import Dense, Flatten, ReLU, Sequential
 from nn.convert import c
 from nn.convert.c.__main__ import main
 from nn.convert.c.layers import NOTHING, WRITERS
 from nn.convert.c.quantise import as_stored
-from nn.layers.more.cases import cases
 from tests.conftest import missing
+from tests.nn.convert.cases import CASES, with_classes
 from tests.nn.convert.refusals import refusal
-
-CASES = {title: (shape, layer) for title, shape, layer in cases(np.random.default_rng(1), "f4")}
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +47,8 @@ def run(compiler, tmp_path):
 @pytest.mark.parametrize("title", CASES)
 def test_each_layer_in_c_agrees(title, tmp_path, run):
     shape, layer = CASES[title]
-    rng = np.random.default_rng(6)
-    rest = [Flatten()] if len(layer.output_shape(shape[1:])) > 1 else []
-    size = int(np.prod(layer.output_shape(shape[1:])))
-    model = Sequential([layer, *rest, Dense(size, 4, rng=rng), Softmax()])
-    x = 2 * rng.standard_normal(shape).astype(np.float32)
+    model = with_classes(layer, shape[1:])
+    x = 2 * np.random.default_rng(7).standard_normal(shape).astype(np.float32)
     c.save(model, tmp_path / "m.c", shape[1:])
     np.testing.assert_allclose(run(tmp_path / "m.c", x, 4), model.forward(x), atol=1e-5)
 

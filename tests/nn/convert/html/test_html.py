@@ -22,14 +22,13 @@ from nn.convert.html.__main__ import main
 from nn.convert.samples import samples
 from nn.fit import fit
 from nn.layers.more import DepthwiseConv2D, GlobalMaxPool2D, LeakyReLU, Swish
-from nn.layers.more.cases import cases
 from tests.layers import LAYERS, made
+from tests.nn.convert.cases import CASES, with_classes
 from tests.nn.convert.html.conftest import Page
 from tests.nn.convert.refusals import refusal
 
-CASES = {title: (shape[1:], layer) for title, shape, layer in cases(np.random.default_rng(1), "f4")}
-CASES |= {
-    name: (x.shape[1:], layer) for name in LAYERS for layer, x, _ in [made(name, np.float32)]
+ALL = CASES | {
+    name: (x.shape, layer) for name in LAYERS for layer, x, _ in [made(name, np.float32)]
 }  # fmt: skip
 COMPUTE = """
 const [model, x] = arguments;
@@ -44,20 +43,10 @@ def engine(chromium, shipped):
     return Page(chromium)
 
 
-def ended(layer, shape):
-    """Return a network that begins with a layer and ends with a softmax."""
-    out = layer.output_shape(shape)
-    if isinstance(layer, Softmax):
-        return Sequential([layer])
-    rest = [Flatten()] if len(out) > 1 else []
-    rng = np.random.default_rng(6)
-    return Sequential([layer, *rest, Dense(int(np.prod(out)), 4, rng=rng), Softmax()])
-
-
-@pytest.mark.parametrize("title", CASES)
+@pytest.mark.parametrize("title", ALL)
 def test_each_layer_on_the_page_agrees(title, engine):
-    shape, layer = CASES[title]
-    model = ended(layer, shape)
+    (_, *shape), layer = ALL[title]
+    model = Sequential([layer]) if isinstance(layer, Softmax) else with_classes(layer, shape)
     x = 2 * np.random.default_rng(7).standard_normal(shape).astype(np.float32)
     maps = engine.run(COMPUTE, write.describe(model, shape), x.ravel().tolist())
     expected = x[None]
@@ -67,7 +56,7 @@ def test_each_layer_on_the_page_agrees(title, engine):
 
 
 def test_every_layer_has_an_equivalent(engine):
-    kinds = {type(layer).__name__ for _, layer in CASES.values()} | {"Rescaling"}
+    kinds = {type(layer).__name__ for _, layer in ALL.values()} | {"Rescaling"}
     assert kinds == {kind.__name__ for kind in write.KINDS}
     assert set(engine.run("return Object.keys(digits.LAYERS)")) == kinds
 

@@ -15,12 +15,11 @@ from nn import (
     MaxPool2D,
     ReLU,
     Sequential,
-    Softmax,
     convert,
 )
 from nn.convert import keras
 from nn.convert.keras.read import read
-from nn.layers.more.cases import cases
+from tests.nn.convert.cases import CASES, with_softmax
 from tests.nn.convert.refusals import refusal
 
 
@@ -96,7 +95,6 @@ def test_layer_without_equivalent_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-CASES = {title: (shape, layer) for title, shape, layer in cases(np.random.default_rng(1), "f4")}
 NOT_IN_KERAS = "GELU approximate"
 
 
@@ -104,8 +102,7 @@ NOT_IN_KERAS = "GELU approximate"
 @pytest.mark.parametrize("ending", ["h5", "keras"])
 def test_further_layer_round_trips(tmp_path, title, ending):
     shape, layer = CASES[title]
-    rest = [Flatten()] if len(layer.output_shape(shape[1:])) > 1 else []
-    model, path = Sequential([layer, *rest, Softmax()]), tmp_path / f"m.{ending}"
+    model, path = with_softmax(layer, shape[1:]), tmp_path / f"m.{ending}"
     keras.save(model, path, shape[1:])
     x = np.random.default_rng(7).standard_normal(shape).astype(np.float32)
     np.testing.assert_allclose(read(path).forward(x), model.forward(x), atol=1e-6)

@@ -6,11 +6,11 @@ import pytest
 
 import weights
 from data import mnist
-from nn import Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
+from nn import Conv2D, Dense, Flatten, ReLU, Sequential
 from nn.convert import ConversionError, load
 from nn.convert.onnx import save
 from nn.convert.onnx.__main__ import main
-from nn.layers.more.cases import cases
+from tests.nn.convert.cases import CASES, with_softmax
 from tests.nn.convert.onnx.files import RNG, floats, ort
 from tests.nn.convert.refusals import refusal
 
@@ -68,14 +68,10 @@ def test_layer_without_equivalent_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-CASES = {title: (shape, layer) for title, shape, layer in cases(np.random.default_rng(1), "f4")}
-
-
 @pytest.mark.parametrize("title", CASES)
 def test_further_layer_agrees_and_round_trips(tmp_path, title):
     shape, layer = CASES[title]
-    rest = [Flatten()] if len(layer.output_shape(shape[1:])) > 1 else []
-    model = Sequential([layer, *rest, Softmax()])
+    model = with_softmax(layer, shape[1:])
     x = RNG.standard_normal(shape).astype(np.float32)
     save(model, tmp_path / "m.onnx", shape[1:])
     expected = model.forward(x)
