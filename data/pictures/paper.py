@@ -180,11 +180,11 @@ def _two_tones(grey, split, light_ink):
     purest = 10 if light_ink else 90  # percentile: soft edges of the ink lie on the other side
     levels = [
         np.percentile(grey[part][blank[part]], purest)
-        for rows in np.array_split(np.arange(len(grey)), 4)
-        for columns in np.array_split(np.arange(len(grey.T)), 4)
+        for rows in np.array_split(np.arange(len(grey)), min(4, len(grey)))
+        for columns in np.array_split(np.arange(len(grey.T)), min(4, len(grey.T)))
         if blank[part := np.ix_(rows, columns)].mean() > 0.2
     ]
-    return np.ptp(levels) < EVEN * abs(ink_level - level)
+    return len(levels) > 0 and np.ptp(levels) < EVEN * abs(ink_level - level)
 
 
 def noise_of(values: np.ndarray) -> float:

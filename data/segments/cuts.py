@@ -123,7 +123,8 @@ def _atoms(left, least):
         return_counts=True,
     )
     sides = left[:, first].T
-    large = np.flatnonzero(count >= least)
+    largest = np.arange(len(count)) == count.argmax()  # stays, even if it is small
+    large = np.flatnonzero((count >= least) | largest)
     nearest = (sides[:, None] != sides[large]).sum(axis=2).argmin(axis=1)
     return sides[large], nearest[of.ravel()]
 

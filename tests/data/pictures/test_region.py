@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageOps
 
 from data import canvas
-from data.pictures import region
+from data.pictures import paper, region
 from tests.pictures import SEVEN, distance, picture
 
 EXPECTED = canvas.from_strokes(SEVEN)
@@ -137,6 +137,21 @@ def test_colours_of_one_brightness_are_told_apart():
     assert abs(np.subtract(*[Image.new("RGB", (1, 1), c).convert("L").getpixel((0, 0))
                              for c in [(0, 130, 0), (255, 0, 0)]])) < 3  # fmt: skip
     assert distance(canvas.from_image(sheet), EXPECTED) < 0.25
+
+
+def test_a_picture_of_one_row_is_read():
+    row = np.full((1, 70), 218)
+    row[:, 1::2] = 230
+    row[:, 0] = 20
+    assert read(row).shape == (28, 28)
+
+
+def test_paper_may_be_an_uneven_rim():
+    grey = np.full((40, 400), 0.1, np.float32)
+    grey[0] = grey[-1] = grey[:, 0] = grey[:, -1] = 0.9
+    grey[0, ::2] = grey[-1, ::2] = 0.8
+    contrast, _ = paper.contrast(grey)
+    assert np.isfinite(contrast).all()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -84,3 +84,11 @@ def test_narrow_pieces_and_bars_are_not_cut():
         block, _ = cut_block(ink, len(ink))
         assert not block.cuts
         assert block.box == (0, 0, ink.shape[1], ink.shape[0])
+
+
+def test_a_tiny_cross_is_not_cut_to_pieces():
+    """Each of its pixels is less than a splinter."""
+    ink = np.float32([[1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0], [0, 1, 0, 0]])
+    block, _ = cut_block(ink, 5)
+    assert not block.cuts
+    assert block.box == (0, 0, 4, 4)
