@@ -22,6 +22,7 @@ from data.errors import DataError
 from data.segments import strokes as segments
 from experiment.gui_options import parse
 from guard.commands import end_on_interrupt, run, streams
+from guard.names import typed_command, typed_name
 from guard.terminal import say
 from nn import ModelFileError, Sequential
 
@@ -36,7 +37,6 @@ except ImportError:  # many systems package it separately; App and main report i
     tk = None
 
 SPACING = RADIUS / 2  # between ovals that fill a gap, pixels: close enough to look like a line
-
 FONT = ("Helvetica", 48)  # of the answer
 NO_ANSWER = "no answer: not a number"
 SMALLEST = 8  # size of a number's font, at least
@@ -44,7 +44,7 @@ SMALLEST = 8  # size of a number's font, at least
 NO_TKINTER = (
     "this Python has no tkinter; install python3-tk (Debian, Ubuntu: apt install python3-tk), "
     "python3-tkinter (Fedora), tk (Arch) or python-tk (Homebrew), "
-    "or read pictures with recognise.py"
+    f"or read pictures with {typed_name('recognise.py')}"
 )
 
 INTERRUPT_MS = 200  # between two looks for Ctrl-C
@@ -141,9 +141,8 @@ class App(tk.Tk if tk else object):
             return
         self.update_idletasks()
         column = self.grid_bbox(1, 0)[2]
-        border = self.label.winfo_reqwidth() - Font(font=self.label["font"]).measure(
-            self.label["text"]
-        )
+        written = Font(font=self.label["font"]).measure(self.label["text"])
+        border = self.label.winfo_reqwidth() - written
         size, room = FONT[1], column - border - 4  # 2 pixels of padding on both sides
         while size > SMALLEST and Font(family=FONT[0], size=size).measure(text) > room:
             size -= 1
@@ -269,7 +268,8 @@ def _show(args: argparse.Namespace) -> int:
         say(
             "gui.py",
             f"no display to open a window on ({reason}); set DISPLAY, or try "
-            "`xvfb-run python gui.py`, or `python recognise.py FILE`. Reading samples/ instead:",
+            f"`xvfb-run {typed_command('gui.py')}`, or `{typed_command('recognise.py')} FILE`. "
+            "Reading samples/ instead:",
         )
         return recognise.main([f"--weights={args.weights}", "--doubt=0"])
     end_on_interrupt()

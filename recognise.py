@@ -28,6 +28,7 @@ from experiment import origin, table
 from experiment.reading import read, recognise
 from experiment.recognise_options import parse
 from guard.commands import run, streams
+from guard.names import typed_name
 from guard.terminal import describe, one_line, say
 from nn import ModelFileError
 
@@ -61,7 +62,7 @@ def _recognise(args: argparse.Namespace) -> int:
         note(describe(error))
 
     def note(line: str) -> None:
-        tqdm.write(one_line(f"recognise.py: {line}"), file=sys.stderr)
+        tqdm.write(one_line(f"{typed_name('recognise.py')}: {line}"), file=sys.stderr)
 
     def expect(images: int) -> None:
         bar.total = (bar.total or 0) + images

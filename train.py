@@ -32,6 +32,7 @@ from experiment.settings import comparable, settings
 from experiment.side_jobs import SideJobs
 from guard.commands import run as run_command
 from guard.commands import streams
+from guard.names import typed_command
 from guard.terminal import one_line, say
 from nn import ModelFileError, Sequential
 from nn.saving.atomic import locked
@@ -231,8 +232,8 @@ def finish(
     loss, accuracy = evaluate(predictor, *digits.test)
     print(f"test: loss {loss:.4f}, accuracy {accuracy:.2%} of {len(digits.test[1]):,} images")
     tell(f"saved {', '.join(names)} in {folder}")
-    command = shlex.join(["python", "gui.py", "--weights", str(folder / names[-1])])
-    tell(f"draw digits for it: {command}")
+    model_file = shlex.quote(str(folder / names[-1]))
+    tell(f"draw digits for it: {typed_command('gui.py')} --weights {model_file}")
     return 0
 
 

@@ -9,6 +9,7 @@ from experiment.arguments import MAX_THREADS, at_least
 from experiment.digits import QUICK
 from experiment.settings import OPTIONS, with_current_names
 from guard.arguments import Parser
+from guard.names import typed_command
 from nn.training import checkpoint
 from nn.training.processes import SingleProcess
 from recipes import OPTIMIZERS, RECIPES, SCHEDULES
@@ -119,4 +120,5 @@ def resume_command(args: argparse.Namespace, argv: list[str] | None) -> str:
     replaced.add_argument("--resume", action="store_true")
     replaced.add_argument("--output")
     _, others = replaced.parse_known_args(argv)
-    return shlex.join(["python", "train.py", "--resume", "--output", str(args.output), *others])
+    options = ["--resume", "--output", str(args.output), *others]
+    return f"{typed_command('train.py')} {shlex.join(options)}"

@@ -13,6 +13,8 @@ import sys
 import unicodedata
 from typing import Any, TextIO
 
+from guard.names import typed_name
+
 PLAIN = re.compile(r"[ -~]*")
 PLAIN_LINES = re.compile(r"[ -~\n\r\t]*")
 SPACING = "\n\r\t"
@@ -114,5 +116,6 @@ def describe(message: object) -> str:
 
 
 def say(program: str, message: object) -> None:
-    """Print one line on stderr: ``PROGRAM: MESSAGE``; see `describe`."""
-    print(one_line(f"{program}: {describe(message)}"), file=sys.stderr, flush=True)
+    """Print one line on stderr: ``PROGRAM: MESSAGE``; see `typed_name` and `describe`."""
+    line = one_line(f"{typed_name(program)}: {describe(message)}")
+    print(line, file=sys.stderr, flush=True)

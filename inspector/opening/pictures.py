@@ -14,6 +14,7 @@ from data.errors import DataError
 from data.pictures.open import shrunk
 from data.segments import pictures
 from data.segments.symbols import Line, Reading, Symbol
+from guard.names import typed_command
 
 Classify = Callable[[np.ndarray], np.ndarray]  # (N, 28, 28) to (N, 10)
 
@@ -85,8 +86,8 @@ def open_mnist(number: int, classify: Classify) -> Opened:
     folder = mnist.find_local()
     if folder is None:
         raise DataError(
-            "MNIST is not on this machine: `python train.py --quick` downloads it, "
-            "or set MNIST_DIR to the folder of its four files"
+            f"MNIST is not on this machine: `{typed_command('train.py')} --quick` "
+            "downloads it, or set MNIST_DIR to the folder of its four files"
         )
     images, labels = mnist.load("test", folder)
     if not 0 <= number < len(images):

@@ -1,6 +1,7 @@
 """The options of ``train.py``: defaults, and the run that --resume finds."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def test_the_resume_command_keeps_other_options(tmp_path, given):
     args = options.parse(["--output", str(tmp_path)])
     command = options.resume_command(args, argv)
     assert command == f"python train.py --resume --output {tmp_path} --seed 4 --watch"
+
+
+def test_an_installed_training_resumes_as_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/digits-train"])
+    args = options.parse(["--output", str(tmp_path)])
+    command = options.resume_command(args, ["--seed", "4"])
+    assert command == f"digits-train --resume --output {tmp_path} --seed 4"
 
 
 def begun(folder, **settings):
