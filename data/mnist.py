@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from data import idx
 from data.download import DownloadError, fetch
 from data.errors import DataError
+from guard.terminal import say
 
 Folder = str | os.PathLike[str]
 
@@ -48,6 +49,7 @@ CACHE = (
 )
 
 IMAGE_SHAPE = (28, 28)
+SIZE = "12 MB"  # of the four gzipped files
 TIMEOUT = 20.0  # seconds without data from a mirror
 
 NAME_A_FOLDER = "name the folder of MNIST's four files with --data-dir or MNIST_DIR"
@@ -112,7 +114,7 @@ def find_local(directory: Folder | None = None) -> Path | None:
 
 
 def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
-    """Download the files that a folder lacks, and verify their checksums.
+    """Say so on stderr, download the files that a folder lacks, and verify their checksums.
 
     Parameters
     ----------
@@ -133,6 +135,7 @@ def download(folder: Path, mirrors: Sequence[str], timeout: float) -> None:
     failures = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        say("MNIST", f"not on this machine: downloading it, {SIZE}, to {folder}")
         for mirror in mirrors:
             try:
                 for file in _lacking(folder, SHA256):

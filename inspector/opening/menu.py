@@ -81,7 +81,12 @@ class OpenMenu(ttk.Menubutton):
         self._app.show_strokes(tour.four(self._app.model))
 
     def ask_number(self) -> None:
-        """Ask for the number of an MNIST test image."""
+        """Ask for the number of an MNIST test image; without MNIST, say how to get it."""
+        try:
+            pictures.mnist_folder()
+        except DataError as error:
+            self._on_error(str(error))
+            return
         number = simpledialog.askinteger(
             "MNIST", "Number of the test image, 0 to 9999:", parent=self.winfo_toplevel()
         )

@@ -75,6 +75,23 @@ def open_picture(path: str | os.PathLike, classify: Classify) -> Opened:
     return Opened(Path(path).name, picture, Reading(lines))
 
 
+def mnist_folder() -> Path:
+    """Return the folder of MNIST's files.
+
+    Raises
+    ------
+    DataError
+        If MNIST is not on this machine. Nothing is downloaded.
+    """
+    folder = mnist.find_local()
+    if folder is None:
+        raise DataError(
+            f"MNIST is not on this machine: `{typed_command('train.py')} --quick` "
+            "downloads it, or set MNIST_DIR to the folder of its four files"
+        )
+    return folder
+
+
 def open_mnist(number: int, classify: Classify) -> Opened:
     """Take one of MNIST's test images, exactly as it is.
 
@@ -83,13 +100,7 @@ def open_mnist(number: int, classify: Classify) -> Opened:
     DataError
         If MNIST is not on this machine or has no such image. Nothing is downloaded.
     """
-    folder = mnist.find_local()
-    if folder is None:
-        raise DataError(
-            f"MNIST is not on this machine: `{typed_command('train.py')} --quick` "
-            "downloads it, or set MNIST_DIR to the folder of its four files"
-        )
-    images, labels = mnist.load("test", folder)
+    images, labels = mnist.load("test", mnist_folder())
     if not 0 <= number < len(images):
         raise DataError(f"MNIST's test images have the numbers 0 to {len(images) - 1:,}")
     drawing = (images[number] / 255).astype(np.float32)

@@ -227,6 +227,14 @@ def test_every_file_is_downloaded_once(mirrors, cache):
     assert len(mirrors.requests) == 4  # each file once, all by the first call
 
 
+def test_a_download_is_announced_first(mirrors, cache, capsys):
+    mnist.load("train")
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first == f"MNIST: not on this machine: downloading it, 12 MB, to {cache}"
+    mnist.load("test")
+    assert capsys.readouterr().err == ""
+
+
 def test_only_what_the_cache_lacks_is_downloaded(mirrors, fill, cache):
     fill("cache")
     (cache / f"{LABELS_NAME}.gz").unlink()

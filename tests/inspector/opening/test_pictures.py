@@ -80,6 +80,14 @@ def test_without_mnist_nothing_is_downloaded(monkeypatch):
         pictures.open_mnist(3, None)
 
 
+def test_without_mnist_no_number_is_asked(start, monkeypatch):
+    monkeypatch.setattr(mnist, "find_local", lambda: None)
+    monkeypatch.setattr(menu.simpledialog, "askinteger", None)
+    _, inspector = start()
+    inspector.open_menu.ask_number()
+    assert inspector.status["text"].startswith("MNIST is not on this machine: `python train.py")
+
+
 def test_a_picture_of_a_number_has_a_row(start, shipped, tmp_path):
     path = tmp_path / "number.png"
     page = Image.new("L", (300, 120), 255)
