@@ -239,17 +239,23 @@ class Inspector(tk.Toplevel):
             self.row.pack_forget()
 
     def _change_panel(self):
-        """Pause the hidden panels and bring the visible one up to date."""
+        """Pause the hidden panels and bring the visible one up to date.
+
+        What the pointer was at in the panel before is forgotten.
+        """
+        self._pointed = None
+        self._show_status("")
         for panel in self.panels:
             if panel is not self.panel:
                 panel.pause()
         self.schedule_refresh()
 
     def _point(self, place):
-        """Show what a number looks at: the one under the pointer or, without one, the selected."""
+        """Show what a number looks at: the one under the pointer or else that of the panel."""
         self._pointed = place
         if self._snapshot is not None:
-            shown = place or self.layers.maps.selected
+            selected = {self.overview: self.overview.chosen, self.layers: self.layers.maps.selected}
+            shown = place or selected.get(self.panel)
             self.input.mark(look(self.network, self._snapshot.maps, shown))
 
     def _show_status(self, text):

@@ -11,6 +11,7 @@ import pytest
 import gui
 from data.canvas import from_strokes
 from inspector.panels import compare
+from inspector.parts.input import BEFORE
 from inspector.parts.probabilities import NOTHING_DRAWN, describe_answer
 from inspector.teaching.window import TaughtWindow
 from inspector.theme import style
@@ -21,6 +22,7 @@ from tests.windows import (
     SEVEN,
     choose,
     draw,
+    picture_of,
     press,
     probabilities_of,
     settle,
@@ -167,6 +169,33 @@ def test_pointing_at_the_input_names_the_pixel(start):
         assert inspector.status["text"] == f"input, row {row}, column {column}: {ink:.4f}"
     picture.event_generate("<Leave>")
     assert inspector.status["text"] == ""
+
+
+def test_header_frames_what_the_visible_panel_shows(start):
+    app, inspector = start()
+    draw(app, *SEVEN)
+    shown, before = inspector.input.titles[2], "layer 3, channel"
+    columns = inspector.overview.columns
+    x, y = columns.centre_of((5, 3, 3, columns.columns[3].channels[0]))
+    columns.canvas.event_generate("<Motion>", x=x, y=y)
+    assert shown["text"].startswith(before)
+    turn_to(app, inspector.why)
+    assert (shown["text"], inspector.status["text"]) == (BEFORE, "")
+    turn_to(app, inspector.layers)
+    inspector.layers.maps.select((5, 3, 3, 1))
+    assert shown["text"].startswith(before)
+    for panel in (inspector.learning, inspector.filters, inspector.overview, inspector.compare):
+        turn_to(app, panel)
+        assert shown["text"] == BEFORE, panel.title
+        assert not mark_in(inspector.input.input, inspector)
+    turn_to(app, inspector.layers)
+    assert shown["text"].startswith(before), "the number is still selected there"
+    assert mark_in(inspector.input.input, inspector)
+
+
+def mark_in(picture, inspector):
+    """Whether a picture has pixels of the colour of frames."""
+    return (picture_of(picture) == Palette.of(inspector).mark).all(axis=-1).any()
 
 
 def test_started_with_inspect_it_is_open(display, monkeypatch, tmp_path):

@@ -177,19 +177,23 @@ class Columns(ttk.Frame):
         self.canvas.configure(cursor="hand2" if over else "")
 
     def _name_tiles(self, column, array):
-        """Write the channel below each tile; beside the digits of an answer, their share."""
+        """Write the channel below each tile; beside the digits of an answer, their share.
+
+        While nothing is drawn there is no answer.
+        """
         palette, network = self._snapshot.palette, self._snapshot.network
         small = small_font(self.canvas)
         muted, text = hex_colour(palette.muted), hex_colour(palette.text)
         write = self.canvas.create_text
         digits = array.shape[:2] == (1, 1) and network.unit(column.stage.entry - 1) == "digit"
-        best = int(array[0, 0].argmax()) if digits else -1
+        blank = self._snapshot.blank
+        best = int(array[0, 0].argmax()) if digits and not blank else -1
         for at, channel in enumerate(column.channels):
             if digits:
                 y = column.middle(channel)
                 colour = text if channel == best else muted
                 write(column.x - 3, y, text=str(channel), anchor="e", fill=colour, tags="now")
-                said = percent(float(array[0, 0, channel]))
+                said = "" if blank else percent(float(array[0, 0, channel]))
                 write(column.right + 4, y, text=said, anchor="w", fill=colour, font=small,
                       tags="now")  # fmt: skip
             elif column.stage.entry:

@@ -13,6 +13,7 @@ HINT = (
     "Lit: the path of the answer, always through the largest share. Click any number to light its "
     "own, or a layer's name to open all its maps."
 )
+BLANK = "Nothing is drawn yet: the numbers are those of blank paper."
 ARRIVES = "Lit: the path of {name}, back to the pixels{onward}. Escape: the answer's path again."
 STOPS = ", but not on to the answer: no later layer passes it on"
 
@@ -38,6 +39,7 @@ class OverviewPanel(ttk.Frame):
     chosen : Place or None
         The number whose path is lit; None: the answer.
     path : Path or None
+        The path that is lit; it is empty while nothing is drawn or chosen.
     hint : ttk.Label
     """
 
@@ -60,7 +62,7 @@ class OverviewPanel(ttk.Frame):
         self.hint.pack(side="bottom", fill="x", padx=6, pady=2)
         self.columns = Columns(self, self._hover, self._click, on_open)
         self.columns.pack(fill="both", expand=True)
-        self.columns.canvas.bind("<Escape>", lambda event: self.choose(None))
+        self.columns.canvas.bind("<Escape>", lambda event: self._release())
         self.hint.bind("<Configure>", lambda event: self._wrap(event.width))
 
     def _wrap(self, width):
@@ -71,14 +73,20 @@ class OverviewPanel(ttk.Frame):
         if self._snapshot is not None and snapshot.network is not self._snapshot.network:
             self.chosen = None
         self._snapshot = snapshot
+        self.path = self._trace(snapshot)
+        self.columns.show(snapshot, self.path)
+        self.hint["text"] = self._say()
+
+    def _trace(self, snapshot):
+        """Return the path of the chosen number or else of the answer, if something is drawn."""
         maps = snapshot.maps
-        entry, at = most_probable(maps)
         if self.chosen is not None:
             entry = self.chosen[0] + 1
             at = self.chosen[1:] if maps[entry].ndim == 3 else self.chosen[3:]
-        self.path = trace(snapshot.network, maps, entry, at)
-        self.columns.show(snapshot, self.path)
-        self.hint["text"] = self._say()
+            return trace(snapshot.network, maps, entry, at)
+        if snapshot.blank:
+            return Path([None] * len(maps), [None] * len(maps))
+        return trace(snapshot.network, maps, *most_probable(maps))
 
     def choose(self, place: Place | None) -> None:
         """Light the path of a number; None: that of the answer."""
@@ -90,15 +98,22 @@ class OverviewPanel(ttk.Frame):
         """Do nothing: this panel has no work between two refreshes."""
 
     def _say(self):
+        blank = self._snapshot.blank
         if self.chosen is None:
-            return HINT
+            return BLANK if blank else HINT
         layer, row, column, channel = self.chosen
         network = self._snapshot.network
         name = f"{network.title(layer)}, {network.unit(layer)} {channel}"
         if self._snapshot.maps[layer + 1].ndim == 3:
             name += f", row {row}, column {column}"
         onward = " and on to the answer" if self.path.at[-1] is not None else STOPS
-        return ARRIVES.format(name=name, onward=onward)
+        lit = ARRIVES.format(name=name, onward=onward)
+        return f"{BLANK} {lit}" if blank else lit
+
+    def _release(self):
+        """Light the path of the answer again."""
+        self.choose(None)
+        self._on_point(None)
 
     def _hover(self, place):
         self._on_point(place)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from inspector.network import Network
+from inspector.panels.overview.panel import BLANK, HINT
 from inspector.panels.overview.stages import stages
+from inspector.parts.input import BEFORE
 from inspector.theme.palette import Palette, hex_colour
 from inspector.tracing.path import most_probable, trace
 from nn import Conv2D, Dense, Flatten, Sequential
@@ -116,6 +118,31 @@ def test_a_click_lights_a_numbers_own_path(opened):
     assert inspector.layers.maps.selected == place, "its arithmetic waits in the next panel"
     press(app, columns.canvas, "<Escape>", until=lambda: overview.chosen is None)
     assert overview.path.at[-1] == (int(maps[-1].argmax()),)
+    assert inspector.input.titles[2]["text"] == BEFORE, "nothing is framed any more"
+
+
+def test_an_empty_canvas_has_no_answer(start):
+    app, inspector = start()
+    overview = inspector.overview
+    canvas = overview.columns.canvas
+
+    def said():
+        texts = [i for i in canvas.find_withtag("now") if canvas.type(i) == "text"]
+        return [text for i in texts if "%" in (text := canvas.itemcget(i, "text"))]
+
+    for _ in range(2):
+        assert overview.hint["text"] == BLANK
+        assert said() == []
+        assert canvas.find_withtag("lit") == ()
+        overview.choose((0, 5, 6, 1))
+        assert overview.hint["text"].startswith(f"{BLANK} Lit: the path of layer 0 Conv2D")
+        overview.choose(None)
+        draw(app, *SEVEN)
+        assert overview.hint["text"] == HINT
+        assert len(said()) == 10
+        assert canvas.find_withtag("lit")
+        app.clear_all()
+        settle(app)
 
 
 def test_a_layers_name_opens_its_maps(opened):
