@@ -7,10 +7,12 @@ from PIL import Image, ImageTk
 
 from inspector.panels.learning.report import Report, sample_digits
 from inspector.theme.palette import Palette, hex_colour, pixels
+from inspector.theme.style import small_font
 
 HINT = "Say what the drawing is, then press Return: one step of learning, on this drawing alone."
 FULL = 150  # length of a bar for probability 1, 1/96 inch, at most
 ZOOM = 1.6  # of a sample's picture
+CHANGE = "before → after"  # above numbers that changed
 
 
 class StepView(ttk.Frame):
@@ -84,6 +86,11 @@ class StepView(ttk.Frame):
         said = font.nametofont("TkDefaultFont", root=self).measure("00.00 → 000.00 %")
         room = canvas.winfo_width() - 2 * self._margin - 2 * line - said
         full = max(line, min(pixels(self, FULL), room))
+        canvas.create_text(
+            self._margin + line + full + line // 2, self._y, anchor="nw",
+            fill=self._colour("text"), text=CHANGE,
+        )  # fmt: skip
+        self._y += line
         for digit, (before, after) in enumerate(zip(*report.probabilities, strict=True)):
             y, x = self._y + digit * line, self._margin + line
             colour = self._colour("positive" if digit == report.label else "negative")
@@ -107,26 +114,28 @@ class StepView(ttk.Frame):
         """Draw the sample digits, each with the probability of the right digit."""
         self._write("what it did to ten other digits: probability of the right one, in %")
         side, gap = pixels(self, 28 * ZOOM), self._margin
-        cell = side + 2 * gap
+        small = font.nametofont(small_font(self), root=self)
+        height = side + 3 * small.metrics("linespace") + gap  # a misread digit has a third line
+        cell = max(side, small.measure("before 100.0")) + gap
         across = max(1, (self.canvas.winfo_width() - gap) // cell)
         rows = zip(sample_digits(), report.samples, report.sample_answers, strict=True)
         for index, ((digit, image), (before, after), (_, answer)) in enumerate(rows):
             x = self._margin + index % across * cell
-            y = self._y + index // across * (side + 2 * self._line + gap)
+            y = self._y + index // across * height
             picture = self._palette.ink(image).resize((side, side), Image.Resampling.NEAREST)
             self._photos.append(ImageTk.PhotoImage(picture, master=self))
             self.canvas.create_image(x, y, image=self._photos[-1], anchor="nw")
             right = answer == digit
-            text = f"{100 * before:.1f}\n{100 * after:.1f}" + ("" if right else f": a {answer}!")
+            text = f"before {100 * before:.1f}\nafter {100 * after:.1f}"
+            text += "" if right else f"\nread as {answer}"
             self.canvas.create_text(
-                x, y + side + 1, text=text, anchor="nw",
+                x, y + side + 1, text=text, anchor="nw", tags="sample", font=small,
                 fill=self._colour("text" if right else "mark"),
             )  # fmt: skip
-        lines = -(-len(sample_digits()) // across)
-        self._y += lines * (side + 2 * self._line + gap)
+        self._y += -(-len(sample_digits()) // across) * height
 
     def _list_weights(self, report):
-        self._write("the parameters that changed most")
+        self._write(f"the parameters that changed most: {CHANGE}")
         lines = [
             f"layer {w.layer:>2} {w.name:<5} {','.join(map(str, w.at)):<11}"
             f"{w.before:+.5f} → {w.after:+.5f}"

@@ -292,6 +292,25 @@ def test_a_step_moves_the_bars_undo_moves_back(learning):
     np.testing.assert_array_equal(panel.probabilities, before)
 
 
+def test_a_steps_percentages_say_before_and_after(learning):
+    app, _, panel = learning
+    press(app, panel.wall.canvas, "<Return>", lambda: panel.lesson.changed)
+    settle(app)
+    report, canvas = panel.step.report, panel.step.canvas
+    texts = [canvas.itemcget(i, "text") for i in canvas.find_all() if canvas.type(i) == "text"]
+    first = texts.index("before → after") + 1
+    old, new = report.probabilities
+    shown = [text for text in texts[first:] if text.endswith(" %") and "→" in text]
+    assert shown == [f"{100 * p:.2f} → {100 * q:.2f} %" for p, q in zip(old, new, strict=True)]
+    below = [canvas.itemcget(i, "text").splitlines() for i in canvas.find_withtag("sample")]
+    for digit, lines in enumerate(below):
+        before, after = report.samples[digit]
+        answer = report.sample_answers[digit][1]
+        assert lines[:2] == [f"before {100 * before:.1f}", f"after {100 * after:.1f}"]
+        assert lines[2:] == ([] if answer == digit else [f"read as {answer}"])
+    assert len(below) == 10
+
+
 def test_the_slider_sets_the_learning_rate(learning):
     app, _, panel = learning
     panel.controls.rate.scale.set(0)
