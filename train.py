@@ -179,7 +179,7 @@ def train_epochs(run: Run, predictor: Sequential, digits: Digits, args: argparse
 
 
 def watched(*arguments: Any) -> AbstractContextManager:
-    """Return what `experiment.live.watching` does, or what records nothing if it fails."""
+    """Return the context of `experiment.live.watching`; if it fails, one that records nothing."""
     begun = [nullcontext(iter)]
 
     def begin():

@@ -14,11 +14,12 @@ side_jobs.py     run charts and notes so that their errors do not end the traini
 For `recognise.py` and `gui.py`:
 
 ====================  ==========================================================================
-recognise_options.py  the command-line options of the one
-gui_options.py        and of the other
-reading.py            pictures, archives and stacks are read, in batches
+recognise_options.py  the command-line options of `recognise.py`
+gui_options.py        the command-line options of `gui.py`
+reading.py            read pictures, archives and stacks, in batches
 answers.py            answers as lines, as JSON and drawn on the pictures; notes on doubtful ones
-table.py              answers as a table in a file; a killed run goes on where it ended
+table.py              answers as a table in a file, with which a killed run is resumed
+origin.py             how the rows of a table were read: others are not added to them
 ====================  ==========================================================================
 
 ``--watch`` shows how a network learns:

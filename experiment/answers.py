@@ -98,12 +98,13 @@ def doubted(
 ) -> Iterator[Answer]:
     """Pass answers on, and note those that are doubtful.
 
+    Images of a stack are not noted: there may be thousands.
+
     Parameters
     ----------
     answers : iterable of Answer
     doubt : float
-        A digit of a lower probability is probably none.
-        Images of a stack are not noted: there may be thousands.
+        Answers of a lower probability are noted: such a picture probably shows no digit.
     several : set of str
         Names of pictures that were read as one digit, but have several pieces of ink.
     note : callable

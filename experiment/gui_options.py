@@ -1,4 +1,4 @@
-"""The options of gui.py."""
+"""The command-line options of ``gui.py``."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from nn.convert.digits import PIXELS_HELP, UNITS
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Return the options of a command line (None: the process's)."""
+    """Parse the arguments of ``gui.py``, by default those of the process."""
     parser = Parser(
         prog="gui.py",
         description="Draw a digit or a number and have it recognised.",

@@ -1,4 +1,4 @@
-"""Command-line options of ``train.py``."""
+"""The command-line options of ``train.py``."""
 
 import argparse
 import shlex

@@ -1,4 +1,4 @@
-"""The options of ``recognise.py``."""
+"""The command-line options of ``recognise.py``."""
 
 import argparse
 from collections.abc import Sequence

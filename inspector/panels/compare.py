@@ -9,7 +9,7 @@ from tkinter import filedialog, ttk
 from inspector.drawing import Snapshot
 from inspector.network import Network
 from inspector.panels import fresh
-from inspector.panels.fresh import FirstEpoch, Reading, untrained
+from inspector.panels.fresh import FirstEpoch, NetworkReader, untrained
 from inspector.parts.maps import LayerMaps
 from inspector.parts.probabilities import ProbabilityBars
 from inspector.theme.palette import pixels
@@ -50,7 +50,7 @@ class ComparePanel(ttk.Frame):
         super().__init__(parent)
         self.second: Network | None = None
         self._snapshot: Snapshot | None = None
-        self._reading: Reading | None = None
+        self._reading: NetworkReader | None = None
         self._training: FirstEpoch | None = None
         self._beside = ExitStack()  # is in `beside_window` while a network is in training
         self._of: Network | None = None  # the network that `_training` has the layers of
@@ -170,11 +170,11 @@ class ComparePanel(ttk.Frame):
         It is read in a thread, so that the window stays responsive. If another file is opened
         meanwhile, that one is shown.
         """
-        self._reading = reading = Reading(path)
+        self._reading = reading = NetworkReader(path)
         self.message["text"] = f"reading {Path(path).name} ..."
         self.after(READING_MS, self._show_when_read, reading)
 
-    def _show_when_read(self, reading: Reading) -> None:
+    def _show_when_read(self, reading: NetworkReader) -> None:
         """Show a network once its thread has ended."""
         if reading is not self._reading:
             return

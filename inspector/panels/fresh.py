@@ -19,8 +19,8 @@ RATE = 1e-3
 SEED = 0
 
 
-class Reading(threading.Thread):
-    """A thread that reads a network.
+class NetworkReader(threading.Thread):
+    """A thread that reads a network from a file.
 
     Parameters
     ----------

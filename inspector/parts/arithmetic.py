@@ -15,7 +15,6 @@ from nn import Conv2D, Dense, ReLU
 from nn.explain.breakdown import Breakdown, break_down
 from nn.explain.rounding import Term, round_to
 
-PADDING = "padding"
 LARGEST = "the largest"  # the input channel whose term in the sum is largest
 
 
@@ -162,7 +161,7 @@ class ArithmeticView(ttk.Frame):
         self.patch = layer, breakdown.corner, (KH, KW), breakdown.first_channel + c
         patch = breakdown.patch[..., c]
         corner, padding = breakdown.corner, outside(breakdown.corner, (KH, KW), shape)
-        texts = np.where(padding, PADDING, _texts(patch, breakdown.decimals))
+        texts = texts_of(patch, breakdown.decimals, padding)
         grid = self.sheet.number_grid
         if breakdown.kernel is None:
             grid("the window, its maximum framed", patch, texts, breakdown.winner, corner, padding)
@@ -170,7 +169,7 @@ class ArithmeticView(ttk.Frame):
             title = "patch" if C == 1 else f"patch, channel {breakdown.first_channel + c}"
             grid(title, patch, texts, None, corner, padding)
             kernel = breakdown.kernel[..., c]
-            grid("x kernel", kernel, _texts(kernel, breakdown.decimals))
+            grid("x kernel", kernel, texts_of(kernel, breakdown.decimals))
             products = breakdown.products(c)
             values = np.array([term.value for term in products.terms]).reshape(KH, KW)
             texts = np.array([str(term.shown) for term in products.terms], object)
@@ -211,12 +210,13 @@ def outside(corner: tuple[int, int], size: tuple[int, int], shape: tuple[int, ..
     return outside[0][:, None] | outside[1]
 
 
-def _texts(values, decimals):
-    """Return numbers as text; NaN, the padding of a max-pool, as `PADDING`."""
+def texts_of(values: np.ndarray, decimals: int, padding: np.ndarray | None = None) -> np.ndarray:
+    """Return numbers as text; NaN, the padding of a max-pool, and other padding as "padding"."""
     texts = [
-        PADDING if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel().tolist()
+        "padding" if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel().tolist()
     ]
-    return np.array(texts, object).reshape(values.shape)
+    found = np.array(texts, object).reshape(values.shape)
+    return found if padding is None else np.where(padding, "padding", found)
 
 
 def _name(term, shape, kind):

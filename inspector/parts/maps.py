@@ -128,11 +128,6 @@ class LayerMaps(ttk.Frame):
         if self._walls.layout.tops:
             self._walls.reveal(layer)
 
-    def value(self, place: Place) -> float:
-        """Return the number at a place."""
-        layer, *at = place
-        return float(self._walls.maps[layer + 1][tuple(at)])
-
     def describe(self, place: Place | None) -> str:
         """Return the layer, channel, position and value of a number in one line."""
         return "" if place is None else describe(self._network, self._outputs, place)

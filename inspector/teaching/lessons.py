@@ -139,7 +139,6 @@ class Lessons:
 
         def run():
             store.export(path, self.app.model, self.drawings)
-            return None
 
         self._start(run)
 

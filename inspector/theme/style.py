@@ -4,13 +4,10 @@
 there are:
 
 ==================  =====================================================================
-``Accent.TButton``  the one button of a panel that does what the panel is for
 ``Tool.TButton``    a small button in a bar; likewise ``Tool.TMenubutton``
 ``Heading.TLabel``  a heading within a panel
 ``Muted.TLabel``    a remark: descriptions, hints, legends
 ``Error.TLabel``    what went wrong, and what to do
-``Card.TFrame``     a frame on the surface colour, with a border
-``Card.TLabel``     a label on such a frame
 ==================  =====================================================================
 """
 
@@ -22,7 +19,7 @@ import tkinter as tk
 from contextlib import suppress
 from tkinter import font, ttk
 
-from inspector.theme.colours import DARK, LIGHT, Look, hex_colour
+from inspector.theme.colours import DARK, LIGHT, hex_colour
 
 THEMES = {False: ("digits-light", LIGHT), True: ("digits-dark", DARK)}
 """Name and colours of the light and the dark theme."""
@@ -61,11 +58,6 @@ def toggle(widget: tk.Misc) -> None:
 def is_dark(widget: tk.Misc) -> bool:
     """Whether the dark theme is in use."""
     return ttk.Style(widget).theme_use() == THEMES[True][0]
-
-
-def look(widget: tk.Misc) -> Look:
-    """Return the colours of the theme in use."""
-    return THEMES[is_dark(widget)][1]
 
 
 def pixels(widget: tk.Misc, size: float) -> int:
@@ -165,9 +157,6 @@ def _settings(widget, look):
                 "bordercolor": [("selected", border)],
                 "lightcolor": [("selected", accent)], "expand": [("selected", (0,) * 4)]},
     }  # fmt: skip
-    accented = {"background": accent, "foreground": colours["on_accent"], "lightcolor": accent,
-                "darkcolor": accent, "bordercolor": accent}  # fmt: skip
-    accented_map = [("disabled", border), ("pressed", muted), ("active", text)]
     plain = {"background": background, "foreground": text, "bordercolor": border,
              "troughcolor": raised, "selectbackground": accent,
              "selectforeground": colours["on_accent"], "font": "TkDefaultFont"}  # fmt: skip
@@ -180,19 +169,13 @@ def _settings(widget, look):
             "map": button["map"],
         },
         "Tool.TMenubutton": {"configure": {"padding": (7 * unit, 2 * unit)}},
-        "Accent.TButton": {
-            "configure": accented,
-            "map": dict.fromkeys(("background", "lightcolor", "darkcolor"), accented_map)
-            | {"foreground": [("active", background)]},
-        },
         "TRadiobutton": chosen,
         "TCheckbutton": chosen,
         "TCombobox": field,
         "TSpinbox": field,
-        "TEntry": field,
+        "TEntry": field,  # of Tk's file dialogs
         "TScrollbar": bar,
         "TScale": slider,
-        "TProgressbar": slider,
         "TNotebook": {
             "configure": {"bordercolor": border, "lightcolor": background,
                           "darkcolor": background, "tabmargins": (0, 2 * unit, 0, 0)}
@@ -210,9 +193,6 @@ def _settings(widget, look):
         "Heading.TLabel": {"configure": {"font": "TkHeadingFont"}},
         "Muted.TLabel": {"configure": {"foreground": muted}},
         "Error.TLabel": {"configure": {"foreground": colours["mark"]}},
-        "Card.TFrame": {"configure": {"background": surface, "relief": "solid", **flat,
-                                      "borderwidth": 1}},
-        "Card.TLabel": {"configure": {"background": surface}},
     }  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from inspector.network import Network
 from inspector.panels.learning.layout import GRADIENTS
 from inspector.panels.learning.rows import Spot, name_of
-from inspector.panels.learning.terms import built_up, power_for, power_of, scaled_rows, texts_of
-from inspector.parts.arithmetic import outside, sum_rows
+from inspector.panels.learning.terms import built_up, power_for, power_of, scaled_rows
+from inspector.parts.arithmetic import outside, sum_rows, texts_of
 from inspector.parts.sheet import Sheet
 from inspector.theme.palette import Palette
 from nn import BatchNorm, Dropout

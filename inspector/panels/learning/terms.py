@@ -3,11 +3,9 @@
 import math
 from decimal import Decimal
 
-import numpy as np
-
 from inspector.parts.sheet import Row
 from nn.explain.breakdown import Breakdown
-from nn.explain.rounding import decimals_of, round_to
+from nn.explain.rounding import decimals_of
 
 LONG = 9  # decimals from which numbers are shown in a smaller unit
 SMALL = 0.01  # four decimals of what is smaller show too little
@@ -59,10 +57,3 @@ def built_up(rows: list[Row], share: float) -> list[Row]:
     numbers = [Decimal(number) for _, _, number in terms[:count]]
     so_far = sum(numbers, Decimal(0)) if numbers else Decimal(terms[0][2]) * 0
     return [*terms[:count], ("so far", "", f"{so_far:+f}")]
-
-
-def texts_of(values: np.ndarray, decimals: int, padding: np.ndarray | None = None) -> np.ndarray:
-    """Return numbers as text; NaN, the padding of a max-pool, and other padding as "padding"."""
-    texts = ["padding" if math.isnan(v) else str(round_to(v, decimals)) for v in values.ravel()]
-    found = np.array(texts, object).reshape(values.shape)
-    return found if padding is None else np.where(padding, "padding", found)
