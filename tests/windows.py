@@ -143,10 +143,11 @@ def choose(app, combobox, index):
 
 def picture_of(label):
     """The pixels (H, W, 3) of the picture that a label shows."""
-    tk, image = label.tk, label.tk.call(label, "cget", "-image")
-    width, height = (int(tk.call("image", size, image)) for size in ("width", "height"))
-    rows = [[tk.call(image, "get", x, y) for x in range(width)] for y in range(height)]
-    return np.array([[tk.splitlist(colour) for colour in row] for row in rows]).astype(int)
+    tk = label.tk
+    rows = tk.splitlist(tk.call(label.cget("image"), "data"))
+    colours = [tk.splitlist(row) for row in rows]  # each as "#rrggbb"
+    numbers = [[list(bytes.fromhex(colour[1:])) for colour in row] for row in colours]
+    return np.array(numbers)
 
 
 def pixel(canvas, x, y):

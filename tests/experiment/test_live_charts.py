@@ -1,5 +1,7 @@
 """The charts of a network as it learns can be drawn from incomplete notes, too."""
 
+import numpy as np
+
 from experiment import notes
 from experiment.live_charts import Learning
 from experiment.recorder import Recorder
@@ -18,6 +20,17 @@ def test_draws_notes_without_filters(noted):
     whole = notes.read(noted)
     none = {"filters": whole["filters"][:, :0], "now": whole["now"][:0]}
     assert len(drawn(whole | none).figure.axes) > 3
+
+
+def test_each_of_ten_digits_has_its_charts(noted):
+    """Its picture and its probabilities, beside three curves and the filters."""
+    whole = notes.read(noted)
+    ten = {
+        "labels": np.arange(10),
+        "digits": np.repeat(whole["digits"][:1], 10, axis=0),
+        "proba": np.repeat(whole["proba"][:, :1], 10, axis=1),
+    }
+    assert len(drawn(whole | ten).figure.axes) == 3 + 1 + 2 * 10
 
 
 def test_draws_an_epoch_that_was_not_recorded(noted):
