@@ -9,7 +9,7 @@
 - `theme`: colours, and the ttk theme, light and dark;
 - `network`: `Network`, a trained network with its feature maps and its dead channels;
 - `drawing`: `Snapshot`, one drawing with the network that reads it;
-- `idle`: `IdleWork`, long computations in small steps while the window is idle;
+- `idle`: `Later`, a call that ends with its widget; `IdleWork`, long computations in small steps;
 - `threads`: `one_thread`, BLAS on one thread.
 
 Importing any of them imports neither numba nor matplotlib.

@@ -1,9 +1,46 @@
-"""Long computations in small steps between the window's events, so that drawing stays smooth."""
+"""Calls that wait for the window's events, and long computations in small steps between them."""
 
 import tkinter as tk
 from collections.abc import Callable, Iterator
+from typing import Any
 
 PAUSE = 1  # milliseconds between two steps; events are handled first
+
+
+class Later:
+    """One call in the future; it is dropped with its widget, and when another one is asked for.
+
+    Tk itself would make the call after the widget is gone, and report an error.
+
+    Parameters
+    ----------
+    widget : tk.Misc
+    """
+
+    def __init__(self, widget: tk.Misc) -> None:
+        self._widget = widget
+        self._identifier: str | None = None  # Tk's, of the call
+        widget.bind("<Destroy>", lambda event: event.widget is widget and self.stop(), add=True)
+
+    def start(self, delay: int, call: Callable[..., None], *arguments: Any) -> None:
+        """Make a call after ``delay`` milliseconds."""
+        self.stop()
+        self._identifier = self._widget.after(delay, self._make, call, arguments)
+
+    def stop(self) -> None:
+        """Drop the call, if one waits."""
+        if self._identifier is not None:
+            self._widget.after_cancel(self._identifier)
+            self._identifier = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the call is still to be made."""
+        return self._identifier is not None
+
+    def _make(self, call, arguments):
+        self._identifier = None
+        call(*arguments)
 
 
 class IdleWork:
@@ -18,29 +55,23 @@ class IdleWork:
     """
 
     def __init__(self, widget: tk.Misc) -> None:
-        self._widget = widget
-        self._scheduled: str | None = None  # Tk's identifier of the next step
-        widget.bind("<Destroy>", lambda event: event.widget is widget and self.stop(), add=True)
+        self._next = Later(widget)  # step
 
     def start(self, work: Iterator, show: Callable[[object], None], delay: int = PAUSE) -> None:
         """Run ``work`` after ``delay`` milliseconds and call ``show`` with each of its results."""
-        self.stop()
-        self._scheduled = self._widget.after(delay, self._step, work, show)
+        self._next.start(delay, self._step, work, show)
 
     def stop(self) -> None:
         """Drop the current work, if any."""
-        if self._scheduled is not None:
-            self._widget.after_cancel(self._scheduled)
-            self._scheduled = None
+        self._next.stop()
 
     @property
     def busy(self) -> bool:
         """Whether the work is unfinished."""
-        return self._scheduled is not None
+        return self._next.waits
 
     def _step(self, work, show):
-        self._scheduled = None
         for result in work:
-            self._scheduled = self._widget.after(PAUSE, self._step, work, show)
+            self._next.start(PAUSE, self._step, work, show)
             show(result)
             return

@@ -13,6 +13,7 @@ from data.canvas import from_strokes
 from data.segments import strokes as segments
 from data.segments.symbols import Line, Reading, Symbol
 from inspector.drawing import Snapshot
+from inspector.idle import Later
 from inspector.network import Network
 from inspector.opening.menu import OpenMenu
 from inspector.opening.pictures import Opened
@@ -83,7 +84,7 @@ class Inspector(tk.Toplevel):
         self._app = app
         self._snapshot: Snapshot | None = None
         self._pointed: Place | None = None  # the number under the pointer
-        self._scheduled: str | None = None  # Tk's identifier of the next refresh
+        self._next_refresh = Later(self)
         self._refreshed_at = 0.0
         style.apply(self)
         self.network = Network(app.model, "the current network")
@@ -95,7 +96,7 @@ class Inspector(tk.Toplevel):
         self.bind("<Control-d>", lambda event: style.toggle(self))
         self.bind("<F2>", lambda event: self._app.lift())
         self.bind("<<ThemeChanged>>", lambda event: self._read_theme())
-        self.bind("<Destroy>", lambda event: event.widget is self and self._disconnect())
+        self.bind("<Destroy>", lambda event: event.widget is self and self._disconnect(), add=True)
         app.observers.append(self._strokes_changed)
         self.schedule_refresh()
 
@@ -161,15 +162,15 @@ class Inspector(tk.Toplevel):
 
     def schedule_refresh(self) -> None:
         """Refresh the window soon, unless a refresh is scheduled already."""
-        if self._scheduled is None:
+        if not self._next_refresh.waits:
             elapsed = time.monotonic() - self._refreshed_at
             delay = max(1, round(1000 * (1 / FRAMES - elapsed)))
-            self._scheduled = self.after(delay, self._refresh)
+            self._next_refresh.start(delay, self._refresh)
 
     @property
     def busy(self) -> bool:
         """Whether a refresh is scheduled: the window does not show the newest strokes yet."""
-        return self._scheduled is not None
+        return self._next_refresh.waits
 
     @property
     def panel(self) -> ttk.Frame:
@@ -181,7 +182,6 @@ class Inspector(tk.Toplevel):
             self._show_newest()
 
     def _show_newest(self):
-        self._scheduled = None
         self._refreshed_at = time.monotonic()
         opened = self.opened
         strokes = opened.picture if opened else self._app.strokes
@@ -278,8 +278,6 @@ class Inspector(tk.Toplevel):
 
     def _disconnect(self):
         self._app.observers.remove(self._strokes_changed)
-        if self._scheduled is not None:
-            self.after_cancel(self._scheduled)
 
 
 def _nearest_digit(symbols, index):

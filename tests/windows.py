@@ -96,6 +96,13 @@ def settle(app, until=None):
     pytest.fail("the window did not come to rest")
 
 
+def wait(app, milliseconds=100):
+    """Handle events for a while: a call that was to be made by then is made."""
+    over = []
+    app.after(milliseconds, over.append, True)
+    settle(app, lambda: over)
+
+
 def press(app, widget, key, until):
     """Press a key in a widget until `until()` holds.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 
 from inspector.drawing import Snapshot
+from inspector.idle import Later
 from inspector.network import Network
 from inspector.panels import fresh
 from inspector.panels.fresh import FirstEpoch, NetworkReader, untrained
@@ -50,8 +51,8 @@ class ComparePanel(ttk.Frame):
         super().__init__(parent)
         self.second: Network | None = None
         self._snapshot: Snapshot | None = None
-        self._reading: NetworkReader | None = None
         self._training: FirstEpoch | None = None
+        self._next_look, self._when_read = Later(self), Later(self)
         self._beside = ExitStack()  # is in `beside_window` while a network is in training
         self._of: Network | None = None  # the network that `_training` has the layers of
         self._build_bar()
@@ -138,7 +139,7 @@ class ComparePanel(ttk.Frame):
             loss = "" if training.share == 0 else f", loss {training.loss:.2f}"
             digits = f"{fresh.DIGITS:,} digits"
             self.message["text"] = f"training for one epoch of {digits}: {training.share:.0%}{loss}"
-            self.after(LOOK_EVERY, self._look)
+            self._next_look.start(LOOK_EVERY, self._look)
             return
         self._beside.close()
         self.epoch["text"] = EPOCH
@@ -170,18 +171,15 @@ class ComparePanel(ttk.Frame):
         It is read in a thread, so that the window stays responsive. If another file is opened
         meanwhile, that one is shown.
         """
-        self._reading = reading = NetworkReader(path)
+        reading = NetworkReader(path)
         self.message["text"] = f"reading {Path(path).name} ..."
-        self.after(READING_MS, self._show_when_read, reading)
+        self._when_read.start(READING_MS, self._show_when_read, reading)
 
     def _show_when_read(self, reading: NetworkReader) -> None:
         """Show a network once its thread has ended."""
-        if reading is not self._reading:
-            return
         if reading.is_alive():
-            self.after(READING_MS, self._show_when_read, reading)
+            self._when_read.start(READING_MS, self._show_when_read, reading)
             return
-        self._reading = None
         self.message["text"] = reading.error
         if reading.model is None:
             return

@@ -10,13 +10,14 @@ from tests.windows import settle, small_network
 
 @pytest.fixture
 def start(display):
-    """Return a function that opens both windows; exceptions in callbacks fail the test."""
+    """Return a function that opens both windows; errors in callbacks fail the test."""
     opened, errors = [], []
 
     def begin(model=None):
         app = gui.App(model=model or small_network())
         opened.append(app)
         app.report_callback_exception = lambda *error: errors.append(error[1])
+        app.tk.createcommand("bgerror", lambda text: errors.append(AssertionError(text)))
         app.update()
         app.inspect()
         settle(app)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inspector.idle import IdleWork
+from inspector.idle import IdleWork, Later
 from tests.conftest import need
 
 tk = need("tkinter")
@@ -10,9 +10,11 @@ tk = need("tkinter")
 
 @pytest.fixture
 def root(display):
-    root = tk.Tk()
+    root, errors = tk.Tk(), []
+    root.tk.createcommand("bgerror", errors.append)
     yield root
     root.destroy()
+    assert errors == []
 
 
 def run(root, work):
@@ -58,3 +60,16 @@ def test_destroying_the_widget_stops_the_work(root):
     work.start(iter(range(5)), results.append)
     frame.destroy()
     assert not work.busy
+
+
+def test_a_call_is_dropped_with_its_widget(root):
+    frame, calls = tk.Frame(root), []
+    kept, dropped = Later(root), Later(frame)
+    dropped.start(1, calls.append, "dropped")
+    kept.start(1, calls.append, "replaced")
+    kept.start(20, calls.append, "kept")
+    frame.destroy()
+    assert (kept.waits, dropped.waits) == (True, False)
+    while kept.waits:
+        root.update()
+    assert calls == ["kept"]

@@ -8,7 +8,7 @@ from tkinter import ttk
 import numpy as np
 
 from inspector.drawing import Snapshot
-from inspector.idle import IdleWork
+from inspector.idle import IdleWork, Later
 from inspector.panels.learning.controls import OWN, Controls, bar_at
 from inspector.panels.learning.keys import bind_keys
 from inspector.panels.learning.layout import GRADIENTS
@@ -60,7 +60,7 @@ class LearningPanel(ttk.Frame):
         self._report: Report | None = None
         self._on_change = on_change
         self._meter, self._reading = SlopeMeter(self), IdleWork(self)
-        self._tick_scheduled: str | None = None  # Tk's identifier of the player's next picture
+        self._next_picture = Later(self)  # of the player
         self._build(on_hover)
         bind_keys(self)
 
@@ -84,7 +84,6 @@ class LearningPanel(ttk.Frame):
         panes.pack(fill="both", expand=True)
         self._panes = panes
         panes.bind("<Configure>", self._place_sash)
-        self.bind("<Destroy>", lambda event: self.pause())
 
     @property
     def probabilities(self) -> np.ndarray | None:
@@ -111,6 +110,7 @@ class LearningPanel(ttk.Frame):
     def pause(self) -> None:
         """Stop the player and the measurement; both are started again by the user."""
         self.player.playing = False
+        self._next_picture.stop()
         self._meter.stop()
 
     @property
@@ -171,8 +171,8 @@ class LearningPanel(ttk.Frame):
         self.player.play()
         self._follow_player()
         self._ticked_at = time.monotonic()
-        if self.player.playing and self._tick_scheduled is None:
-            self._tick_scheduled = self.after(TICK, self._tick)
+        if self.player.playing:
+            self._next_picture.start(TICK, self._tick)
 
     def turn(self, stages: int) -> None:
         """Go some stages on, or back."""
@@ -191,13 +191,12 @@ class LearningPanel(ttk.Frame):
 
     def _tick(self):
         """Advance the player by the time that has passed, and show it."""
-        self._tick_scheduled = None
         if not self.player.playing:
             return
         now = time.monotonic()
         self.player.advance(now - self._ticked_at, self.controls.speed.value)
         self._ticked_at = now
-        self._tick_scheduled = self.after(TICK, self._tick)
+        self._next_picture.start(TICK, self._tick)
         self._follow_player()
 
     def _follow_player(self):

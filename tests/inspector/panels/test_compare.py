@@ -15,6 +15,7 @@ from tests.windows import (
     settle,
     small_network,
     turn_to,
+    wait,
 )
 
 
@@ -70,6 +71,14 @@ def test_a_bad_file_is_one_line(start, tmp_path):
     assert panel.bars[1].answer["text"] != NOTHING_DRAWN
     opened(app, panel, good)
     assert panel.message["text"] == ""
+
+
+def test_closing_while_a_file_is_read(start, monkeypatch, tmp_path):
+    monkeypatch.setattr(compare, "READING_MS", 1)
+    app, inspector = start()
+    inspector.compare.open(str(tmp_path / "missing.npz"))
+    inspector.destroy()
+    wait(app)
 
 
 def test_a_cancelled_dialog_changes_nothing(start, monkeypatch):

@@ -8,9 +8,9 @@ import pytest
 
 from data import mnist
 from data.synthetic import handwriting
-from inspector.panels import fresh
+from inspector.panels import compare, fresh
 from nn import BatchNorm, Conv2D, Dense, Flatten, ReLU, Sequential, Softmax
-from tests.windows import SEVEN, draw, find, settle, small_network, turn_to
+from tests.windows import SEVEN, draw, find, settle, small_network, turn_to, wait
 
 
 @pytest.fixture
@@ -113,12 +113,13 @@ def test_training_is_cancelled_by_its_button(start, few_digits, monkeypatch):
     assert panel.second.name == "one epoch old"
 
 
-def test_closing_the_window_stops_the_training(start, few_digits):
+def test_closing_the_window_stops_the_training(start, few_digits, monkeypatch):
+    monkeypatch.setattr(compare, "LOOK_EVERY", 1)
     app, inspector = start()
     draw(app, *SEVEN)
     turn_to(app, inspector.compare)
     find(inspector.compare, "One epoch old").invoke()
     training = inspector.compare._training
     inspector.destroy()
-    app.update()
+    wait(app)
     assert training.done

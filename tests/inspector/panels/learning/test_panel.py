@@ -9,7 +9,7 @@ from inspector.panels.learning.rows import Spot
 from inspector.panels.learning.steps import stages_of
 from nn import Softmax
 from nn.explain import backward
-from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to
+from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to, wait
 
 SPOTS = [  # a gradient in each layer, and of each kind of parameter
     Spot(-1, "", (9, 10, 0)), Spot(0, "w", (2, 3, 0, 1)), Spot(0, "b", (2,)),
@@ -178,6 +178,13 @@ def test_space_plays_and_pauses_arrows_step(learning):
     assert panel.scene.spot.at[:2] == (0, 1)
     press(app, canvas, "<End>", lambda: player.stage is None)
     assert len(panel.wall.rows) > 12
+
+
+def test_closing_while_it_plays(learning):
+    app, inspector, panel = learning
+    panel.play()
+    inspector.destroy()
+    wait(app)
 
 
 def test_what_a_stage_computes_is_in_view(learning):
