@@ -12,5 +12,6 @@
 - `kernel_view`: `KernelView`, the weights of a layer as pictures;
 - `gallery`: `Gallery`, pictures of digits side by side, each with a number below it;
 - `scrolled`: `Scrolled`, a frame that scrolls where it is higher than its room;
+- `wheel`: `bind_wheel`, the wheel of a mouse on every system;
 - `flow`: `Flow`, widgets side by side, in as many lines as they need.
 """

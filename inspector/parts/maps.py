@@ -13,6 +13,7 @@ import numpy as np
 from inspector.network import Network, describe
 from inspector.parts.layout import Place, moved
 from inspector.parts.walls import SIZES, Walls
+from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, hex_colour, pixels
 from inspector.tracing.fields import fields
 
@@ -84,11 +85,8 @@ class LayerMaps(ttk.Frame):
         bind("<Motion>", lambda event: self._point(self._place_under(event)))
         bind("<Leave>", lambda event: self._point(None))
         bind("<ButtonPress-1>", self._click)
-        for event, up in (("Button-4", 1), ("Button-5", -1)):
-            bind(f"<{event}>", lambda event, up=up: self._wheel(-up))
-            bind(f"<Control-{event}>", lambda event, up=up: self.enlarge(up))
-        bind("<MouseWheel>", lambda event: self._wheel(-1 if event.delta > 0 else 1))
-        bind("<Control-MouseWheel>", lambda event: self.enlarge(1 if event.delta > 0 else -1))
+        bind_wheel(self.canvas, self._wheel)
+        bind_wheel(self.canvas, lambda step: self.enlarge(-step), "Control")
         for key, step in ENLARGE.items():
             bind(f"<Control-{key}>" if step == 0 else f"<{key}>",
                  lambda event, step=step: self.enlarge(step))  # fmt: skip
@@ -161,8 +159,8 @@ class LayerMaps(ttk.Frame):
         self.canvas.yview(*arguments)
         self._walls.draw()
 
-    def _wheel(self, steps):
-        self._scroll("scroll", 2 * steps, "units")
+    def _wheel(self, step):
+        self._scroll("scroll", 2 * step, "units")
 
     def _place_under(self, event) -> Place | None:
         """Return the place of the number under the pointer."""

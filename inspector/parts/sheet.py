@@ -6,6 +6,7 @@ from tkinter import font, ttk
 
 import numpy as np
 
+from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, brightness, hex_colour, levels, pixels
 
 Row = tuple[str, str, str]  # name, product, number
@@ -35,9 +36,7 @@ class Sheet(ttk.Frame):
         self.canvas.configure(yscrollcommand=scrollbar.set)
         scrollbar.pack(side="right", fill="y")
         self.canvas.pack(side="left", fill="both", expand=True)
-        for button, units in (("<Button-4>", -2), ("<Button-5>", 2)):
-            self.canvas.bind(button, lambda event, n=units: self.canvas.yview_scroll(n, "units"))
-        self.canvas.bind("<MouseWheel>", self._wheel)
+        bind_wheel(self.canvas, lambda step: self.canvas.yview_scroll(2 * step, "units"))
         self.canvas.bind("<Configure>", self._resize)
         self._fixed = font.nametofont("TkFixedFont", root=self)
         self._normal = font.nametofont("TkDefaultFont", root=self)
@@ -174,6 +173,3 @@ class Sheet(ttk.Frame):
         if event.width != self._width:
             self._width = event.width
             self.on_resize()
-
-    def _wheel(self, event):
-        self.canvas.yview_scroll(-2 if event.delta > 0 else 2, "units")

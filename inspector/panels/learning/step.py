@@ -6,6 +6,7 @@ from tkinter import font, ttk
 from PIL import Image, ImageTk
 
 from inspector.panels.learning.report import Report, sample_digits
+from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, hex_colour, pixels
 from inspector.theme.style import small_font
 
@@ -32,8 +33,7 @@ class StepView(ttk.Frame):
         self.canvas.configure(yscrollcommand=scrollbar.set)
         scrollbar.pack(side="right", fill="y")
         self.canvas.pack(side="left", fill="both", expand=True)
-        for button, units in (("<Button-4>", -2), ("<Button-5>", 2)):
-            self.canvas.bind(button, lambda event, n=units: self.canvas.yview_scroll(n, "units"))
+        bind_wheel(self.canvas, lambda step: self.canvas.yview_scroll(2 * step, "units"))
         self.canvas.bind("<Configure>", lambda event: self._draw())
         self._photos: list[ImageTk.PhotoImage] = []
         self._palette: Palette | None = None

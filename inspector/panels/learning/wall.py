@@ -22,6 +22,7 @@ from inspector.panels.learning.layout import (
     title_of,
 )
 from inspector.panels.learning.rows import Row, Spot
+from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, hex_colour, pixels
 
 HEADINGS = "values, forward", "gradients of the loss, backward"
@@ -85,9 +86,7 @@ class LearningWall(ttk.Frame):
         bind("<Leave>", lambda event: self._on_hover(""))
         bind("<ButtonPress-1>", self._click)
         bind("<Double-Button-1>", self._switch)
-        bind("<MouseWheel>", lambda event: self._wheel(-1 if event.delta > 0 else 1))
-        bind("<Button-4>", lambda event: self._wheel(-1))
-        bind("<Button-5>", lambda event: self._wheel(1))
+        bind_wheel(self.canvas, self._wheel)
 
     def show(
         self,
@@ -269,5 +268,5 @@ class LearningWall(ttk.Frame):
         self.canvas.yview(*arguments)
         self._draw()
 
-    def _wheel(self, steps):
-        self._scroll("scroll", 2 * steps, "units")
+    def _wheel(self, step):
+        self._scroll("scroll", 2 * step, "units")
