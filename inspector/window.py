@@ -36,7 +36,7 @@ from inspector.tracing.looks import look
 FRAMES = 30  # refreshes per second, at most
 ERROR_STAYS = 5.0  # seconds
 KEYS = {"Two networks": "n"}
-"""Letters that select a panel with Alt; the others' are their first ones, but T teaches."""
+"""Letter that selects a panel with Alt, where it is not the title's first one: T teaches."""
 
 
 class Inspector(tk.Toplevel):

@@ -40,7 +40,7 @@ class ComparePanel(ttk.Frame):
     message : ttk.Label
         The error of the last file, if there was one, or how far a training is.
     epoch : ttk.Button
-        Begins the training of such a network, and stops it.
+        Starts the training of an untrained network, or stops it.
     names, bars, maps : list
         The labels, `ProbabilityBars` and `LayerMaps` of the two columns.
     """
@@ -54,7 +54,7 @@ class ComparePanel(ttk.Frame):
         self._training: FirstEpoch | None = None
         self._next_look, self._when_read = Later(self), Later(self)
         self._beside = ExitStack()  # is in `beside_window` while a network is in training
-        self._of: Network | None = None  # the network that `_training` has the layers of
+        self._of: Network | None = None  # the network whose layers are trained
         self._build_bar()
         self.names, self.bars, self.maps = [], [], []
         for column in range(2):
@@ -104,7 +104,7 @@ class ComparePanel(ttk.Frame):
             self._take(Network(model, "untrained"))
 
     def show_first_epoch(self) -> None:
-        """Compare with such a network after one epoch of training, in a thread.
+        """Compare with an untrained network after one epoch of training, in a thread.
 
         While it is in training, this stops it.
         """

@@ -42,7 +42,7 @@ class FiltersPanel(ttk.Frame):
     channel : ttk.Spinbox
         The output channel.
     unit : ttk.Label
-        What a channel of the layer is called: those of the last one are digits.
+        What `channel` counts: channels, or the digits of the last layer.
     kernels : KernelView
     top_activations : tuple of ndarray or None
         (indices, values), each (count, channels): the reference images that activate the layer's

@@ -82,14 +82,14 @@ class FirstEpoch:
     Parameters
     ----------
     model : Sequential
-        A network with fresh weights is trained in its place.
+        A network with the same layers and fresh weights is trained.
 
     Attributes
     ----------
     model : Sequential
         The network in training; complete once ``done``.
     share : float
-        Of the epoch, in [0, 1].
+        Share of the epoch that is over, in [0, 1].
     loss : float
         Mean over the last images; NaN at first.
     error : str

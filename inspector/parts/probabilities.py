@@ -12,7 +12,7 @@ LINE = 15  # height of a bar's line, 1/96 inch
 FULL = 200  # length of a bar for probability 1, 1/96 inch, where there is room
 
 TONES = ((0.999, "certain"), (0.95, "almost certain"), (0.7, "probably"), (0.0, "in doubt"))
-"""How an answer is named: by its least probability."""
+"""Words for the certainty of an answer, each with the least probability that it is used for."""
 
 
 def percent(share: float) -> str:

@@ -24,6 +24,7 @@ from weights.hand.drawings import Drawing
 from weights.hand.store import Hand
 from weights.hand.teacher import Teacher
 
+DIGITS = tuple("0123456789")  # characters of keys
 POLL = 20  # milliseconds between two looks at the thread
 ASK = "which digit is this? 0 to 9; Backspace takes the last one back"
 ASK_ONE = "read as {}; if it is one digit, which? 0 to 9; F2 teaches each digit of a number"
@@ -150,7 +151,7 @@ class Lessons:
         """Take the answer to `ask`."""
         if not self._asking or event.keysym in ("t", "T", "Escape"):
             return
-        if event.char in tuple("0123456789"):
+        if event.char in DIGITS:
             self._asking = False
             self.teach(int(event.char))
         elif event.keysym == "BackSpace":

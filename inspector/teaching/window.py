@@ -6,7 +6,7 @@ from tkinter import filedialog, messagebox, ttk
 from PIL import ImageTk
 
 from data.canvas import from_strokes
-from inspector.teaching.lessons import Lessons
+from inspector.teaching.lessons import DIGITS, Lessons
 from inspector.theme.palette import Palette, pixels
 
 HINT = "What is the drawing? Click it, and the network learns it."
@@ -152,7 +152,7 @@ class TaughtWindow(tk.Toplevel):
             self._lessons.export(path)
 
     def _press(self, event):
-        if event.char and event.char in "0123456789":
+        if event.char in DIGITS:
             self.teach(int(event.char))
 
     def _show(self):

@@ -197,7 +197,7 @@ def _settings(widget, look):
 
 
 def _lay_out(style):
-    """Leave the arrows of the scroll bars out: a theme of its own has its own layouts."""
+    """Lay out scroll bars without arrows; layouts belong to the theme in use."""
     for way, sides in (("Vertical", "ns"), ("Horizontal", "ew")):
         thumb = (f"{way}.Scrollbar.thumb", {"expand": "1", "sticky": "nswe"})
         trough = (f"{way}.Scrollbar.trough", {"sticky": sides, "children": [thumb]})
@@ -205,7 +205,7 @@ def _lay_out(style):
 
 
 def _colour_lists(widget, look):
-    """Colour the lists that comboboxes drop, which are not ttk's: those that are, and to come."""
+    """Colour the drop-down lists of comboboxes, of later ones as well: they are not ttk's."""
     options = {
         "background": look.surface, "foreground": look.text,
         "selectBackground": look.accent, "selectForeground": look.on_accent,

@@ -35,7 +35,7 @@ class Report:
     losses : pair of float
         Before and after.
     promised : float
-        The change of the loss if its slope were constant: -lr times the squared gradient.
+        The change of the loss if its slope were constant: -lr times the gradient's squared norm.
     probabilities : pair of ndarray, (10,)
         Of the drawing, before and after.
     weights : tuple of Weight

@@ -28,8 +28,8 @@ from nn.layers.base import Layer
 from nn.layers.im2col import im2col
 
 HINT = (
-    "Say what the drawing is: keys 0 to 9, or click a bar above. On the right of the walls is then "
-    "the gradient of the loss of that answer.",
+    "Say what the drawing is: press 0 to 9, or click a bar above. The gradients on the right are "
+    "then those of the loss for that answer.",
     "Click any number: on the left, how it was computed; on the right, its gradient, term by term.",
     "Space plays the pass step by step, forward and back; the arrow keys go through it, End leaves "
     "it.",

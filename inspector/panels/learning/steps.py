@@ -139,7 +139,7 @@ class Player:
             self.position = min(max(position, 0), stage.positions - 1) + COMPLETE
 
     def share(self, speed: float) -> float:
-        """Return how much of the sum of a position is built up; all of it for most of the time."""
+        """Return the share of a position's sum that is built up: 1 for the last fifth of its time."""
         stage = self.current
         if stage is None or stage.positions == 1 or (self.playing and speed >= FAST):
             return 1.0
