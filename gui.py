@@ -46,7 +46,6 @@ NO_TKINTER = (
     "python3-tkinter (Fedora), tk (Arch) or python-tk (Homebrew), "
     f"or read pictures with {typed_name('recognise.py')}"
 )
-
 INTERRUPT_MS = 200  # between two looks for Ctrl-C
 
 Point = tuple[int, int]  # canvas coordinates: pixels, x to the right, y down
@@ -271,7 +270,8 @@ def _show(args: argparse.Namespace) -> int:
             f"`xvfb-run {typed_command('gui.py')}`, or `{typed_command('recognise.py')} FILE`. "
             "Reading samples/ instead:",
         )
-        return recognise.main([f"--weights={args.weights}", "--doubt=0"])
+        pixels = [f"--pixels={args.pixels}"] if args.pixels else []
+        return recognise.main([f"--weights={args.weights}", "--doubt=0", *pixels])
     end_on_interrupt()
     _notice_interrupts(app)
     if app.hand is not None and app.hand.path.exists():

@@ -124,6 +124,17 @@ def test_without_a_display_the_samples_are_read(weights, monkeypatch, capsys):
     assert names == [f"{digit}.png" for digit in range(10)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Tk needs no DISPLAY")
+def test_without_a_display_the_pixels_unit_stays(weights, monkeypatch, capsys):
+    need("tkinter")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    given = []
+    monkeypatch.setattr(gui.recognise, "main", lambda arguments: given.extend(arguments) or 0)
+    assert gui.main(["--weights", str(weights), "--pixels", "0..255"]) == 0
+    assert f"--weights={weights}" in given
+    assert "--pixels=0..255" in given
+
+
 @pytest.fixture
 def no_tkinter(tmp_path):
     """The environment of a Python that was built without tkinter."""

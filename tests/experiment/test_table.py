@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -214,6 +215,6 @@ def test_a_killed_parquet_run_resumes(tmp_path, parquet):
 
 
 def test_without_pyarrow_it_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(DataError, match=r"pip install pyarrow, or choose \.csv"):
         write(tmp_path / "a.parquet", ANSWERS)

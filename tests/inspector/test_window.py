@@ -97,7 +97,7 @@ def test_many_moves_make_one_refresh(start):
     np.testing.assert_allclose(lengths / 200, probabilities_of(app), atol=0.01)
 
 
-def test_its_keys(start, monkeypatch):
+def test_keys_open_a_file_lift_and_close(start, monkeypatch):
     app, inspector = start()
     asked, lifted = [], []
     monkeypatch.setattr(compare.filedialog, "askopenfilename", lambda **how: asked.append(1) or "")

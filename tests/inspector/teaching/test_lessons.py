@@ -312,7 +312,7 @@ def test_strokes_of_one_of_several_digits():
 
 def test_strokes_that_are_shared_are_none():
     """A stroke of another digit reaches into the box."""
-    left, bar = [(60, 60), (60, 240)], [(20, y) for y in (100,)] + [(60, 100), (100, 100)]
+    left, bar = [(60, 60), (60, 240)], [(20, 100), (60, 100), (100, 100)]
     (symbol,) = found_in([left], (0, 60, 120, 240))
     assert lessons.strokes_of(symbol, [left, bar]) is None
 

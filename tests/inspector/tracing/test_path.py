@@ -79,7 +79,7 @@ def test_nothing_drawn_still_has_a_path(network):
         assert all(0 <= i < size for i, size in zip(at, array.shape, strict=True))
 
 
-def test_worked_by_hand():
+def test_path_is_that_worked_by_hand():
     """One 2x2 kernel with weights 1 to 4, one dense weight that is not zero."""
     conv = Conv2D(1, 1, 2, stride=2)
     conv.params["w"][..., 0, 0] = [[1, 2], [3, -4]]
