@@ -17,6 +17,7 @@ from data.errors import DataError
 from data.segments import strokes as segments
 from data.segments.symbols import Symbol
 from guard.terminal import one_line, say
+from inspector.idle import Later
 from inspector.threads import beside_window, one_thread
 from nn import Sequential
 from weights.hand import store
@@ -67,7 +68,7 @@ class Lessons:
         self._work: Future | None = None
         self._beside = ExitStack()  # is in `beside_window` while the thread works
         self._waiting: list[tuple] = []  # work that was asked for meanwhile
-        self._poll: str | None = None  # Tk's identifier of the next look at the thread
+        self._next_look = Later(app)  # at the thread
         app.bind("<Key>", self._press, add=True)
         app.bind("<Destroy>", lambda event: event.widget is app and self._stop(), add=True)
         app.observers.append(self._drawing_changed)
@@ -172,13 +173,12 @@ class Lessons:
         self._beside.enter_context(beside_window())
         self._work = self._pool.submit(work, *arguments)
         self.say(LEARNING)
-        self._poll = self.app.after(POLL, self._look)
+        self._next_look.start(POLL, self._look)
 
     def _look(self):
         """Take the thread's result, if it is there."""
-        self._poll = None
         if not self._work.done():
-            self._poll = self.app.after(POLL, self._look)
+            self._next_look.start(POLL, self._look)
             return
         work, self._work = self._work, None
         self._beside.close()
@@ -224,8 +224,6 @@ class Lessons:
 
     def _stop(self):
         """Let the thread finish: what was taught is kept although the window is closed."""
-        if self._poll is not None:
-            self.app.after_cancel(self._poll)
         for work, arguments in self._waiting:
             self._pool.submit(work, *arguments)
         self._pool.shutdown(wait=False)
