@@ -9,7 +9,7 @@ import numpy as np
 
 from inspector.network import Network
 from inspector.parts.maps import Place
-from inspector.parts.sheet import Row, Sheet
+from inspector.parts.sheet import Sheet, TableRow
 from inspector.theme.palette import Palette
 from nn import Conv2D, Dense, ReLU
 from nn.explain.breakdown import Breakdown, break_down
@@ -52,7 +52,7 @@ def breakdowns(
 
 def sum_rows(
     breakdown: Breakdown, name_of: Callable[[Term], str] = lambda term: term.name
-) -> list[Row]:
+) -> list[TableRow]:
     """Return the rows of a sum, its total last; an empty list if the number is not a sum."""
     if breakdown.total is None:
         return []

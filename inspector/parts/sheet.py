@@ -9,7 +9,7 @@ import numpy as np
 from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, brightness, hex_colour, levels, pixels
 
-Row = tuple[str, str, str]  # name, product, number
+TableRow = tuple[str, str, str]  # name, product, number
 
 
 class Sheet(ttk.Frame):
@@ -76,7 +76,7 @@ class Sheet(ttk.Frame):
         """Leave a margin below the last line."""
         self._y += self._margin
 
-    def table(self, rows: Sequence[Row]) -> None:
+    def table(self, rows: Sequence[TableRow]) -> None:
         """Write rows in columns, with aligned decimal points and a line above a last "out"."""
         if not rows:
             return

@@ -5,7 +5,7 @@ import pytest
 
 import gui
 from inspector.panels import filters
-from tests.windows import settle, small_network
+from tests.windows import settle, small_network, turn_to
 
 
 @pytest.fixture
@@ -28,6 +28,18 @@ def start(display):
         app.destroy()
     if errors:
         raise errors[0]
+
+
+@pytest.fixture
+def start_layers(start):
+    """Return a function that opens both windows, with the panel of layers."""
+
+    def begin(*model):
+        app, inspector = start(*model)
+        turn_to(app, inspector.layers)
+        return app, inspector
+
+    return begin
 
 
 @pytest.fixture

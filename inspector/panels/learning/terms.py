@@ -3,7 +3,7 @@
 import math
 from decimal import Decimal
 
-from inspector.parts.sheet import Row
+from inspector.parts.sheet import TableRow
 from nn.explain.breakdown import Breakdown
 from nn.explain.rounding import decimals_of
 
@@ -11,7 +11,7 @@ LONG = 9  # decimals from which numbers are shown in a smaller unit
 SMALL = 0.01  # four decimals of what is smaller show too little
 
 
-def scaled_rows(found: Breakdown, share: float = 1.0) -> tuple[list[Row], str]:
+def scaled_rows(found: Breakdown, share: float = 1.0) -> tuple[list[TableRow], str]:
     """Return a gradient's notes, terms and total as rows, and their unit.
 
     Gradients can be tiny: then all numbers are in units of 1e-3, 1e-6 ... The unit is "" for 1.
@@ -48,7 +48,7 @@ def power_for(largest: float) -> int:
     return 3 * math.ceil(-math.log10(largest) / 3)
 
 
-def built_up(rows: list[Row], share: float) -> list[Row]:
+def built_up(rows: list[TableRow], share: float) -> list[TableRow]:
     """Return the first terms of a sum, and what they add up to so far."""
     if share >= 1 or len(rows) < 2 or rows[-1][0] != "out":
         return rows

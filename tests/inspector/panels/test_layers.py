@@ -4,7 +4,7 @@ import pytest
 
 from nn import Softmax, explain
 from nn.explain import breakdown
-from tests.windows import SEVEN, choose, draw, network_input, turn_to
+from tests.windows import SEVEN, choose, draw, network_input
 
 PLACES = {  # one in each layer; the input is -1
     -1: (3, 4, 0), 0: (5, 6, 1), 1: (5, 6, 1), 2: (2, 3, 2), 3: (1, 2, 0), 4: (3, 3, 3),
@@ -12,25 +12,13 @@ PLACES = {  # one in each layer; the input is -1
 }  # fmt: skip
 
 
-@pytest.fixture
-def start(start):
-    """Both windows, with the panel of layers open."""
-
-    def begin(*model):
-        app, inspector = start(*model)
-        turn_to(app, inspector.layers)
-        return app, inspector
-
-    return begin
-
-
 def maps_of(app):
     """The input and every layer's output for the drawing, (1, ...)."""
     return explain.maps(explain.with_softmax(app.model), network_input(app))
 
 
-def test_pointing_names_a_number_clicking_explains_it(start):
-    app, inspector = start()
+def test_pointing_names_a_number_clicking_explains_it(start_layers):
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     maps, outputs = inspector.layers.maps, maps_of(app)
     layers = [*app.model.layers, Softmax()]
@@ -57,8 +45,8 @@ def test_pointing_names_a_number_clicking_explains_it(start):
                 assert f"{term.shown:+}" in written
 
 
-def test_the_arithmetic_follows_the_pen(start):
-    app, inspector = start()
+def test_the_arithmetic_follows_the_pen(start_layers):
+    app, inspector = start_layers()
     inspector.layers.maps.select((9, 0, 0, 7))
     before = inspector.layers.arithmetic.text
     draw(app, *SEVEN)
@@ -68,8 +56,8 @@ def test_the_arithmetic_follows_the_pen(start):
     assert shown == pytest.approx(maps_of(app)[10][0, 7], abs=1e-4)
 
 
-def test_the_user_chooses_the_grids_input_channel(start):
-    app, inspector = start()
+def test_the_user_chooses_the_grids_input_channel(start_layers):
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     inspector.layers.maps.select((4, 3, 3, 1))
     arithmetic = inspector.layers.arithmetic
@@ -79,9 +67,9 @@ def test_the_user_chooses_the_grids_input_channel(start):
         assert arithmetic.patch == (4, (2, 2), (3, 3), channel)
 
 
-def test_the_patch_is_framed_in_the_input(start):
+def test_the_patch_is_framed_in_the_input(start_layers):
     """Convolution 0 has stride 2: the frame spans rows 10 to 14, columns 12 to 16."""
-    app, inspector = start()
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     maps = inspector.layers.maps
     maps.select((0, 5, 6, 1))
@@ -97,9 +85,9 @@ def test_the_patch_is_framed_in_the_input(start):
     assert 0 < y1 - bottom - y <= zoom
 
 
-def test_the_grids_show_patch_kernel_and_products(start):
+def test_the_grids_show_patch_kernel_and_products(start_layers):
     """The texts on the canvas, row by row, are those of the breakdown."""
-    app, inspector = start()
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     inspector.layers.maps.select((0, 5, 6, 1))
     outputs = maps_of(app)
@@ -113,9 +101,9 @@ def test_the_grids_show_patch_kernel_and_products(start):
     assert numbers == [*(text.replace("-0.00000", "0.00000") for text in grids), *products]
 
 
-def test_rows_columns_and_padding_are_named(start):
+def test_rows_columns_and_padding_are_named(start_layers):
     """Convolution 4 pads "same": at row 0, column 1 its patch starts at row -1, column 0."""
-    app, inspector = start()
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     inspector.layers.maps.select((4, 0, 1, 2))
     canvas = inspector.layers.arithmetic.sheet.canvas

@@ -4,23 +4,11 @@ import numpy as np
 import pytest
 
 from inspector.theme.palette import Palette
-from tests.windows import SEVEN, draw, find, pixel, settle, small_network, turn_to
+from tests.windows import SEVEN, draw, find, pixel, settle, small_network
 
 
-@pytest.fixture
-def start(start):
-    """Both windows, with the panel of layers open."""
-
-    def begin(*model):
-        app, inspector = start(*model)
-        turn_to(app, inspector.layers)
-        return app, inspector
-
-    return begin
-
-
-def test_keys_move_the_selection(start):
-    app, inspector = start()
+def test_keys_move_the_selection(start_layers):
+    app, inspector = start_layers()
     maps = inspector.layers.maps
     maps.select((0, 2, 2, 0))
     inspector.focus_force()
@@ -38,10 +26,10 @@ def test_keys_move_the_selection(start):
         assert inspector.status["text"].startswith(title)
 
 
-def test_dead_channels_are_named_and_crossed_out(start):
+def test_dead_channels_are_named_and_crossed_out(start_layers):
     model = small_network()
     model.layers[0].params["b"][1] = -100
-    app, inspector = start(model)
+    app, inspector = start_layers(model)
     draw(app, *SEVEN)
     assert [dead.tolist() for dead in inspector.network.dead[1:3]] == [
         [False] * 3, [False, True, False]
@@ -54,10 +42,10 @@ def test_dead_channels_are_named_and_crossed_out(start):
         assert (pixel(maps.canvas, *maps.centre_of(corner)) == mark) == (channel == 1)
 
 
-def test_each_channel_may_have_its_own_scale(start):
+def test_each_channel_may_have_its_own_scale(start_layers):
     model = small_network()
     model.layers[0].params["w"][..., 1] *= 1e-3
-    app, inspector = start(model)
+    app, inspector = start_layers(model)
     draw(app, *SEVEN)
     maps = inspector.layers.maps
 
@@ -73,8 +61,8 @@ def test_each_channel_may_have_its_own_scale(start):
     assert strongest(1) < 5
 
 
-def test_the_maps_fit_a_resized_window(start):
-    app, inspector = start()
+def test_the_maps_fit_a_resized_window(start_layers):
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     canvas = inspector.layers.maps.canvas
     for width in (700, 1000):
@@ -90,9 +78,9 @@ def test_the_maps_fit_a_resized_window(start):
             assert left + image_width <= canvas.winfo_width()
 
 
-def test_maps_can_be_enlarged(start):
+def test_maps_can_be_enlarged(start_layers):
     """By the buttons and the keys; a number stays where it can be seen."""
-    app, inspector = start()
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     maps = inspector.layers.maps
     place = (4, 3, 3, 1)
@@ -116,9 +104,9 @@ def test_maps_can_be_enlarged(start):
     assert side()[0] == first
 
 
-def test_tiles_are_named(start):
+def test_tiles_are_named(start_layers):
     """Channels below maps, digits below the numbers of the last layers."""
-    app, inspector = start()
+    app, inspector = start_layers()
     draw(app, *SEVEN)
     canvas = inspector.layers.maps.canvas
     names = [canvas.itemcget(item, "text") for item in canvas.find_withtag("name")]
