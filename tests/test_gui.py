@@ -8,7 +8,6 @@ import pytest
 
 import gui
 from tests.conftest import need
-from tests.data.segments import networks
 from tests.windows import RADIUS, FakeModel, assert_strokes_are_visible_ink, centres, drag
 
 tk = need("tkinter")
@@ -266,66 +265,3 @@ def test_the_shipped_network_recognises_drawn_digits(display, digit):
         assert app.label["text"].split(",")[0] == str(digit)
     finally:
         app.destroy()
-
-
-class ByShape:
-    """A model that tells a 1 and a 0 by their shape."""
-
-    def __init__(self):
-        self.predict_proba = networks.ByShape()
-
-
-def draw_number(app, digits):
-    """Draw ones and zeros side by side, small enough for the canvas."""
-    pitch = 280 / len(digits)
-    for k, digit in enumerate(digits):
-        x, high = 10 + k * pitch, min(pitch * 0.9, 150)
-        if digit == "1":
-            stroke = networks.one(x + pitch / 3, 100, high)
-        else:
-            stroke = networks.zero(x, 100, high, 0.6 * high)
-        points = [(round(px), round(py)) for px, py in stroke]
-        drag(app, points[0], *points)
-
-
-@pytest.mark.parametrize("number", ["10", "1001", "101010101010"])
-def test_a_number_fits_into_the_window(app, number):
-    app.model = ByShape()
-    draw_number(app, "0")
-    app.classify_btn.invoke()
-    app.update()
-    assert app.label["text"] == "0, 99%"
-    before = app.geometry()
-    app.clear_all()
-    draw_number(app, number)
-    app.classify_btn.invoke()
-    app.update()
-    assert app.label["text"] == f"{number}, {int(100 * 0.991 ** len(number))}%"
-    assert app.geometry() == before
-    assert app.label.winfo_reqwidth() <= app.grid_bbox(1, 0)[2]
-    assert str(app.label["font"]).startswith("Helvetica")
-
-
-def test_after_a_number_one_digit_is_as_before(app):
-    app.model = ByShape()
-    draw_number(app, "0")
-    app.classify_btn.invoke()
-    app.update()
-    look = options(app.label), app.geometry()
-    draw_number(app, "1001")
-    app.clear_all()
-    draw_number(app, "1001")
-    app.classify_btn.invoke()
-    app.clear_all()
-    draw_number(app, "0")
-    app.classify_btn.invoke()
-    app.update()
-    assert (options(app.label), app.geometry()) == look
-
-
-def test_several_lines_have_spaces_between_them(app):
-    app.model = ByShape()
-    for x, y in ((60, 30), (120, 30), (60, 180), (120, 180)):
-        drag(app, (x, y), *[(x, y + step) for step in range(0, 90, 6)])
-    app.classify_btn.invoke()
-    assert app.label["text"] == "11 11, 96%"

@@ -65,6 +65,11 @@ def probabilities_of(app):
     return probabilities
 
 
+def reading(app):
+    """The digit that the network of the first window reads."""
+    return int(probabilities_of(app).argmax())
+
+
 def drag(app, *points):
     """Press the button at the first point, move through the others and release it."""
     x, y = points[0]
@@ -101,6 +106,11 @@ def wait(app, milliseconds=100):
     over = []
     app.after(milliseconds, over.append, True)
     settle(app, lambda: over)
+
+
+def learned(app):
+    """Wait until the network has learned what it was taught."""
+    settle(app, lambda: not app.lessons.busy)
 
 
 def press(app, widget, key, until):
