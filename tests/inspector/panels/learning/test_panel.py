@@ -1,6 +1,5 @@
-"""The Learning panel: named, pointed at, played, taught and taken apart, by pointer and keys."""
+"""The Learning panel: named, pointed at and played, by pointer and keys."""
 
-import numpy as np
 import pytest
 
 from inspector.panels.learning import slope
@@ -9,7 +8,7 @@ from inspector.panels.learning.rows import Spot
 from inspector.panels.learning.steps import stages_of
 from nn import Softmax
 from nn.explain import backward
-from tests.windows import SEVEN, drag, draw, find, press, settle, turn_to, wait
+from tests.windows import click_number, drag, draw, press, settle, turn_to, wait
 
 SPOTS = [  # a gradient in each layer, and of each kind of parameter
     Spot(-1, "", (9, 10, 0)), Spot(0, "w", (2, 3, 0, 1)), Spot(0, "b", (2,)),
@@ -28,28 +27,10 @@ WORDS = {  # for the indices of an output, or of a parameter, by their number
 AT_ZERO = {0: (0, 0), 4: (0, 0), 9: ()}  # row and column of an output, by layer
 
 
-@pytest.fixture
-def learning(start):
-    """Both windows with a drawing, the Learning panel open, the drawing said to be a 4."""
-    app, inspector = start()
-    draw(app, *SEVEN)
-    panel = inspector.learning
-    turn_to(app, panel)
-    press(app, panel.wall.canvas, "<Key-4>", lambda: panel.lesson.label == 4)
-    return app, inspector, panel
-
-
 def passed_of(app, panel, label=4):
     """The pass for the drawing, computed anew."""
     image = panel.lesson.passed.values[0]
     return backward.backward_pass(backward.exact(app.model), image, label)
-
-
-def click(panel, spot, side, times=1):
-    x, y = panel.wall.centre_of(spot, side)
-    for _ in range(times):
-        panel.wall.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
-        panel.wall.canvas.event_generate("<ButtonRelease-1>", x=x, y=y)
 
 
 def slope_said(panel):
@@ -74,7 +55,9 @@ def test_pointing_names_clicking_spells_out_every_gradient(learning, monkeypatch
         if spot.name:
             gradient = passed.layers[spot.layer].grads[spot.name]
             if spot.name == "w":  # shown for the output channel that was clicked last
-                click(panel, Spot(spot.layer, "", (*AT_ZERO[spot.layer], spot.at[-1])), VALUES)
+                click_number(
+                    panel, Spot(spot.layer, "", (*AT_ZERO[spot.layer], spot.at[-1])), VALUES
+                )
         x, y = panel.wall.centre_of(spot, GRADIENTS)
         panel.wall.canvas.event_generate("<Motion>", x=x, y=y)
         named, _, number = inspector.status["text"].rpartition(", gradient ")
@@ -84,7 +67,7 @@ def test_pointing_names_clicking_spells_out_every_gradient(learning, monkeypatch
             words = WORDS[bool(spot.name), len(spot.at)]
             assert all(f"{word} {at}" in named for word, at in zip(words, spot.at, strict=True))
         assert float(number) == pytest.approx(gradient[spot.at], rel=1e-3, abs=1e-9)
-        click(panel, spot, GRADIENTS)
+        click_number(panel, spot, GRADIENTS)
         assert (panel.scene.spot, panel.scene.side) == (spot, GRADIENTS)
         assert panel.sheet.found.value == pytest.approx(gradient[spot.at], rel=1e-9, abs=1e-15)
         settle(app, lambda: not panel.busy)
@@ -100,7 +83,7 @@ def test_values_are_spelled_out_on_the_left(learning):
     for spot in SPOTS:
         if spot.name or spot.layer < 0:
             continue
-        click(panel, spot, VALUES)
+        click_number(panel, spot, VALUES)
         assert panel.scene.side == VALUES
         value = passed.values[spot.layer + 1][spot.at]
         layer = [*app.model.layers, Softmax()][spot.layer]
@@ -111,7 +94,7 @@ def test_values_are_spelled_out_on_the_left(learning):
 def test_gradients_follow_the_pen(learning):
     app, _, panel = learning
     spot = Spot(9, "", (7,))
-    click(panel, spot, GRADIENTS)
+    click_number(panel, spot, GRADIENTS)
     before = panel.sheet.found.value
     draw(app, (60, 200), (250, 210))
     assert panel.sheet.found.value != before
@@ -126,7 +109,9 @@ def test_gradients_follow_the_pen(learning):
 def test_grids_wait_until_the_pen_rests(learning, monkeypatch):
     app, inspector, panel = learning
     for side in (VALUES, GRADIENTS):
-        click(panel, Spot(4, "", (3, 3, 3)) if side == VALUES else Spot(3, "", (1, 2, 0)), side)
+        click_number(
+            panel, Spot(4, "", (3, 3, 3)) if side == VALUES else Spot(3, "", (1, 2, 0)), side
+        )
         assert "= products" in text_of(panel)
         for rest in (10**6, 1):
             monkeypatch.setattr(slope, "REST", rest)
@@ -208,7 +193,7 @@ def test_what_a_stage_computes_is_in_view(learning):
 
 def test_padding_is_named_rows_and_columns_too(learning):
     _, _, panel = learning
-    click(panel, Spot(4, "", (0, 0, 1)), VALUES)
+    click_number(panel, Spot(4, "", (0, 0, 1)), VALUES)
     canvas = panel.sheet.sheet.canvas
     cells = [canvas.itemcget(i, "text") for i in canvas.find_withtag("cell")]
     assert cells[:9].count("padding") == 5 == cells.count("padding")
@@ -280,76 +265,3 @@ def test_every_stage_can_be_shown(learning):
         settle(app)
     panel.turn(1)
     assert panel.player.stage is None
-
-
-def test_a_step_moves_the_bars_undo_moves_back(learning):
-    app, inspector, panel = learning
-    before = panel.probabilities.copy()
-    press(app, panel.wall.canvas, "<Return>", lambda: panel.lesson.changed)
-    settle(app)
-    assert panel.probabilities[4] > before[4]
-    bars = [
-        i for i in inspector.bars.canvas.find_all() if inspector.bars.canvas.type(i) == "rectangle"
-    ]
-    x0, _, x1, _ = inspector.bars.canvas.coords(bars[4])
-    assert (x1 - x0) / 200 == pytest.approx(panel.probabilities[4], abs=0.01)
-    assert panel.step.report.label == 4
-    assert len(panel.step.canvas.find_withtag("after")) == 10
-    press(app, panel.wall.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
-    settle(app)
-    np.testing.assert_array_equal(panel.probabilities, before)
-
-
-def test_a_steps_percentages_say_before_and_after(learning):
-    app, _, panel = learning
-    press(app, panel.wall.canvas, "<Return>", lambda: panel.lesson.changed)
-    settle(app)
-    report, canvas = panel.step.report, panel.step.canvas
-    texts = [canvas.itemcget(i, "text") for i in canvas.find_all() if canvas.type(i) == "text"]
-    first = texts.index("before → after") + 1
-    old, new = report.probabilities
-    shown = [text for text in texts[first:] if text.endswith(" %") and "→" in text]
-    assert shown == [f"{100 * p:.2f} → {100 * q:.2f} %" for p, q in zip(old, new, strict=True)]
-    below = [canvas.itemcget(i, "text").splitlines() for i in canvas.find_withtag("sample")]
-    for digit, lines in enumerate(below):
-        before, after = report.samples[digit]
-        answer = report.sample_answers[digit][1]
-        assert lines[:2] == [f"before {100 * before:.1f}", f"after {100 * after:.1f}"]
-        assert lines[2:] == ([] if answer == digit else [f"read as {answer}"])
-    assert len(below) == 10
-
-
-def test_the_slider_sets_the_learning_rate(learning):
-    app, _, panel = learning
-    panel.controls.rate.scale.set(0)
-    find(panel, "Learn").invoke()
-    settle(app)
-    assert panel.step.report.lr == pytest.approx(1e-4)
-
-
-def test_double_clicks_switch_off_one_key_restores(learning):
-    app, _, panel = learning
-    before = panel.probabilities.copy()
-    for spot in (Spot(1, "", (5, 6, 1)), Spot(0, "w", (2, 3, 0, 1))):
-        click(panel, spot, VALUES, times=2)
-        settle(app)
-    assert not panel.lesson.passed.values[2][..., 1].any()
-    assert panel.lesson.model.layers[0].params["w"][2, 3, 0, 1] == 0
-    assert not np.array_equal(panel.probabilities, before)
-    press(app, panel.wall.canvas, "<r>", lambda: not panel.lesson.changed)
-    settle(app)
-    np.testing.assert_array_equal(panel.probabilities, before)
-
-
-def test_training_mode_uses_the_images_statistics(learning):
-    app, _, panel = learning
-    find(panel, "as in training").invoke()
-    settle(app)
-    out = panel.lesson.passed.values[4]
-    gamma, beta = (app.model.layers[3].params[name] for name in ("gamma", "beta"))
-    np.testing.assert_allclose(out.mean(axis=(0, 1)), beta, atol=1e-6)
-    assert out.std(axis=(0, 1)) == pytest.approx(gamma, abs=0.05)
-    for spot in (Spot(8, "", (3,)), Spot(3, "", (1, 2, 0)), Spot(2, "", (2, 3, 2))):
-        for side in (VALUES, GRADIENTS):
-            click(panel, spot, side)
-            assert text_of(panel)
