@@ -23,7 +23,7 @@ def shipped():
 
 
 @pytest.fixture
-def test_images(monkeypatch):
+def mnist_images(monkeypatch):
     """Stand-ins for MNIST's test images."""
     images = np.random.default_rng(1).integers(0, 256, (30, 28, 28)).astype(np.uint8)
     labels = (np.arange(30) % 10).astype(np.uint8)
@@ -46,16 +46,16 @@ def test_a_sample_takes_the_drawings_place(start):
     assert inspector.input.titles[0]["text"] == YOUR_DRAWING
 
 
-def test_an_mnist_image_is_shown_exactly(start, test_images):
+def test_an_mnist_image_is_shown_exactly(start, mnist_images):
     app, inspector = start()
     inspector.open_menu.mnist(17)
     settle(app)
-    np.testing.assert_array_equal(inspector.input._drawing, np.float32(test_images[17] / 255))
+    np.testing.assert_array_equal(inspector.input._drawing, np.float32(mnist_images[17] / 255))
     assert inspector.input.titles[0]["text"] == "MNIST 17: a 7"
     assert inspector.bars.canvas.winfo_ismapped()
 
 
-def test_what_cannot_be_opened_is_one_line(start, test_images, tmp_path):
+def test_what_cannot_be_opened_is_one_line(start, mnist_images, tmp_path):
     app, inspector = start()
     draw(app, *SEVEN)
     before = inspector.input._drawing
@@ -126,7 +126,7 @@ def test_the_tours_4_is_drawn_stroke_by_stroke(start, shipped):
     assert 0.5 < app.model.predict_proba(from_strokes(strokes)[None])[0, tour.DIGIT] < 0.99
 
 
-def test_menu_asks_and_opens(start, test_images, monkeypatch):
+def test_menu_asks_and_opens(start, mnist_images, monkeypatch):
     app, inspector = start()
     monkeypatch.setattr(menu.simpledialog, "askinteger", lambda *a, **k: 5)
     monkeypatch.setattr(menu.filedialog, "askopenfilename", lambda **k: str(SAMPLE))
