@@ -83,7 +83,8 @@ def check(passed, layer, name, at):
     if mine is None or measured is None:
         return False
     assert value == pytest.approx(mine, rel=1e-4, abs=1e-8)
-    assert value == pytest.approx(measured, rel=1e-7, abs=1e-10)
+    # Its error is of order h^4: the largest where BatchNorm divides by a small deviation.
+    assert value == pytest.approx(measured, rel=2e-6, abs=1e-10)
     return True
 
 
