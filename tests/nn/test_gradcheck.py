@@ -110,8 +110,9 @@ def test_command_prints_every_row_and_fails_with_any(error, status, capsys, monk
 
 def test_a_reader_that_stops_ends_it_quietly():
     with subprocess.Popen(
-        [sys.executable, "-m", "nn.gradcheck"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as checking:
+        [sys.executable, "-m", "nn.gradcheck", "Dense"], cwd=Path(nn.__file__).parents[1],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as checking:  # fmt: skip
         assert checking.stdout.readline().startswith(b"layer")
         checking.stdout.close()  # as `| head` does
         assert checking.stderr.read() == b""
