@@ -1,8 +1,12 @@
 """What several tests need: a display, the real MNIST, and a rule for when they are missing."""
 
+import os
+
+# Before NumPy is imported: where every core has a worker, a second thread of BLAS only waits.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import gc
 import importlib
-import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +23,7 @@ except ImportError:  # Windows
     fcntl = None
 
 tqdm.monitor_interval = 0  # no thread of its own, for the sake of `display`
+gc.disable()  # until all tests are collected: a quarter of that time were collections of garbage
 
 
 def missing(reason):
@@ -65,6 +70,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish():
     collect_and_freeze()
+    gc.enable()
 
 
 def collect_and_freeze():

@@ -46,14 +46,14 @@ def test_pauses_while_it_learns_are_measured(display, tmp_path, monkeypatch, cap
     monkeypatch.setattr(lessons.Teacher, "learn", learn)
     path, figures = tmp_path / "small.npz", tmp_path / "window.json"
     small_network().save(path)
-    arguments = ["--weights", str(path), "--json", str(figures), "--corrections", "2"]
+    arguments = ["--weights", str(path), "--json", str(figures), "--corrections", "1"]
     assert window.main(arguments) == 0
     printed = capsys.readouterr().out
     found = json.loads(figures.read_text())["pauses"]
     assert found.keys() == {"first window", "both windows"}
     for shown, kinds in found.items():
         assert shown in printed
-        assert [kinds[kind]["times"] for kind in kinds] == [3, 1, 2]
+        assert [kinds[kind]["times"] for kind in kinds] == [2, 1, 1]
         assert kinds["a correction"]["seconds"] > slept
         assert kinds["a correction"]["longest_ms"] >= 1000 * HELD
         assert kinds["the pen alone"]["seconds"] < slept

@@ -53,9 +53,9 @@ TO_BUILD = {
 
 RUN_IN_EACH_FOLDER = """
 import os, sys, pytest
-part, *folders = sys.argv[1:]
 path = list(sys.path)
-for folder in folders:
+for folder in sys.argv[1:]:
+    part = os.path.basename(os.path.dirname(folder))
     os.chdir(folder)
     status = pytest.main(
         ["-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", folder,
@@ -68,34 +68,48 @@ for folder in folders:
 """
 
 
-@pytest.mark.parametrize("part", TO_BUILD)
-def test_given_tests_tell_right_from_wrong(part, tmp_path):
+@pytest.fixture(scope="module")
+def statuses(tmp_path_factory):
+    """Pytest's statuses for the tests of each part: without it, with the solution, with mistakes.
+
+    One process runs them all.
+    """
+    folders = {}
+    for part, mistakes in TO_BUILD.items():
+        solution = solution_of(part)
+        mistaken = [solution.replace(right, wrong) for right, wrong in mistakes]
+        for i, text in enumerate([None, solution, *mistaken]):
+            folder = tmp_path_factory.getbasetemp() / part / str(i)
+            folder.mkdir(parents=True)
+            shutil.copy(FOLDER / "parts" / f"test_{part}.py", folder)
+            if text is not None:
+                (folder / f"{part}.py").write_text(text, encoding="utf-8")
+            folders[folder] = part
+    paths = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_IN_EACH_FOLDER, *map(str, folders)],
+        env=os.environ | paths, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found = {part: [] for part in TO_BUILD}
+    for part, line in zip(folders.values(), done.stderr.splitlines(), strict=True):
+        found[part].append(int(line))
+    return found
+
+
+def solution_of(part):
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    solution = re.search(rf"<summary>{part}\.py</summary>.+?```python\n(.+?)```", text, re.S)[1]
+    return re.search(rf"<summary>{part}\.py</summary>.+?```python\n(.+?)```", text, re.S)[1]
+
+
+@pytest.mark.parametrize("part", TO_BUILD)
+def test_given_tests_tell_right_from_wrong(part, statuses):
     for right, _ in TO_BUILD[part]:
-        assert right in solution
-    mistaken = [solution.replace(right, wrong) for right, wrong in TO_BUILD[part]]
-    without, with_it, *found = given_tests(tmp_path, part, None, solution, *mistaken)
+        assert right in solution_of(part)
+    without, with_it, *found = statuses[part]
     assert without != 0, "without a solution"
     assert with_it == 0
     for (_, wrong), status in zip(TO_BUILD[part], found, strict=True):
         assert status == 1, f"{wrong!r} went unnoticed"
-
-
-def given_tests(folder, part, *solutions):
-    """Run the tests of a part for each solution, in one process; return pytest's statuses."""
-    folders = [folder / str(i) for i in range(len(solutions))]
-    for each, solution in zip(folders, solutions, strict=True):
-        each.mkdir()
-        shutil.copy(FOLDER / "parts" / f"test_{part}.py", each)
-        if solution is not None:
-            (each / f"{part}.py").write_text(solution, encoding="utf-8")
-    paths = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_IN_EACH_FOLDER, part, *map(str, folders)],
-        env=os.environ | paths, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return [int(line) for line in done.stderr.splitlines()]
 
 
 @pytest.mark.parametrize("name", EXERCISES)
