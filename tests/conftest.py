@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from benchmarks import browser
 from data import mnist
+from nn.fast.workers import usable_cores
 
 try:
     import fcntl
@@ -39,6 +40,11 @@ def need(name):
         return importlib.import_module(name)
     except ImportError:
         missing(f"this Python has no {name}")
+
+
+def pytest_xdist_auto_num_workers():
+    """Return the number of workers: one more than cores, for tests often wait for a process."""
+    return usable_cores() + 1
 
 
 FIRST = ("kernels", "display", "chromium", "mpiexec")
