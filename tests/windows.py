@@ -141,10 +141,10 @@ def turn_to(app, panel):
 
 def click_number(panel, spot, side, times=1):
     """Click a number of the Learning panel, among the values or the gradients."""
-    x, y = panel.wall.centre_of(spot, side)
+    x, y = panel.pass_view.centre_of(spot, side)
     for _ in range(times):
-        panel.wall.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
-        panel.wall.canvas.event_generate("<ButtonRelease-1>", x=x, y=y)
+        panel.pass_view.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
+        panel.pass_view.canvas.event_generate("<ButtonRelease-1>", x=x, y=y)
 
 
 def find(parent, text):

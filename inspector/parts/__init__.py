@@ -5,7 +5,7 @@
 - `probabilities`: `ProbabilityBars`, a bar per digit;
 - `row`: `RowView`, the digits of a number, one of which can be selected;
 - `maps`: `LayerMaps`, the feature maps of all layers, one number of which can be selected;
-- `walls`, `layout`: `Walls`, which draws them, and `Layout`, where each number is;
+- `drawn_maps`, `layout`: `DrawnMaps`, which draws them, and `Layout`, where each number is;
 - `tiles`: `Tiling`, the positions of numbers in a grid of feature maps or kernels;
 - `arithmetic`: `ArithmeticView`, the sum behind one number, term by term;
 - `sheet`: `Sheet`, the scrolled canvas of text, grids and tables that the arithmetic is drawn on;

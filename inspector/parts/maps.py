@@ -11,8 +11,8 @@ from tkinter import ttk
 import numpy as np
 
 from inspector.network import Network, describe
+from inspector.parts.drawn_maps import SIZES, DrawnMaps
 from inspector.parts.layout import Place, moved
-from inspector.parts.walls import SIZES, Walls
 from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, hex_colour, pixels
 from inspector.tracing.fields import fields
@@ -76,7 +76,7 @@ class LayerMaps(ttk.Frame):
         self.canvas.configure(yscrollcommand=scrollbar.set)
         scrollbar.pack(side="right", fill="y")
         self.canvas.pack(side="left", fill="both", expand=True)
-        self._walls = Walls(self.canvas)
+        self._drawn = DrawnMaps(self.canvas)
         self._bind()
 
     def _bind(self):
@@ -98,13 +98,13 @@ class LayerMaps(ttk.Frame):
         if network is not self._network:
             self._network, self.selected = network, None
         self._outputs = maps
-        self._walls.show(network, maps, palette, self.scale_per_channel)
+        self._drawn.show(network, maps, palette, self.scale_per_channel)
         self._lay_out()
 
     def _lay_out(self):
-        if self._walls.lay_out(self._size):
+        if self._drawn.lay_out(self._size):
             self._frame_selected()
-        self._walls.draw()
+        self._drawn.draw()
 
     def select(self, place: Place) -> None:
         """Select a number: frame it and call ``on_select``."""
@@ -119,12 +119,12 @@ class LayerMaps(ttk.Frame):
             self._size = size
             self._lay_out()
             if self.selected:
-                self._walls.scroll_to(self.selected)
+                self._drawn.scroll_to(self.selected)
 
     def reveal(self, layer: int) -> None:
         """Scroll until a layer's name is at the top."""
-        if self._walls.layout.tops:
-            self._walls.reveal(layer)
+        if self._drawn.layout.tops:
+            self._drawn.reveal(layer)
 
     def describe(self, place: Place | None) -> str:
         """Return the layer, channel, position and value of a number in one line."""
@@ -132,8 +132,8 @@ class LayerMaps(ttk.Frame):
 
     def centre_of(self, place: Place) -> tuple[int, int]:
         """Scroll to a number and return its centre, in pixels of the widget ``canvas``."""
-        self._walls.scroll_to(place)
-        x0, y0, x1, y1 = self._walls.layout.box(place)
+        self._drawn.scroll_to(place)
+        x0, y0, x1, y1 = self._drawn.layout.box(place)
         left, top = int(self.canvas.canvasx(0)), int(self.canvas.canvasy(0))
         return (x0 + x1) // 2 - left, (y0 + y1) // 2 - top
 
@@ -152,12 +152,12 @@ class LayerMaps(ttk.Frame):
             Input channel.
         """
         self.canvas.delete("patch")
-        if self._walls.layout.tops:
-            self._walls.frame((layer - 1, *corner, channel), size, "patch", 1)
+        if self._drawn.layout.tops:
+            self._drawn.frame((layer - 1, *corner, channel), size, "patch", 1)
 
     def _scroll(self, *arguments):
         self.canvas.yview(*arguments)
-        self._walls.draw()
+        self._drawn.draw()
 
     def _wheel(self, step):
         self._scroll("scroll", 2 * step, "units")
@@ -165,7 +165,7 @@ class LayerMaps(ttk.Frame):
     def _place_under(self, event) -> Place | None:
         """Return the place of the number under the pointer."""
         x, y = self.canvas.canvasx(event.x), self.canvas.canvasy(event.y)
-        return self._walls.layout.locate(x, y)
+        return self._drawn.layout.locate(x, y)
 
     def _point(self, place):
         """Describe the number at a place, and frame the patch that it was computed from."""
@@ -177,10 +177,10 @@ class LayerMaps(ttk.Frame):
         layer, *at = place
         at = tuple(at) if self._outputs[layer + 1].ndim == 3 else (at[-1],)
         patch = fields(self._network, self._outputs, layer + 1, at)[layer]
-        every = range(self._walls.maps[layer].shape[2])
+        every = range(self._drawn.maps[layer].shape[2])
         for channel in every if patch.channel is None else [patch.channel]:
             corner = layer - 1, patch.row, patch.column, channel
-            self._walls.frame(corner, (patch.height, patch.width), "hover", 1)
+            self._drawn.frame(corner, (patch.height, patch.width), "hover", 1)
 
     def _click(self, event):
         self.canvas.focus_set()
@@ -189,19 +189,19 @@ class LayerMaps(ttk.Frame):
 
     def _move(self, change):
         """Move the selection; it stops at the edges."""
-        if not self._walls.layout.tops:
+        if not self._drawn.layout.tops:
             return "break"
         place = self.selected or (0, 0, 0, 0)
-        shapes = [array.shape for array in self._walls.maps]
+        shapes = [array.shape for array in self._drawn.maps]
         layer = min(max(place[0] + change[0], -1), len(shapes) - 2)
-        columns = self._walls.layout.tilings[layer + 1].columns
+        columns = self._drawn.layout.tilings[layer + 1].columns
         place = moved(place, change, shapes, columns)
-        self._walls.scroll_to(place)
+        self._drawn.scroll_to(place)
         self.select(place)
         self._on_hover(self.describe(place))
         return "break"
 
     def _frame_selected(self):
         self.canvas.delete("selected", "patch", "hover")
-        if self.selected and self._walls.layout.tops:
-            self._walls.frame(self.selected, (1, 1), "selected", 2)
+        if self.selected and self._drawn.layout.tops:
+            self._drawn.frame(self.selected, (1, 1), "selected", 2)

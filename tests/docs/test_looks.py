@@ -67,22 +67,22 @@ def test_learning_shows_what_the_tour_prints(inspector, example):
     assert [sight.text for sight in sights] == SAID[-len(sights) :]
     loss, logit, pixel, step, untrained, weight, sizes = sights
     turn_to(app, panel)
-    press(app, panel.wall.canvas, f"<Key-{DIGIT}>", lambda: panel.lesson.label == DIGIT)
+    press(app, panel.pass_view.canvas, f"<Key-{DIGIT}>", lambda: panel.lesson.label == DIGIT)
     assert panel.controls.loss["text"] == loss.text
     channel = weight.spot.at[-1]
     panel.select(Spot(weight.spot.layer, "", (0, 0, channel)), VALUES)  # its kernel is shown
     settle(app)
     for sight in (logit, pixel, weight):
-        x, y = panel.wall.centre_of(sight.spot, GRADIENTS)
-        panel.wall.canvas.event_generate("<Motion>", x=x, y=y)
+        x, y = panel.pass_view.centre_of(sight.spot, GRADIENTS)
+        panel.pass_view.canvas.event_generate("<Motion>", x=x, y=y)
         assert inspector.status["text"] == sight.text
-        panel.wall.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
+        panel.pass_view.canvas.event_generate("<ButtonPress-1>", x=x, y=y)
         assert sight.text.partition(":")[0] in panel.sheet.sheet.text.replace("\n", " ")
     settle(app, lambda: "digits agree" in panel.sheet.sheet.text)
-    press(app, panel.wall.canvas, "<Return>", lambda: panel.step.report is not None)
+    press(app, panel.pass_view.canvas, "<Return>", lambda: panel.step.report is not None)
     written = [panel.step.canvas.itemcget(i, "text") for i in panel.step.canvas.find_all()[:2]]
     assert written[1].splitlines()[0] == step.text
-    press(app, panel.wall.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
+    press(app, panel.pass_view.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
     turn_to(app, inspector.compare)
     find(inspector.compare, "An untrained one").invoke()
     assert inspector.compare.names[1]["text"] == untrained.text
@@ -103,7 +103,7 @@ def test_c_code_is_what_the_command_writes(example):
 
 def test_page_down_leads_from_stop_to_stop(example):
     maps = looks.Network(example.model, "").maps(example.image)
-    shapes = [(1, 1, *array.shape)[-3:] for array in maps]  # as the walls lay them out
+    shapes = [(1, 1, *array.shape)[-3:] for array in maps]  # as `DrawnMaps` lays them out
     found = [place for _, place in looks.places(example)]
     pressed = 0
     for line, before, after in zip(PRINTED[2:], found, found[1:], strict=False):

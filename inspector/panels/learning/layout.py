@@ -1,4 +1,4 @@
-"""Where the rows of a pass stand on the wall: titles, tiles and frames, in pixels."""
+"""Where the rows of a pass stand on the canvas: titles, tiles and frames, in pixels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

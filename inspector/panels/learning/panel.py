@@ -12,6 +12,7 @@ from inspector.idle import IdleWork, Later
 from inspector.panels.learning.controls import OWN, Controls, bar_at
 from inspector.panels.learning.keys import bind_keys
 from inspector.panels.learning.layout import GRADIENTS
+from inspector.panels.learning.pass_view import PassView
 from inspector.panels.learning.report import Report, sample_digit
 from inspector.panels.learning.rows import Spot
 from inspector.panels.learning.scene import Scene
@@ -20,10 +21,9 @@ from inspector.panels.learning.slope import WAITING, SlopeMeter, compared
 from inspector.panels.learning.state import Lesson
 from inspector.panels.learning.step import StepView
 from inspector.panels.learning.steps import Player
-from inspector.panels.learning.wall import LearningWall
 
 TICK = 33  # milliseconds between two pictures of the player
-WALL_SHARE = 0.6  # of the panel's width, until the user moves the sash
+PASS_SHARE = 0.6  # of the panel's width, until the user moves the sash
 
 
 class LearningPanel(ttk.Frame):
@@ -42,7 +42,7 @@ class LearningPanel(ttk.Frame):
     lesson : Lesson
     player : Player
     controls : Controls
-    wall : LearningWall
+    pass_view : PassView
     sheet : LearningSheet
     step : StepView
     scene : Scene
@@ -66,13 +66,13 @@ class LearningPanel(ttk.Frame):
 
     def _build(self, on_hover):
         panes = ttk.PanedWindow(self, orient="horizontal")
-        self.wall = LearningWall(panes, on_hover, self.select, self.switch)
+        self.pass_view = PassView(panes, on_hover, self.select, self.switch)
         self.pages = ttk.Notebook(panes, takefocus=False)
         self.sheet, self.step = LearningSheet(self.pages, self._draw), StepView(self.pages)
         self.pages.add(self.sheet, text="Number")
         self.pages.add(self.step, text="One step")
         self.pages.bind("<<NotebookTabChanged>>", lambda event: self._draw())
-        panes.add(self.wall, weight=3)
+        panes.add(self.pass_view, weight=3)
         panes.add(self.pages, weight=2)
         do = {
             "label": lambda: self.name(self.controls.label.get()),
@@ -221,7 +221,7 @@ class LearningPanel(ttk.Frame):
         stage, rate = self.player.current, self.controls.speed.value
         off = [Spot(*key) for key in self.lesson.off]
         rows, shown, frames = self.scene.visible(passed, self.player)
-        self.wall.show(
+        self.pass_view.show(
             rows, snapshot.palette, shown, frames, off, stage is not None, self.lesson.version
         )
         self._write(passed, self.player.share(rate), WAITING, grids)
@@ -264,4 +264,4 @@ class LearningPanel(ttk.Frame):
         """Place the sash once; afterwards the user moves it."""
         if event.width > 100:
             self._panes.unbind("<Configure>")
-            self._panes.sashpos(0, round(event.width * WALL_SHARE))
+            self._panes.sashpos(0, round(event.width * PASS_SHARE))

@@ -76,7 +76,7 @@ class Scene:
         return int(dout.reshape(-1, dout.shape[-1]).sum(axis=0).argmax())
 
     def visible(self, passed: BackwardPass, player: Player) -> tuple[list[Row], Shown, list[Frame]]:
-        """Return the rows to show, how much of each, and the frames, as `LearningWall.show`."""
+        """Return the rows to show, how much of each, and the frames, as `PassView.show`."""
         limits, focus = player.shown(self.rows), player.focus(self.rows)
         rows = [self.rows[i] for i in focus]
         shown = {new: limits[old] for new, old in enumerate(focus) if old in limits}

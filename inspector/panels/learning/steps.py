@@ -161,7 +161,7 @@ class Player:
             self.go(self.stage + 1)
 
     def shown(self, rows: list[Row]) -> Shown:
-        """Return how much of each row is shown, as `LearningWall.show` takes it."""
+        """Return how much of each row is shown, as `PassView.show` takes it."""
         stage = self.current
         if stage is None or self.stage is None:
             return {}

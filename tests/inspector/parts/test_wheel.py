@@ -39,9 +39,9 @@ def test_every_list_scrolls(start, down):
     assert_scrolls(inspector.layers.arithmetic.sheet.canvas, *down)
     panel = inspector.learning
     turn_to(app, panel)
-    press(app, panel.wall.canvas, "<Return>", lambda: panel.step.report)
+    press(app, panel.pass_view.canvas, "<Return>", lambda: panel.step.report)
     settle(app)
-    assert_scrolls(panel.wall.canvas, *down)
+    assert_scrolls(panel.pass_view.canvas, *down)
     assert_scrolls(panel.step.canvas, *down)
 
 

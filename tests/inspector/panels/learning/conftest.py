@@ -12,5 +12,5 @@ def learning(start):
     draw(app, *SEVEN)
     panel = inspector.learning
     turn_to(app, panel)
-    press(app, panel.wall.canvas, "<Key-4>", lambda: panel.lesson.label == 4)
+    press(app, panel.pass_view.canvas, "<Key-4>", lambda: panel.lesson.label == 4)
     return app, inspector, panel

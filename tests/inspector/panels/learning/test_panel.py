@@ -58,8 +58,8 @@ def test_pointing_names_clicking_spells_out_every_gradient(learning, monkeypatch
                 click_number(
                     panel, Spot(spot.layer, "", (*AT_ZERO[spot.layer], spot.at[-1])), VALUES
                 )
-        x, y = panel.wall.centre_of(spot, GRADIENTS)
-        panel.wall.canvas.event_generate("<Motion>", x=x, y=y)
+        x, y = panel.pass_view.centre_of(spot, GRADIENTS)
+        panel.pass_view.canvas.event_generate("<Motion>", x=x, y=y)
         named, _, number = inspector.status["text"].rpartition(", gradient ")
         if spot == Spot(9, "w", (5, 0)):
             assert named.startswith("layer 9 w, channel 1, row 0, column 1, digit 0: ")
@@ -151,10 +151,10 @@ def test_keys_do_nothing_in_other_panels(learning):
 
 def test_space_plays_and_pauses_arrows_step(learning):
     app, _, panel = learning
-    canvas, player = panel.wall.canvas, panel.player
+    canvas, player = panel.pass_view.canvas, panel.player
     press(app, canvas, "<space>", lambda: player.playing)
     settle(app, lambda: player.at >= 2)
-    assert [row.layer for row in panel.wall.rows] == [-1, 0, 0, 0]
+    assert [row.layer for row in panel.pass_view.rows] == [-1, 0, 0, 0]
     press(app, canvas, "<space>", lambda: not player.playing)
     assert "1 of" in text_of(panel)
     press(app, canvas, "<Right>", lambda: player.stage == 1)
@@ -162,7 +162,7 @@ def test_space_plays_and_pauses_arrows_step(learning):
     press(app, canvas, "<Down>", lambda: player.at == 1)
     assert panel.scene.spot.at[:2] == (0, 1)
     press(app, canvas, "<End>", lambda: player.stage is None)
-    assert len(panel.wall.rows) > 12
+    assert len(panel.pass_view.rows) > 12
 
 
 def test_closing_while_it_plays(learning):
@@ -177,7 +177,7 @@ def test_what_a_stage_computes_is_in_view(learning):
     app, inspector, panel = learning
     inspector.geometry("{}x{}".format(*inspector.minsize()))
     settle(app, lambda: inspector.winfo_height() == inspector.minsize()[1])
-    canvas, player = panel.wall.canvas, panel.player
+    canvas, player = panel.pass_view.canvas, panel.player
     for stage in range(len(stages_of(panel.scene.rows, panel.lesson.passed))):
         player.go(stage)
         panel.shift(3)
@@ -185,7 +185,7 @@ def test_what_a_stage_computes_is_in_view(learning):
         top = canvas.canvasy(0)
         strong = [f for f in panel.scene.visible(panel.lesson.passed, player)[2] if f.strong]
         for frame in strong:
-            _, y0, _, y1 = panel.wall._layout.box(frame)
+            _, y0, _, y1 = panel.pass_view._layout.box(frame)
             assert top <= y0, stage
             assert y1 <= top + canvas.winfo_height(), stage
         assert strong, stage
@@ -230,10 +230,10 @@ def test_words_wrap_anew_in_another_width(learning):
 
 def test_headings_are_short_where_there_is_no_room(learning):
     app, _, panel = learning
-    panes, wall = panel._panes, panel.wall
+    panes, view = panel._panes, panel.pass_view
     for width, heading in ((260, "gradients"), (700, "gradients of the loss, backward")):
         panes.sashpos(0, width)
-        settle(app, lambda heading=heading: wall._heads[1]["text"] == heading)
+        settle(app, lambda heading=heading: view._heads[1]["text"] == heading)
 
 
 def test_the_sum_builds_up_term_by_term(learning):

@@ -1,4 +1,4 @@
-"""The rows of the wall: every number of a pass is in one cell, and the cell names it."""
+"""The rows of a pass: every number of a pass is in one cell, and the cell names it."""
 
 import numpy as np
 import pytest

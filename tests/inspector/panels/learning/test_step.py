@@ -11,7 +11,7 @@ from tests.windows import click_number, find, press, settle
 def test_a_step_moves_the_bars_undo_moves_back(learning):
     app, inspector, panel = learning
     before = panel.probabilities.copy()
-    press(app, panel.wall.canvas, "<Return>", lambda: panel.lesson.changed)
+    press(app, panel.pass_view.canvas, "<Return>", lambda: panel.lesson.changed)
     settle(app)
     assert panel.probabilities[4] > before[4]
     bars = [
@@ -21,14 +21,14 @@ def test_a_step_moves_the_bars_undo_moves_back(learning):
     assert (x1 - x0) / 200 == pytest.approx(panel.probabilities[4], abs=0.01)
     assert panel.step.report.label == 4
     assert len(panel.step.canvas.find_withtag("after")) == 10
-    press(app, panel.wall.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
+    press(app, panel.pass_view.canvas, "<BackSpace>", lambda: not panel.lesson.changed)
     settle(app)
     np.testing.assert_array_equal(panel.probabilities, before)
 
 
 def test_a_steps_percentages_say_before_and_after(learning):
     app, _, panel = learning
-    press(app, panel.wall.canvas, "<Return>", lambda: panel.lesson.changed)
+    press(app, panel.pass_view.canvas, "<Return>", lambda: panel.lesson.changed)
     settle(app)
     report, canvas = panel.step.report, panel.step.canvas
     texts = [canvas.itemcget(i, "text") for i in canvas.find_all() if canvas.type(i) == "text"]
@@ -62,7 +62,7 @@ def test_double_clicks_switch_off_one_key_restores(learning):
     assert not panel.lesson.passed.values[2][..., 1].any()
     assert panel.lesson.model.layers[0].params["w"][2, 3, 0, 1] == 0
     assert not np.array_equal(panel.probabilities, before)
-    press(app, panel.wall.canvas, "<r>", lambda: not panel.lesson.changed)
+    press(app, panel.pass_view.canvas, "<r>", lambda: not panel.lesson.changed)
     settle(app)
     np.testing.assert_array_equal(panel.probabilities, before)
 

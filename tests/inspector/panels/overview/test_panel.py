@@ -155,12 +155,12 @@ def test_a_layers_name_opens_its_maps(opened):
     canvas.event_generate("<ButtonPress-1>", x=x, y=y + 4)
     settle(app)
     assert inspector.panel is inspector.layers
-    walls = inspector.layers.maps.canvas
-    texts = [item for item in walls.find_all() if walls.type(item) == "text"]
-    (heading,) = [item for item in texts if walls.itemcget(item, "text").startswith("layer 4")]
-    top = walls.coords(heading)[1] - walls.canvasy(0)
-    at_the_end = walls.yview()[1] == 1.0
-    assert 0 <= top < walls.winfo_height()
+    maps = inspector.layers.maps.canvas
+    texts = [item for item in maps.find_all() if maps.type(item) == "text"]
+    (heading,) = [item for item in texts if maps.itemcget(item, "text").startswith("layer 4")]
+    top = maps.coords(heading)[1] - maps.canvasy(0)
+    at_the_end = maps.yview()[1] == 1.0
+    assert 0 <= top < maps.winfo_height()
     assert top < 40 or at_the_end
 
 

@@ -1,4 +1,4 @@
-"""The walls of a backward pass: every array on the left, its gradient on the right.
+"""A forward and backward pass: every array on the left, its gradient on the right.
 
 Only what is visible is drawn. A click selects a number, a double click switches one off.
 """
@@ -26,10 +26,10 @@ from inspector.parts.wheel import bind_wheel
 from inspector.theme.palette import Palette, hex_colour, pixels
 
 HEADINGS = "values, forward", "gradients of the loss, backward"
-SHORT = "values", "gradients"  # for a narrow wall
+SHORT = "values", "gradients"  # for a narrow window
 
 
-class LearningWall(ttk.Frame):
+class PassView(ttk.Frame):
     """The rows of a pass on one scrolled canvas.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Pictures of all layers' feature maps on a scrolled canvas: a wall of tiles for each layer."""
+"""Pictures of all layers' feature maps on a scrolled canvas: a tile for each channel."""
 
 import tkinter as tk
 
@@ -17,7 +17,7 @@ FEW = 64  # numbers in a layer without maps; more of them are drawn as specks
 CAPTION = 11  # height of the name below a tile, 1/96 inch
 
 
-class Walls:
+class DrawnMaps:
     """Draws the maps of a network's layers on a canvas; only those in view are drawn.
 
     Parameters
