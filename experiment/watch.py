@@ -37,9 +37,9 @@ except ImportError:  # many systems package tkinter apart from Python; pictures 
 DONE = b"done"
 """What a training that has ended well sends last; without it the window closes with it."""
 
-REST = 4
-"""Pause after a frame, in multiples of the CPU time that it took: drawing leaves the cores to the
-training."""
+REST, LATER = 4, 12
+"""Pause after a frame, in multiples of the CPU time that it took, in the first `FRAMES` frames and
+after them: drawing leaves the cores to the training."""
 
 LONGEST = 2.0
 """Longest pause after a frame, seconds."""
@@ -130,7 +130,8 @@ def show(folder: Path, ended: threading.Event | None = None) -> "tk.Tk":
                 start = time.process_time()
                 screen.draw(notes.read(folder))
                 drawn = changed
-                pause = REST * (time.process_time() - start)
+                rest = REST if screen.frames < FRAMES else LATER
+                pause = rest * (time.process_time() - start)
                 due = time.monotonic() + min(pause, LONGEST)
             if over and not last:
                 last = True

@@ -41,6 +41,7 @@ def test_the_window_redraws_changed_notes(noted, display, monkeypatch):
         Learning, "show", lambda self, seen: (shown.append(seen), show(self, seen))[1]
     )
     monkeypatch.setattr(watch, "REST", 0)
+    monkeypatch.setattr(watch, "LATER", 0)
     root = watch.show(noted)
     try:
         root.update()
