@@ -13,15 +13,17 @@ class Clip(Layer):
     Parameters
     ----------
     low, high : float or None
-        The range; None for no limit.
+        The range; None or infinity for no limit.
     """
 
     def __init__(self, low: float | None = 0.0, high: float | None = 6.0):
-        low, high = (None if limit is None else float(limit) for limit in (low, high))
-        bottom, top = -math.inf if low is None else low, math.inf if high is None else high
+        bottom = -math.inf if low is None else float(low)
+        top = math.inf if high is None else float(high)
         if not bottom < top:
             raise ValueError(f"low must be less than high, not {low!r} and {high!r}")
-        super().__init__(low=low, high=high)
+        super().__init__(
+            low=None if bottom == -math.inf else bottom, high=None if top == math.inf else top
+        )
 
     def _forward(self, x, train):
         """Return ``x`` limited to the range."""

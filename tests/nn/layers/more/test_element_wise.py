@@ -37,6 +37,7 @@ FORMULAS = [
     (HardSwish(), lambda x: x * min(max(x + 3, 0), 6) / 6),
     (Clip(), lambda x: min(max(x, 0), 6)),
     (Clip(None, 0.5), lambda x: min(x, 0.5)),
+    (Clip(-math.inf, 0.5), lambda x: min(x, 0.5)),
 ]
 NUMBERS = [-7.0, -3.0, -2.5, -1.0, -0.1, 0.0, 0.3, 1.0, 2.9, 6.5]
 
@@ -84,3 +85,9 @@ def test_prelu_shares_slopes_along_axes_of_one():
 def test_wrong_argument_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_an_infinite_limit_is_saved_as_none():
+    assert Clip(-math.inf, math.inf).config == {"low": None, "high": None}
+    with pytest.raises(ValueError, match="low must be less than high"):
+        Clip(math.inf, None)
