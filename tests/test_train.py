@@ -158,8 +158,8 @@ def test_without_watch_starts_no_process(folder, tmp_path, monkeypatch):
 
 
 def test_shipped_weights_read_mnist(mnist_dir):
-    images, labels = mnist.load("test", mnist_dir)
-    proba = fuse(Sequential.load(ROOT / "weights" / "mnist.npz")).predict_proba(images)
+    images, labels = (array[::5] for array in mnist.load("test", mnist_dir))
+    proba = Sequential.load(ROOT / "weights" / "mnist.npz").predict_proba(images)
     assert (proba.argmax(axis=1) == labels).mean() >= 0.99
 
 
