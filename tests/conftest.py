@@ -42,6 +42,11 @@ def need(name):
         missing(f"this Python has no {name}")
 
 
+compiled = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
+)
+
+
 def pytest_xdist_auto_num_workers():
     """Return the number of workers: one more than cores, for tests often wait for a process."""
     return usable_cores() + 1

@@ -15,6 +15,7 @@ from data.augment import Warp
 from data.batches import BatchMix
 from experiment.digits import held_out
 from recipes import RECIPES, network
+from tests.conftest import compiled
 from tests.train_command import run as run_train
 from tests.train_command import weights_of, write_digits
 
@@ -65,6 +66,7 @@ def test_batches_follow_the_order():
     assert batches == [[[4, 2, 9], [54, 52, 59]], [[0], [50]]]
 
 
+@compiled
 def test_weights_are_those_of_train_py(folder, tmp_path):
     """All but the last layer's, which train.py divides by a temperature."""
     epochs = ["--epochs", str(RECIPE.epochs), "--threads", "1"]

@@ -25,7 +25,8 @@ def call(tmp_path):
         places = os.pathsep.join([str(tmp_path), os.getcwd()])
         done = subprocess.run(
             [sys.executable, "-c", CODE], capture_output=True, text=True, cwd=os.getcwd(),
-            env=os.environ | {"PYTHONPATH": places, "NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+            env=os.environ | {"PYTHONPATH": places, "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+                              "NUMBA_DISABLE_JIT": "0"},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         answer, hits = map(int, done.stdout.split())

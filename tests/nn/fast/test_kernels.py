@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need
+from tests.conftest import compiled, need
 
 need("numba")
-pytestmark = pytest.mark.skipif(
-    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="nothing is compiled"
-)
+pytestmark = compiled
 
 NN = Path(__file__).parents[3] / "nn"
 USE = """
