@@ -28,6 +28,8 @@ def how(request, monkeypatch):
         monkeypatch.setattr(pens, "kernels", None)
     elif pens.kernels is None:
         pytest.skip("no numba here: NumPy draws")
+    else:
+        monkeypatch.setattr(pens.kernels, "COMPILING", True)  # without the JIT, as plain Python
 
 
 @pytest.fixture
