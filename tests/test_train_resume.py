@@ -12,6 +12,7 @@ from experiment import notes
 from nn.saving.atomic import locked
 from nn.training import checkpoint
 from recipes import RECIPES
+from tests.conftest import compiled
 from tests.train_command import (
     record_without_drawing,
     run,
@@ -183,6 +184,7 @@ def test_the_latest_step_is_the_newest_checkpoint(tmp_path):
     assert steps == [100_000_001, 99_999_999, 99_999_998]
 
 
+@compiled
 def test_another_engine_is_refused(folder, tmp_path, monkeypatch, capsys):
     stop(folder, tmp_path, monkeypatch)
     monkeypatch.setattr("experiment.settings.unavailable", lambda: "not in this test")
