@@ -15,7 +15,7 @@ from nn import ModelFileError
 from nn.saving.modelfile import LAYERS
 from tests.readers import READERS
 
-QUICK = settings(max_examples=40, derandomize=True, deadline=None, database=None)
+QUICK = settings(max_examples=30, derandomize=True, deadline=None, database=None)
 
 
 @pytest.fixture(scope="module")
