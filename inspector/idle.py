@@ -55,23 +55,23 @@ class IdleWork:
     """
 
     def __init__(self, widget: tk.Misc) -> None:
-        self._next = Later(widget)  # step
+        self._next_step = Later(widget)
 
     def start(self, work: Iterator, show: Callable[[object], None], delay: int = PAUSE) -> None:
         """Run ``work`` after ``delay`` milliseconds and call ``show`` with each of its results."""
-        self._next.start(delay, self._step, work, show)
+        self._next_step.start(delay, self._step, work, show)
 
     def stop(self) -> None:
         """Drop the current work, if any."""
-        self._next.stop()
+        self._next_step.stop()
 
     @property
     def busy(self) -> bool:
         """Whether the work is unfinished."""
-        return self._next.waits
+        return self._next_step.waits
 
     def _step(self, work, show):
         for result in work:
-            self._next.start(PAUSE, self._step, work, show)
+            self._next_step.start(PAUSE, self._step, work, show)
             show(result)
             return

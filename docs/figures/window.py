@@ -14,7 +14,7 @@ from inspector.theme import style
 REST = 1.0  # seconds without anything to do before the photograph
 PATIENCE = 120.0  # seconds
 SEED = 2  # of the handwriting
-TALL, WIDE = 0.6, 0.7  # of the canvas, and of a digit's share of its width; most that a digit takes
+TALL, WIDE = 0.6, 0.7  # most of the canvas's height, and of its part of the width, for a digit
 
 
 def inside(dark: bool = False) -> Image.Image:

@@ -139,7 +139,7 @@ class Player:
             self.position = min(max(position, 0), stage.positions - 1) + COMPLETE
 
     def share(self, speed: float) -> float:
-        """Return the share of a position's sum that is built up: 1 in the last fifth of it."""
+        """Return the share of a position's sum built up so far: 1 in the last fifth of its time."""
         stage = self.current
         if stage is None or stage.positions == 1 or (self.playing and speed >= FAST):
             return 1.0
